@@ -1,0 +1,151 @@
+/**
+ * Writes `.oxlintrc.json`: the general rules, and for every folder of `src` the folders that it
+ * may not import, from the one layer table below (`spec/architecture.md` shows the same table;
+ * a test compares them).
+ */
+import { writeFileSync } from 'node:fs';
+import process from 'node:process';
+
+type Platform = 'none' | 'web' | 'cloudflare' | 'node';
+
+interface Layer {
+  readonly mayImport: readonly string[];
+  readonly platform: Platform;
+}
+
+export const LAYERS: Readonly<Record<string, Layer>> = {
+  fault: { mayImport: [], platform: 'none' },
+  protocol: { mayImport: ['fault'], platform: 'none' },
+  parse: { mayImport: [], platform: 'none' },
+  normalize: { mayImport: ['parse', 'protocol'], platform: 'none' },
+  run: { mayImport: ['normalize', 'parse', 'protocol', 'fault'], platform: 'none' },
+  egress: { mayImport: ['protocol', 'fault'], platform: 'web' },
+  publish: { mayImport: ['run', 'normalize', 'parse', 'protocol', 'fault'], platform: 'none' },
+  execute: {
+    mayImport: ['run', 'normalize', 'parse', 'protocol', 'egress', 'fault'],
+    platform: 'web',
+  },
+  demo: { mayImport: ['protocol', 'fault'], platform: 'web' },
+  worker: {
+    mayImport: [
+      'fault',
+      'protocol',
+      'parse',
+      'normalize',
+      'run',
+      'egress',
+      'publish',
+      'execute',
+      'demo',
+    ],
+    platform: 'cloudflare',
+  },
+  cli: {
+    mayImport: [
+      'fault',
+      'protocol',
+      'parse',
+      'normalize',
+      'run',
+      'egress',
+      'publish',
+      'execute',
+      'demo',
+    ],
+    platform: 'node',
+  },
+};
+
+const IMPURE_GLOBALS = [
+  'fetch',
+  'Date',
+  'console',
+  'crypto',
+  'process',
+  'setTimeout',
+  'setInterval',
+];
+
+function forbiddenModules(platform: Platform): string[] {
+  switch (platform) {
+    case 'none':
+      return ['cloudflare:*', 'node:*', 'hono', 'hono/*', 'openai', 'openai/*'];
+    case 'web':
+      return ['cloudflare:*', 'node:*', 'hono', 'hono/*'];
+    case 'cloudflare':
+      return ['node:*'];
+    case 'node':
+      return ['cloudflare:*', 'hono', 'hono/*'];
+  }
+}
+
+function forbiddenGlobals(folder: string, platform: Platform): string[] {
+  if (platform === 'none') return IMPURE_GLOBALS;
+  return folder === 'cli' ? ['fetch'] : ['fetch', 'console', 'process'];
+}
+
+function override(folder: string, layer: Layer): object {
+  const others = Object.keys(LAYERS).filter(
+    (other) => other !== folder && !layer.mayImport.includes(other),
+  );
+  const patterns = [
+    {
+      group: forbiddenModules(layer.platform),
+      message: `src/${folder} does not know this platform.`,
+    },
+    ...(others.length === 0
+      ? []
+      : [
+          {
+            group: others.map((other) => `../${other}/**`),
+            message: 'Imports point down the layers.',
+          },
+        ]),
+  ];
+  return {
+    files: [`src/${folder}/**`],
+    rules: {
+      'no-restricted-globals': ['error', ...forbiddenGlobals(folder, layer.platform)],
+      'no-restricted-imports': ['error', { patterns }],
+    },
+  };
+}
+
+/** The whole configuration, as it is written. */
+export function lintConfig(): string {
+  const config = {
+    $schema: './node_modules/oxlint/configuration_schema.json',
+    plugins: ['typescript', 'unicorn', 'oxc', 'import', 'promise'],
+    categories: { correctness: 'error', suspicious: 'error', perf: 'error' },
+    options: { typeAware: true },
+    rules: {
+      complexity: ['error', 12],
+      'import/no-cycle': 'error',
+      'max-depth': ['error', 3],
+      'max-lines': ['error', { max: 250, skipBlankLines: true, skipComments: true }],
+      'max-lines-per-function': ['error', { max: 50, skipBlankLines: true, skipComments: true }],
+      'max-params': ['error', 4],
+      'no-await-in-loop': 'off',
+      // The compiler's noImplicitReturns knows exhaustive switches; this rule does not.
+      'typescript/consistent-return': 'off',
+      'no-console': 'error',
+      'typescript/no-explicit-any': 'error',
+      'typescript/no-non-null-assertion': 'error',
+      'typescript/no-unsafe-assignment': 'error',
+      'typescript/no-unsafe-member-access': 'error',
+      'typescript/switch-exhaustiveness-check': 'error',
+    },
+    overrides: [
+      ...Object.entries(LAYERS).map(([folder, layer]) => override(folder, layer)),
+      {
+        files: ['test/**', 'scripts/**', 'bench/**'],
+        rules: { 'max-lines-per-function': 'off', 'max-lines': 'off', 'no-console': 'off' },
+      },
+    ],
+  };
+  return `${JSON.stringify(config, null, 2)}\n`;
+}
+
+if (process.argv[1] === import.meta.filename) {
+  writeFileSync(new URL('../.oxlintrc.json', import.meta.url), lintConfig());
+}
