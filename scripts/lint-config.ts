@@ -4,7 +4,7 @@
  * a test compares them).
  */
 import { writeFileSync } from 'node:fs';
-import process from 'node:process';
+import { argv } from 'node:process';
 
 type Platform = 'none' | 'web' | 'cloudflare' | 'node';
 
@@ -146,6 +146,6 @@ export function lintConfig(): string {
   return `${JSON.stringify(config, null, 2)}\n`;
 }
 
-if (process.argv[1] === import.meta.filename) {
+if (argv[1] === import.meta.filename) {
   writeFileSync(new URL('../.oxlintrc.json', import.meta.url), lintConfig());
 }
