@@ -1,0 +1,122 @@
+import type { FaultData } from '../fault/fault.ts';
+import type { CompletionRequest, ToolServer } from '../normalize/request.ts';
+import type { Problem } from '../parse/problem.ts';
+import type { Usage } from '../protocol/chat.ts';
+import type { ReferenceEnd, ServerEnd, ToolResult } from './event.ts';
+import { outputOf } from './output.ts';
+import type { Run, RunStatus, Step } from './run.ts';
+
+/** Who asks. A run's owner holds its owner token, or is the principal that made it. */
+export type Viewer = 'owner' | 'public';
+
+/**
+ * What one viewer may know of a run; every door renders from this and from nothing else.
+ * @see spec/runs.md
+ */
+export interface RunView {
+  readonly viewer: Viewer;
+  readonly id: string;
+  readonly status: RunStatus;
+  readonly created_at: number;
+  readonly started_at: number | null;
+  readonly ended_at: number | null;
+  readonly expires_at: number | null;
+  readonly prompt: string | null;
+  readonly request: CompletionRequest | null;
+  readonly problems: readonly Problem[];
+  readonly references: readonly ReferenceView[];
+  readonly servers: readonly ServerView[];
+  readonly steps: readonly Step[];
+  /** The answer so far. */
+  readonly output: string;
+  readonly usage: Usage;
+  readonly stop_reason: string | null;
+  readonly error: FaultData | null;
+  readonly seq: number;
+}
+
+/** A context URL; `end` is absent while it is read. */
+export interface ReferenceView {
+  readonly url: string;
+  readonly end?: Omit<ReferenceEnd, 'parts'>;
+}
+
+export interface ServerView {
+  readonly label: string;
+  readonly url: string;
+  readonly end?: ServerEnd;
+  readonly from: ToolServer['from'];
+}
+
+/** What `viewer` may see of `run`. Header values of tool servers are never shown, to nobody. */
+export function viewFor(viewer: Viewer, run: Run): RunView {
+  const full = viewer === 'owner' || (run.request.publish ?? 'full') === 'full';
+  return {
+    viewer,
+    id: run.id,
+    status: run.status,
+    created_at: run.created_at,
+    started_at: run.started_at,
+    ended_at: run.ended_at,
+    expires_at: run.expires_at,
+    prompt: full ? run.prompt : null,
+    request: full ? masked(run.request) : null,
+    problems: full ? run.problems : [],
+    references: full ? referencesOf(run) : [],
+    servers: run.servers.map(({ server, end }) => ({
+      label: server.label,
+      url: server.url,
+      from: server.from,
+      ...(end === undefined ? {} : { end }),
+    })),
+    steps: full ? run.steps : run.steps.map(answerOnly),
+    output: outputOf(run),
+    usage: run.usage,
+    stop_reason: run.stop_reason,
+    error: run.error,
+    seq: run.seq,
+  };
+}
+
+/** Context URLs in reading order: those of the prompt, then servers that turned out to be documents. */
+function referencesOf(run: Run): ReferenceView[] {
+  const planned = run.request.references.filter(({ as }) => as === 'context').map(({ url }) => url);
+  return [...new Set([...planned, ...run.references.keys()])].map((url) => {
+    const end = run.references.get(url);
+    if (end === undefined) return { url };
+    const { parts: _parts, ...record } = end;
+    return { url, end: record };
+  });
+}
+
+function masked(request: CompletionRequest): CompletionRequest {
+  return {
+    ...request,
+    servers: request.servers.map((server) => ({
+      ...server,
+      headers: Object.fromEntries(Object.keys(server.headers).map((name) => [name, '***'])),
+      ...(server.authorization === undefined ? {} : { authorization: '***' }),
+    })),
+  };
+}
+
+/** A step with the names of its tools, but nothing of what went into them or came out. */
+function answerOnly(step: Step): Step {
+  return {
+    ...step,
+    text: step.calls.length === 0 ? step.text : '',
+    reasoning: '',
+    tool_calls: [],
+    echo: null,
+    calls: step.calls.map(({ call, result, started_at, sent }) => ({
+      call: { ...call, arguments: '' },
+      started_at,
+      sent,
+      ...(result === undefined ? {} : { result: withoutContent(result) }),
+    })),
+  };
+}
+
+function withoutContent({ structured: _structured, ...result }: ToolResult): ToolResult {
+  return { ...result, parts: [] };
+}
