@@ -89,7 +89,8 @@ function referencesOf(run: Run): ReferenceView[] {
   });
 }
 
-function masked(request: CompletionRequest): CompletionRequest {
+/** A request without the header values of its tool servers. */
+export function masked(request: CompletionRequest): CompletionRequest {
   return {
     ...request,
     servers: request.servers.map((server) => ({

@@ -1,0 +1,22 @@
+import { readSettings } from './settings.ts';
+import type { SettingsResult, Variables } from './settings.ts';
+import type { RunObject } from './run-object.ts';
+
+/** The bindings of the Worker; variables are text bindings beside these. */
+export interface Env {
+  readonly RUNS: DurableObjectNamespace<RunObject>;
+  /** Loopback and private networks, for hosts that were explicitly allowed; only `npm start` binds it. */
+  readonly LOCAL_NETWORK?: Fetcher;
+}
+
+/** The text bindings alone: variables and secrets. */
+export function variablesOf(env: Env): Variables {
+  return Object.fromEntries(
+    Object.entries(env).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+  );
+}
+
+/** The settings of the server, checked; see {@link readSettings}. */
+export function readEnv(env: Env): SettingsResult {
+  return readSettings(variablesOf(env));
+}
