@@ -165,7 +165,9 @@ class StepAttempt {
 
   #toolCall(call: ChatToolCall): EventBody {
     const name = call.function.name;
-    const state = this.#work.run().servers.find(({ end }) => end?.tools?.some(({ wire_name }) => wire_name === name));
+    const state = this.#work
+      .run()
+      .servers.find(({ end }) => end?.tools?.some(({ wire_name }) => wire_name === name));
     const tool = toolOf(this.#work.run(), name);
     return {
       type: 'tool-call',
@@ -173,7 +175,9 @@ class StepAttempt {
       call_id: call.id,
       wire_name: name,
       arguments: call.function.arguments,
-      ...(tool === undefined || state === undefined ? {} : { server: state.server.label, tool: tool.name }),
+      ...(tool === undefined || state === undefined
+        ? {}
+        : { server: state.server.label, tool: tool.name }),
     };
   }
 }

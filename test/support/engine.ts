@@ -87,7 +87,10 @@ export function memoryServers(servers: Record<string, readonly MemoryTool[] | Fa
       if (tools instanceof Fault) throw tools;
       return {
         protocolVersion: '2026-07-28',
-        tools: tools.map(({ run: _run, ...tool }) => ({ inputSchema: { type: 'object' }, ...tool })),
+        tools: tools.map(({ run: _run, ...tool }) => ({
+          inputSchema: { type: 'object' },
+          ...tool,
+        })),
         call: async (name, args, { signal }) => {
           const tool = tools.find((other) => other.name === name);
           if (tool === undefined) throw new Fault('server_error');
@@ -107,7 +110,13 @@ export function memoryReferences(documents: Record<string, string> = {}): Refere
       if (found === undefined) {
         return { url, ok: false, status: 404, error: { code: 'reference_failed', message: '404' } };
       }
-      return { url, ok: true, status: 200, media_type: 'text/markdown', parts: [{ type: 'text', text: found }] };
+      return {
+        url,
+        ok: true,
+        status: 200,
+        media_type: 'text/markdown',
+        parts: [{ type: 'text', text: found }],
+      };
     },
   };
 }
@@ -121,9 +130,22 @@ export function request(change: Partial<CompletionRequest> = {}): CompletionRequ
     parameters: {},
     servers: [],
     references: [],
-    urls: { policy: 'mentions', max_urls: 10, max_bytes: 1e6, max_tokens: 1e5, timeout: 15, on_error: 'note' },
+    urls: {
+      policy: 'mentions',
+      max_urls: 10,
+      max_bytes: 1e6,
+      max_tokens: 1e5,
+      timeout: 15,
+      on_error: 'note',
+    },
     output: { format: 'markdown' },
-    limits: { max_steps: 20, max_tool_calls: 64, max_total_tokens: null, max_cost: null, timeout: 60 },
+    limits: {
+      max_steps: 20,
+      max_tool_calls: 64,
+      max_total_tokens: null,
+      max_cost: null,
+      timeout: 60,
+    },
     profile: 'default',
     on_auth: 'wait',
     store: true,
@@ -139,7 +161,15 @@ export function request(change: Partial<CompletionRequest> = {}): CompletionRequ
 /** A tool server entry of a request. */
 export function server(label: string, change: Partial<ToolServer> = {}): ToolServer {
   const url = `https://${label}.example/mcp`;
-  return { label, url, type: 'mcp', headers: {}, require_approval: 'never', from: 'frontmatter', ...change };
+  return {
+    label,
+    url,
+    type: 'mcp',
+    headers: {},
+    require_approval: 'never',
+    from: 'frontmatter',
+    ...change,
+  };
 }
 
 /** A log that holds the start of a run. */
