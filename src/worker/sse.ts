@@ -17,6 +17,8 @@ export interface LogReader {
   encode(event: RunEvent): string;
   /** Sent while nothing happens; empty for nothing. */
   readonly keepAlive: string;
+  /** Called once when the reader has gone, for whatever reason. */
+  done(): void;
 }
 
 /** One event as an SSE frame; `id` is what `Last-Event-ID` resumes after. */
@@ -35,6 +37,11 @@ export function readLog(log: SqlRunLog, reader: LogReader): ReadableStream<Uint8
   let preamble = reader.preamble;
   let open = true;
   let stalled: ReturnType<typeof setTimeout> | undefined;
+  const leave = () => {
+    clearTimeout(stalled);
+    if (open) reader.done();
+    open = false;
+  };
   return new ReadableStream<Uint8Array>(
     {
       type: 'bytes',
@@ -44,20 +51,17 @@ export function readLog(log: SqlRunLog, reader: LogReader): ReadableStream<Uint8
         if (!open) return;
         if (piece.text !== '') controller.enqueue(encoder.encode(piece.text));
         if (piece.last) {
-          open = false;
+          leave();
           controller.close();
           controller.byobRequest?.respond(0);
           return;
         }
         stalled = setTimeout(() => {
-          open = false;
+          leave();
           controller.error(new Error('The reader stalled.'));
         }, STALLED_MS);
       },
-      cancel() {
-        open = false;
-        clearTimeout(stalled);
-      },
+      cancel: leave,
     },
     { highWaterMark: 0 },
   );
