@@ -5,8 +5,10 @@ import type { RunObject } from './run-object.ts';
 /** The bindings of the Worker; variables are text bindings beside these. */
 export interface Env {
   readonly RUNS: DurableObjectNamespace<RunObject>;
-  /** Loopback and private networks, for hosts that were explicitly allowed; only `npm start` binds it. */
+  /** Loopback, for places that `EGRESS_ALLOW` names; only `npm start` binds it. */
   readonly LOCAL_NETWORK?: Fetcher;
+  /** All networks, for hosts that the operator configured, in that role; only `npm start` binds it. */
+  readonly OPERATOR_NETWORK?: Fetcher;
 }
 
 /** The text bindings alone: variables and secrets. */

@@ -50,6 +50,7 @@ export function changesState(request: Request): boolean {
  * public; running a prompt needs a key in the request, and a local server never allows it.
  */
 export function allowsCors(request: Request, settings: Settings): boolean {
-  if (!changesState(request) && request.method !== 'OPTIONS') return true;
-  return settings.localOrigin === null && request.headers.has('authorization');
+  if (!changesState(request)) return true;
+  const runs = ['/', '/runs'].includes(new URL(request.url).pathname);
+  return runs && settings.localOrigin === null && request.headers.has('authorization');
 }

@@ -42,6 +42,12 @@ async function readByType(request: Request, type: string): Promise<PostedPrompt>
   }
 }
 
+/** Whether the body is of a kind that a plain HTML form sends with named fields. */
+export function isForm(request: Request): boolean {
+  const type = (request.headers.get('content-type') ?? '').toLowerCase();
+  return /^(?:application\/x-www-form-urlencoded|multipart\/form-data) *(?:;|$)/.test(type);
+}
+
 /** No type at all is text; a charset other than UTF-8 is none that we read. */
 function isText(media: string, type: string): boolean {
   const charset = /;\s*charset="?([^";\s]+)/i.exec(type)?.[1]?.toLowerCase() ?? 'utf-8';

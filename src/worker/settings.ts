@@ -1,7 +1,11 @@
+import { parseAllowList } from '../egress/address-policy.ts';
+import { configuredProviders, KNOWN_PROVIDERS } from '../execute/providers.ts';
+import type { Provider } from '../execute/providers.ts';
+
 /**
  * The variables of a server, read once and checked: `npm start` refuses to start with a malformed
  * one, a deployed Worker answers 503 `misconfigured` until it is right.
- * @see spec/http-api.md, Environment
+ * @see spec/http-api.md, Settings
  */
 
 /** Variables by name, as the process or the Worker's bindings hold them. */
@@ -15,10 +19,10 @@ export interface ApiKey {
 
 /** What the operator decided. */
 export interface Settings {
-  /** Whose runs these are when no key comes: the one person of a local server, or nobody. */
-  readonly localOwner: boolean;
   /** Origin that the launcher listens on, such as `http://127.0.0.1:8787`; null when deployed. */
   readonly localOrigin: string | null;
+  /** Whose runs these are when no key comes: the one person of a local server, or nobody. */
+  readonly localOwner: boolean;
   /** Origin under which others know this server. */
   readonly publicOrigin: string | null;
   /** Signs run ids and owner tokens. */
@@ -28,99 +32,108 @@ export interface Settings {
   readonly publicRuns: boolean;
   /** Tool servers that are added to every run. */
   readonly operatorServers: readonly string[];
-  /** `host:port` pairs on loopback that prompts may reach; always empty when deployed. */
-  readonly egressAllow: string;
+  /** `host:port` on loopback that prompts may reach; always empty when deployed. */
+  readonly egressAllow: readonly string[];
+  /** Providers that are switched on; the first is the default, `demo` the last. */
+  readonly providers: readonly Provider[];
 }
 
-/** A setting that is wrong: which, and what it should be. Its value is never repeated. */
-export interface SettingProblem {
-  readonly name: string;
-  readonly message: string;
+/** Settings, or one sentence for everything that is wrong; each names its variable, none a secret. */
+export interface SettingsResult {
+  readonly settings: Settings | null;
+  readonly problems: readonly string[];
 }
 
-/** Every variable of the server that is not a provider's key, with the sentence said when it is malformed. */
-export const VARIABLES = {
-  PUBLIC_URL: 'must be one http or https origin, such as https://prompts.example',
-  ID_KEY: 'must be set to a secret of at least 32 characters',
-  VAULT_KEY: 'must be a secret of at least 32 characters',
-  API_KEYS: 'must be name:key pairs with commas between; keys have at least 16 characters',
-  PUBLIC_RUNS: 'must be 1 or 0',
-  MCP_SERVER_ENDPOINTS: 'must be http or https URLs with commas between',
-  EGRESS_ALLOW:
-    'must be host:port pairs on loopback with commas between, and is only for npm start',
-  DEBUG_OUTPUT: 'is accepted as it is',
-  LOCAL_OWNER: 'is set by the launcher alone',
-  LOCAL_ORIGIN: 'is set by the launcher alone',
-} as const satisfies Record<string, string>;
+/** Every variable that the Worker reads; those that begin with `SECRET_` come on top. */
+export const VARIABLES: readonly string[] = [
+  'PUBLIC_URL',
+  'ID_KEY',
+  'VAULT_KEY',
+  'API_KEYS',
+  'PUBLIC_RUNS',
+  'MCP_SERVER_ENDPOINTS',
+  'EGRESS_ALLOW',
+  'DEBUG_OUTPUT',
+  'OPENAI_BASE_URL',
+  'DEFAULT_MODEL',
+  ...KNOWN_PROVIDERS.map(({ variable }) => variable),
+];
 
-type VariableName = keyof typeof VARIABLES;
-
-/** Settings, or what is wrong with them. */
-export type SettingsResult =
-  | { readonly settings: Settings; readonly problems: readonly [] }
-  | { readonly settings: null; readonly problems: readonly SettingProblem[] };
-
-/** Reads and checks all variables but those of the model providers. */
+/** Reads and checks all variables. */
 export function readSettings(variables: Variables): SettingsResult {
-  const value = (name: VariableName) => variables[name] ?? '';
-  const localOwner = value('LOCAL_OWNER') === '1';
-  const apiKeys = readApiKeys(value('API_KEYS'));
-  const operatorServers = list(value('MCP_SERVER_ENDPOINTS'));
-  const publicOrigin = readOrigin(value('PUBLIC_URL'));
-  const wrong: Record<VariableName, boolean> = {
-    PUBLIC_URL: publicOrigin === undefined,
-    ID_KEY: value('ID_KEY').length < 32,
-    VAULT_KEY: value('VAULT_KEY') !== '' && value('VAULT_KEY').length < 32,
-    API_KEYS: apiKeys === undefined,
-    PUBLIC_RUNS: !/^(?:|[01]|true|false)$/.test(value('PUBLIC_RUNS')),
-    MCP_SERVER_ENDPOINTS: !operatorServers.every(isWebUrl),
-    EGRESS_ALLOW: !isAllowList(value('EGRESS_ALLOW')) || (!localOwner && value('EGRESS_ALLOW') !== ''),
-    DEBUG_OUTPUT: false,
-    LOCAL_OWNER: false,
-    LOCAL_ORIGIN: localOwner && !isWebUrl(value('LOCAL_ORIGIN')),
+  const problems: string[] = [];
+  const read = <Value>(name: string, parse: (text: string) => Value): Value | null => {
+    try {
+      return parse(variables[name]?.trim() ?? '');
+    } catch (error) {
+      problems.push(error instanceof Error ? error.message : `${name} is malformed.`);
+      return null;
+    }
   };
-  const problems = Object.entries(VARIABLES)
-    .filter(([name]) => wrong[name as VariableName])
-    .map(([name, message]) => ({ name, message }));
-  if (problems.length > 0 || apiKeys === undefined || publicOrigin === undefined) {
-    return { settings: null, problems };
-  }
-  return {
-    settings: {
-      localOwner,
-      localOrigin: localOwner ? new URL(value('LOCAL_ORIGIN')).origin : null,
-      publicOrigin,
-      idKey: value('ID_KEY'),
-      apiKeys,
-      publicRuns: ['1', 'true'].includes(value('PUBLIC_RUNS')),
-      operatorServers,
-      egressAllow: localOwner ? value('EGRESS_ALLOW') : '',
-    },
-    problems: [],
+  const localOrigin = read('LOCAL_ORIGIN', (text) => originIn('LOCAL_ORIGIN', text));
+  read('VAULT_KEY', (text) => (text === '' ? null : keyIn('VAULT_KEY', text)));
+  const settings: Settings = {
+    localOrigin,
+    localOwner: variables['LOCAL_OWNER'] === '1' && localOrigin !== null,
+    publicOrigin: read('PUBLIC_URL', (text) => originIn('PUBLIC_URL', text)),
+    idKey: read('ID_KEY', (text) => keyIn('ID_KEY', text)) ?? '',
+    apiKeys: read('API_KEYS', apiKeysIn) ?? [],
+    publicRuns: read('PUBLIC_RUNS', switchIn) ?? false,
+    operatorServers: read('MCP_SERVER_ENDPOINTS', serversIn) ?? [],
+    egressAllow: read('EGRESS_ALLOW', (text) => allowListIn(text, localOrigin !== null)) ?? [],
+    providers: read('OPENAI_BASE_URL', () => configuredProviders(variables)) ?? [],
   };
+  return { settings: problems.length === 0 ? settings : null, problems };
 }
 
-function list(text: string): string[] {
+function keyIn(name: string, text: string): string {
+  if (text.length >= 32) return text;
+  throw new TypeError(`${name} must be a secret of at least 32 characters.`);
+}
+
+/** An origin without path, query or credentials; null when unset. */
+function originIn(name: string, text: string): string | null {
+  if (text === '') return null;
+  const url = webUrl(text);
+  const rest = url === null ? 'none' : url.username + url.password + url.search + url.hash;
+  if (url?.pathname === '/' && rest === '') return url.origin;
+  throw new TypeError(`${name} must be one http or https origin, such as https://prompts.example.`);
+}
+
+function apiKeysIn(text: string): ApiKey[] {
+  return listIn(text).map((pair) => {
+    const [, name, key] = /^([\w.-]{1,64}):([!-~]{16,})$/.exec(pair) ?? [];
+    if (name !== undefined && key !== undefined) return { name, key };
+    throw new TypeError(
+      'API_KEYS must be name:key pairs with commas between; a key has at least 16 characters.',
+    );
+  });
+}
+
+function switchIn(text: string): boolean {
+  if (/^(?:|0|1|true|false)$/.test(text)) return text === '1' || text === 'true';
+  throw new TypeError('PUBLIC_RUNS must be 1 or 0.');
+}
+
+function serversIn(text: string): string[] {
+  return listIn(text).map((entry) => {
+    if (webUrl(entry) !== null) return entry;
+    throw new TypeError('MCP_SERVER_ENDPOINTS must be http or https URLs with commas between.');
+  });
+}
+
+/** Loopback is a developer's own machine; behind a deployed server it would be somebody else's. */
+function allowListIn(text: string, isLocal: boolean): readonly string[] {
+  const allowed = parseAllowList(text);
+  if (allowed.length === 0 || isLocal) return allowed;
+  throw new TypeError('EGRESS_ALLOW is for development with npm start and refused when deployed.');
+}
+
+function listIn(text: string): string[] {
   return text.split(',').flatMap((part) => (part.trim() === '' ? [] : [part.trim()]));
 }
 
-function isWebUrl(text: string): boolean {
-  return URL.canParse(text) && ['http:', 'https:'].includes(new URL(text).protocol);
-}
-
-/** An origin without path, query or credentials; null when unset, undefined when malformed. */
-function readOrigin(text: string): string | null | undefined {
-  if (text === '') return null;
-  if (!isWebUrl(text)) return undefined;
-  const url = new URL(text);
-  const bare = url.pathname === '/' && url.search === '' && url.hash === '' && url.username === '';
-  return bare ? url.origin : undefined;
-}
-
-function readApiKeys(text: string): ApiKey[] | undefined {
-  const keys = list(text).map((pair) => /^([\w.-]{1,64}):([!-~]{16,})$/.exec(pair));
-  const found = keys.flatMap((match) =>
-    match?.[1] === undefined || match[2] === undefined ? [] : [{ name: match[1], key: match[2] }],
-  );
-  return found.length === keys.length ? found : undefined;
+function webUrl(text: string): URL | null {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  return url !== null && ['http:', 'https:'].includes(url.protocol) ? url : null;
 }
