@@ -85,25 +85,39 @@ async function answer(
   if (wire.kind === 'sse' || id === null || !response.ok) return limited(wire, response, id);
   const type = mediaType(response);
   if (type === 'text/event-stream') return limited(wire, response, id);
-  if (type === 'application/json') return checkedJson(wire, limited(wire, response, id));
+  if (type === 'application/json') return checkedJson(wire, limited(wire, response, id), id);
   await response.body?.cancel();
   const silent = type === '' || response.status === 202;
-  throw silent
-    ? new Fault('server_garbage', `${wire.host} answered with nothing.`)
-    : notMcp(wire.host);
+  throw silent ? garbage(wire, 'answered with nothing') : notMcp(wire.host);
 }
 
-async function checkedJson(wire: Wire, response: Response): Promise<Response> {
-  const text = await response.text();
-  let messages: unknown;
+async function checkedJson(wire: Wire, response: Response, id: string | number): Promise<Response> {
+  let body: unknown;
   try {
-    messages = JSON.parse(text);
-  } catch (cause) {
-    throw new Fault('server_garbage', `${wire.host} sent JSON that cannot be read.`, { cause });
+    body = JSON.parse(await response.text());
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw garbage(wire, 'sent JSON that cannot be read', error);
   }
-  const list: unknown[] = Array.isArray(messages) ? messages : [messages];
+  const list: unknown[] = Array.isArray(body) ? body : [body];
   if (!list.some((message) => isObject(message) && 'jsonrpc' in message)) throw notMcp(wire.host);
+  const messages = list.map((message) => withId(message, id));
+  // The SDK would wait for an answer with the right id until the time limit.
+  if (!messages.some((message) => isObject(message) && message['id'] === id)) {
+    throw garbage(wire, 'answered something else than it was asked');
+  }
+  const text = JSON.stringify(Array.isArray(body) ? messages : messages[0]);
   return new Response(text, { status: response.status, headers: response.headers });
+}
+
+/** A server that could not read the id of a request reports its error without one. */
+function withId(message: unknown, id: string | number): unknown {
+  const isNameless = isObject(message) && 'error' in message && (message['id'] ?? null) === null;
+  return isNameless ? { ...message, id } : message;
+}
+
+function garbage(wire: Wire, what: string, cause?: unknown): Fault {
+  return new Fault('server_garbage', `${wire.host} ${what}.`, { cause });
 }
 
 function openStream(wire: Wire, response: Response): Response {
