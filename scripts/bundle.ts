@@ -42,4 +42,3 @@ export async function bundleWorker(outdir: string): Promise<BundledModule[]> {
   const isEntry = ({ name }: BundledModule) => basename(name) === 'index.js';
   return [...modules.filter(isEntry), ...modules.filter((module) => !isEntry(module))];
 }
-

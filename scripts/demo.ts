@@ -16,5 +16,7 @@ export async function runDemo(origin: string): Promise<void> {
     stdout.write(decoder.decode(chunk, { stream: true }));
   }
   const url = new URL(response.headers.get('location') ?? '/', origin).href;
-  stdout.write(`\n---\n\nPage      ${url}\nMarkdown  ${url}.md\nJSON      ${url}.json\n\nCtrl-C ends the server.\n`);
+  stdout.write(
+    `\n---\n\nPage      ${url}\nMarkdown  ${url}.md\nJSON      ${url}.json\n\nCtrl-C ends the server.\n`,
+  );
 }

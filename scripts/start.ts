@@ -6,10 +6,10 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { argv, env, exit, platform, stderr, stdout } from 'node:process';
-import workerd from 'workerd';
 import { readSettings } from '../src/worker/settings.ts';
 import { bundleWorker } from './bundle.ts';
 import { runDemo } from './demo.ts';
@@ -18,8 +18,6 @@ import { workerdConfig } from './workerd-config.ts';
 
 /** Milliseconds that workerd has to answer the first request. */
 const START_MS = 20_000;
-
-const CONTROL_FD = 3;
 
 if (argv[1] === import.meta.filename) await main(argv.includes('--demo'));
 
@@ -41,9 +39,9 @@ async function main(demo: boolean): Promise<void> {
   const modules = await bundleWorker(join(stateDir, 'worker'));
   const configPath = join(stateDir, 'workerd.capnp');
   writeFileSync(configPath, workerdConfig({ modules, port, stateDir, variables }), { mode: 0o600 });
-  const child = spawn(workerd, ['serve', configPath, `--control-fd=${CONTROL_FD}`], {
+  const child = spawn(workerdPath(), ['serve', configPath], {
     env: variables,
-    stdio: ['ignore', 'inherit', 'pipe', 'pipe'],
+    stdio: ['ignore', 'inherit', 'pipe'],
   });
   watchOver(child);
   await answering(origin);
@@ -72,6 +70,12 @@ async function freePort(wanted: number): Promise<number> {
       server.close(() => done(typeof address === 'object' && address ? address.port : wanted));
     });
   });
+}
+
+/** The binary for this platform, as its package knows it. */
+function workerdPath(): string {
+  const load = createRequire(import.meta.url);
+  return (load('workerd') as { default: string }).default;
 }
 
 /** Ties the life of workerd to ours, both ways. */

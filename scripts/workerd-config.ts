@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import type { BundledModule } from './bundle.ts';
 import { VARIABLES } from '../src/worker/settings.ts';
 
@@ -41,7 +41,7 @@ const config :Workerd.Config = (
 
 const worker :Workerd.Worker = (
   modules = [
-${modules.map(({ name, path }) => `    (name = ${text(name)}, esModule = embed ${text(path)}),`).join('\n')}
+${modules.map(({ name, path }) => `    (name = ${text(name)}, esModule = embed ${text(relative(stateDir, path))}),`).join('\n')}
   ],
   compatibilityDate = "${COMPATIBILITY_DATE}",
   globalOutbound = "internet",

@@ -6,7 +6,8 @@ import type { Viewer } from './view.ts';
 /** An event as a viewer may see it: of the first one, prompt and request may be hidden. */
 export type VisibleEvent =
   | RunEvent
-  | (Stamp & Omit<RunStart, 'prompt' | 'request'> & { readonly prompt: null; readonly request: null });
+  | (Stamp &
+      Omit<RunStart, 'prompt' | 'request'> & { readonly prompt: null; readonly request: null });
 
 /** What decides about an event besides the event itself. */
 export interface EventScope {
@@ -72,10 +73,10 @@ function withoutContent({
   return { ...event, parts: [] };
 }
 
-function withoutCalls({ echo: _echo, ...event }: Stamp & StepEnd): Extract<
-  RunEvent,
-  { type: 'step-end' }
-> {
+function withoutCalls({
+  echo: _echo,
+  ...event
+}: Stamp & StepEnd): Extract<RunEvent, { type: 'step-end' }> {
   return { ...event, tool_calls: [] };
 }
 

@@ -26,7 +26,9 @@ export function answerEncoder(form: AnswerForm): (event: RunEvent) => string {
       }
       case 'run-end':
         if (event.status === 'completed') return said ? '\n' : '';
-        return note(`Run ${event.status}: ${event.stop_reason}. ${event.error?.message ?? ''}`.trim());
+        return note(
+          `Run ${event.status}: ${event.stop_reason}. ${event.error?.message ?? ''}`.trim(),
+        );
       default:
         return '';
     }

@@ -92,7 +92,10 @@ function post(asked: Asked): Promise<Response> {
 }
 
 /** The run that a request is about; its id is checked before any object is named. */
-async function runRequest(asked: Asked, id: string = asked.req.param('id') ?? ''): Promise<RunRequest> {
+async function runRequest(
+  asked: Asked,
+  id: string = asked.req.param('id') ?? '',
+): Promise<RunRequest> {
   const request = asked.req.raw;
   const { settings } = asked.var;
   if (!(await isRunId(settings.idKey, id))) throw new Fault('not_found');

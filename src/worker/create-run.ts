@@ -2,10 +2,12 @@ import { Fault } from '../fault/fault.ts';
 import type { CompletionRequest, NormalizeContext, Normalized } from '../normalize/request.ts';
 import { normalizePrompt } from '../normalize/normalize-prompt.ts';
 import { parsePrompt } from '../parse/parse-prompt.ts';
+import type { JsonObject } from '../protocol/json.ts';
 import { isoTime } from '../publish/iso-time.ts';
+import { problemJson } from '../publish/render-json.ts';
 import { runUrls } from '../publish/run-urls.ts';
 import type { Env } from './env.ts';
-import { problemsJson } from './fault-response.ts';
+import { runClient } from './run-client.ts';
 import { ownOrigin } from './guards.ts';
 import { principalName } from './principal.ts';
 import type { Principal } from './principal.ts';
@@ -26,7 +28,7 @@ export interface CreatedRun {
   readonly json_url: string;
   readonly events_url: string;
   readonly owner_token: string;
-  readonly problems: ReturnType<typeof problemsJson>;
+  readonly problems: readonly JsonObject[];
   readonly created_at: string;
   readonly expires_at: string | null;
 }
@@ -73,7 +75,7 @@ export async function createRun(acceptance: Acceptance): Promise<CreatedRun> {
   const origin = ownOrigin(acceptance.request, settings);
   const id = await newRunId(settings.idKey);
   const expires_at = expiryOf(normalized.request, Date.now());
-  const created = await env.RUNS.getByName(id).accept(
+  const created = await runClient(env, id).accept(
     {
       type: 'run-start',
       version: 1,
@@ -95,7 +97,7 @@ export async function createRun(acceptance: Acceptance): Promise<CreatedRun> {
     json_url: urls.json,
     events_url: urls.events,
     owner_token: await ownerToken(settings.idKey, id),
-    problems: problemsJson(normalized.problems),
+    problems: normalized.problems.map(problemJson),
     created_at: isoTime(created),
     expires_at: expires_at === null ? null : isoTime(expires_at),
   };

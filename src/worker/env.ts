@@ -1,10 +1,10 @@
 import { readSettings } from './settings.ts';
 import type { SettingsResult, Variables } from './settings.ts';
-import type { RunObject } from './run-object.ts';
 
 /** The bindings of the Worker; variables are text bindings beside these. */
 export interface Env {
-  readonly RUNS: DurableObjectNamespace<RunObject>;
+  /** {@link RunObject}s by run id; called through `runClient`. */
+  readonly RUNS: DurableObjectNamespace;
   /** Loopback, for places that `EGRESS_ALLOW` names; only `npm start` binds it. */
   readonly LOCAL_NETWORK?: Fetcher;
   /** All networks, for hosts that the operator configured, in that role; only `npm start` binds it. */

@@ -1,19 +1,7 @@
 import { FAULTS } from '../fault/fault.ts';
 import type { Fault } from '../fault/fault.ts';
-import type { Problem } from '../parse/problem.ts';
 import { renderErrorPage } from '../publish/error-page.ts';
 import { preferred } from './accept.ts';
-
-/** A problem of a prompt as the API spells it. */
-export interface ProblemJson extends Omit<Problem, 'at'> {
-  readonly line?: number;
-  readonly column?: number;
-}
-
-/** Problems with their place as plain numbers. */
-export function problemsJson(problems: readonly Problem[]): ProblemJson[] {
-  return problems.map(({ at, ...problem }) => ({ ...problem, ...at }));
-}
 
 /**
  * The response that reports a fault: `{"error": {"code", "message", …}}`, or a page for a browser.
@@ -25,7 +13,9 @@ export function faultResponse(
   request: Request,
   extra: Readonly<Record<string, unknown>> = {},
 ): Response {
-  const headers = new Headers(fault.code.match(/^(?:unauthorized|owner_required)$/) ? CHALLENGE : {});
+  const headers = new Headers(
+    fault.code.match(/^(?:unauthorized|owner_required)$/) ? CHALLENGE : {},
+  );
   const status = FAULTS[fault.code].http;
   if (wantsPage(request)) {
     headers.set('content-type', 'text/html; charset=utf-8');

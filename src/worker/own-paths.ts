@@ -1,5 +1,7 @@
 import { demoMcp } from '../demo/demo-mcp.ts';
+import type { OwnDocument } from '../execute/document-source.ts';
 import { NO_PROOF } from './principal.ts';
+import { runClient } from './run-client.ts';
 import type { Env } from './env.ts';
 import { isRunId } from './run-id.ts';
 import type { Settings } from './settings.ts';
@@ -15,14 +17,12 @@ export function ownPaths(env: Env, settings: Settings) {
     request: async (path: string, request: Request): Promise<Response | null> =>
       path === '/demo/mcp' ? demoMcp(request) : null,
     /** As a context document. */
-    document: async (path: string): Promise<Response | null> => {
+    document: async (path: string): Promise<OwnDocument | null> => {
       const id = /^\/(\w{32})(?:\.(?:md|txt|json|html))?$/.exec(path)?.[1];
       if (id === undefined || !(await isRunId(settings.idKey, id))) return null;
-      const found = await env.RUNS.getByName(id).view(NO_PROOF);
+      const found = await runClient(env, id).view(NO_PROOF);
       if (found.found !== 'run') return null;
-      return new Response(found.value.output, {
-        headers: { 'content-type': 'text/markdown; charset=utf-8' },
-      });
+      return { text: found.value.output, mediaType: 'text/markdown' };
     },
   };
 }

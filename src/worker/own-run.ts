@@ -1,3 +1,4 @@
+import { runClient } from './run-client.ts';
 import { wantsPage } from './fault-response.ts';
 import { there } from './read-run.ts';
 import type { RunRequest } from './read-run.ts';
@@ -8,7 +9,7 @@ import { json } from './responses.ts';
  * @throws Fault `not_found`, `gone`, `owner_required`
  */
 export async function cancelRun({ env, id, proof, request }: RunRequest): Promise<Response> {
-  const status = there(await env.RUNS.getByName(id).cancel(proof));
+  const status = there(await runClient(env, id).cancel(proof));
   if (wantsPage(request)) {
     return new Response(null, { status: 303, headers: { location: `/${id}` } });
   }
@@ -20,6 +21,6 @@ export async function cancelRun({ env, id, proof, request }: RunRequest): Promis
  * @throws Fault `not_found`, `gone`, `owner_required`
  */
 export async function deleteRun({ env, id, proof }: RunRequest): Promise<Response> {
-  there(await env.RUNS.getByName(id).remove(proof));
+  there(await runClient(env, id).remove(proof));
   return new Response(null, { status: 204 });
 }

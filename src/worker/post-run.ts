@@ -1,11 +1,13 @@
 import { Fault } from '../fault/fault.ts';
 import { explain } from '../normalize/explain.ts';
 import { renderEditor } from '../publish/editor.ts';
+import { problemJson } from '../publish/render-json.ts';
 import { preferred } from './accept.ts';
 import { createRun, normalizePosted } from './create-run.ts';
 import type { Acceptance, CreatedRun } from './create-run.ts';
 import type { Env } from './env.ts';
-import { faultResponse, problemsJson, wantsPage } from './fault-response.ts';
+import { runClient } from './run-client.ts';
+import { faultResponse, wantsPage } from './fault-response.ts';
 import { OWNER_COOKIE, runner } from './principal.ts';
 import { readPrompt } from './read-prompt.ts';
 import { readingResponse } from './read-run.ts';
@@ -40,8 +42,9 @@ export async function postRun(request: Request, env: Env, settings: Settings): P
     return json(explain(normalized), normalized.request === null ? 422 : 200);
   }
   if (normalized.request === null) {
-    const problems = problemsJson(normalized.problems);
-    if (!wantsPage(request)) return faultResponse(new Fault('invalid_prompt'), request, { problems });
+    const problems = normalized.problems.map(problemJson);
+    if (!wantsPage(request))
+      return faultResponse(new Fault('invalid_prompt'), request, { problems });
     return html(renderEditor({ prompt: posted.text, problems: normalized.problems }), 422);
   }
   const acceptance = { env, settings, request, principal, text: posted.text, normalized };
@@ -51,7 +54,7 @@ export async function postRun(request: Request, env: Env, settings: Settings): P
 
 async function reply(created: CreatedRun, { env, request }: Acceptance): Promise<Response> {
   const form = preferred(request.headers.get('accept'), REPLIES) ?? 'application/json';
-  const run = env.RUNS.getByName(created.id);
+  const run = runClient(env, created.id);
   switch (form) {
     case 'application/json':
       return json(created, 201, { location: `/${created.id}`, link: linksOf(created) });
@@ -81,7 +84,7 @@ async function held(
 ): Promise<Response> {
   const { env, request, settings } = acceptance;
   const applied = { 'preference-applied': `wait=${seconds}` };
-  const ended = await env.RUNS.getByName(created.id).settled(seconds * 1000);
+  const ended = await runClient(env, created.id).settled(seconds * 1000);
   const location = { location: `/${created.id}`, link: linksOf(created), ...applied };
   if (!ended) return json(created, 202, location);
   const accept = request.headers.get('accept');
@@ -142,7 +145,8 @@ function waitOf(request: Request, query: URLSearchParams): number | null {
   if (asked !== null && !/^\d{1,6}$/.test(asked)) {
     throw new Fault('bad_request', '"wait" must be a number of seconds.');
   }
-  const wanted = asked ?? /(?:^|[,;\s])wait=(\d{1,6})/.exec(request.headers.get('prefer') ?? '')?.[1];
+  const wanted =
+    asked ?? /(?:^|[,;\s])wait=(\d{1,6})/.exec(request.headers.get('prefer') ?? '')?.[1];
   return wanted === undefined ? null : Math.min(Number(wanted), MAX_WAIT_S);
 }
 

@@ -2,7 +2,7 @@ import { Fault } from '../fault/fault.ts';
 import { isoTime } from '../publish/iso-time.ts';
 import { contentType, negotiate } from '../publish/negotiate.ts';
 import type { Form } from '../publish/negotiate.ts';
-import { renderPage } from '../publish/page.ts';
+import { renderPage } from '../publish/render-page.ts';
 import { renderJson } from '../publish/render-json.ts';
 import { renderMarkdown } from '../publish/render-markdown.ts';
 import { renderText } from '../publish/render-text.ts';
@@ -10,6 +10,7 @@ import { runUrls } from '../publish/run-urls.ts';
 import { isTerminal } from '../run/run.ts';
 import type { RunView } from '../run/view.ts';
 import type { Env } from './env.ts';
+import { runClient } from './run-client.ts';
 import { ownOrigin } from './guards.ts';
 import type { Proof } from './principal.ts';
 import { json } from './responses.ts';
@@ -104,7 +105,7 @@ export async function readEvents(asked: RunRequest): Promise<Response> {
     await viewOf(asked);
     return new Response(null, { headers });
   }
-  return new Response(there(await env.RUNS.getByName(id).events(proof, { after, preamble: '' })), {
+  return new Response(there(await runClient(env, id).events(proof, { after, preamble: '' })), {
     headers,
   });
 }
@@ -121,7 +122,7 @@ function startingAfter(request: Request): number {
 }
 
 async function viewOf({ env, id, proof }: RunRequest): Promise<RunView> {
-  return there((await env.RUNS.getByName(id).view(proof)) as Found<RunView>);
+  return there((await runClient(env, id).view(proof)) as Found<RunView>);
 }
 
 /**

@@ -137,7 +137,7 @@ export class SqlRunLog implements RunLog {
 /** Pieces of at most `units` UTF-16 units; a surrogate pair is never torn, SQLite would spoil it. */
 export function split(text: string, units: number): string[] {
   const pieces: string[] = [];
-  for (let start = 0; start < text.length; ) {
+  for (let start = 0; start < text.length;) {
     const end = start + units;
     const torn = end < text.length && /[\uD800-\uDBFF]/.test(text.charAt(end - 1));
     pieces.push(text.slice(start, torn ? end - 1 : end));

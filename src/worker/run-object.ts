@@ -17,6 +17,7 @@ import { runPorts } from './run-ports.ts';
 import { createRecord, createTombstone, readStored } from './run-record.ts';
 import type { RunRecord, Stored, Tombstone } from './run-record.ts';
 import { readLog, sseFrame } from './sse.ts';
+import type { LogReader } from './sse.ts';
 
 /** While a run works its alarm stands this far ahead: so soon it goes on when the process died. */
 const WATCHDOG_MS = 10_000;
@@ -217,7 +218,7 @@ export class RunObject extends DurableObject<Env> {
     return { viewer, publish, callingSteps: callingSteps(events) };
   }
 
-  #read(reader: Parameters<typeof readLog>[1]): ReadableStream<Uint8Array> {
+  #read(reader: Omit<LogReader, 'done'>): ReadableStream<Uint8Array> {
     this.#readers += 1;
     return readLog(this.#log, { ...reader, done: () => (this.#readers -= 1) });
   }

@@ -39,7 +39,7 @@ export function runPorts({ env, log, record, flushMs }: RunSurroundings): Ports 
     log,
     model: modelOf(settings, outside),
     servers: serversOf({ env, record, settings, outside, own: own.request }),
-    references: references({ fetch: outside.forPrompts, own: own.document }),
+    references: references({ fetch: outside.forPrompts, own: own.document, origin: record.origin }),
     clock: clockOf(flushMs),
   };
 }

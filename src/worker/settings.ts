@@ -71,7 +71,7 @@ export function readSettings(variables: Variables): SettingsResult {
     }
   };
   const localOrigin = read('LOCAL_ORIGIN', (text) => originIn('LOCAL_ORIGIN', text));
-  read('VAULT_KEY', (text) => (text === '' ? null : keyIn('VAULT_KEY', text)));
+  read('VAULT_KEY', (text) => keyIn('VAULT_KEY', text));
   const settings: Settings = {
     localOrigin,
     localOwner: variables['LOCAL_OWNER'] === '1' && localOrigin !== null,

@@ -42,29 +42,27 @@ export function readLog(log: SqlRunLog, reader: LogReader): ReadableStream<Uint8
     if (open) reader.done();
     open = false;
   };
-  return new ReadableStream<Uint8Array>(
-    {
-      type: 'bytes',
-      async pull(controller) {
-        clearTimeout(stalled);
-        const piece = await nextPiece();
-        if (!open) return;
-        if (piece.text !== '') controller.enqueue(encoder.encode(piece.text));
-        if (piece.last) {
-          leave();
-          controller.close();
-          controller.byobRequest?.respond(0);
-          return;
-        }
-        stalled = setTimeout(() => {
-          leave();
-          controller.error(new Error('The reader stalled.'));
-        }, STALLED_MS);
-      },
-      cancel: leave,
+  const source: UnderlyingByteSource = {
+    type: 'bytes',
+    async pull(controller) {
+      clearTimeout(stalled);
+      const piece = await nextPiece();
+      if (!open) return;
+      if (piece.text !== '') controller.enqueue(encoder.encode(piece.text));
+      if (piece.last) {
+        leave();
+        controller.close();
+        controller.byobRequest?.respond(0);
+        return;
+      }
+      stalled = setTimeout(() => {
+        leave();
+        controller.error(new Error('The reader stalled.'));
+      }, STALLED_MS);
     },
-    { highWaterMark: 0 },
-  );
+    cancel: leave,
+  };
+  return new ReadableStream(source, { highWaterMark: 0 });
 
   async function nextPiece(): Promise<{ text: string; last: boolean }> {
     let text = preamble;
@@ -73,7 +71,8 @@ export function readLog(log: SqlRunLog, reader: LogReader): ReadableStream<Uint8
       const events = log.after(cursor);
       text += events.map((event) => reader.encode(event)).join('');
       cursor = events.at(-1)?.seq ?? cursor;
-      const last = events.at(-1)?.type === 'run-end' || log.isRemoved || (log.ended && log.seq <= cursor);
+      const last =
+        events.at(-1)?.type === 'run-end' || log.isRemoved || (log.ended && log.seq <= cursor);
       if (text !== '' || last) return { text, last };
       const grown = await log.grown(cursor, KEEP_ALIVE_MS);
       if (!grown) text = reader.keepAlive;
