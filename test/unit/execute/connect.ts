@@ -1,4 +1,4 @@
-import type { Fault } from '../../../src/fault/fault.ts';
+import { Fault } from '../../../src/fault/fault.ts';
 import type { Connection } from '../../../src/execute/ports.ts';
 import { toolServers, type ToolServersOptions } from '../../../src/execute/tool-servers.ts';
 import type { ToolServer } from '../../../src/normalize/request.ts';
@@ -34,7 +34,8 @@ export async function faultOf(promise: Promise<unknown>): Promise<Fault> {
   try {
     await promise;
   } catch (error) {
-    return error as Fault;
+    if (error instanceof Fault) return error;
+    throw error;
   }
   throw new Error('It was not rejected.');
 }

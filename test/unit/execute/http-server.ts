@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { isObject } from '../../../src/protocol/json.ts';
 
 /** A server of a test on a free port of loopback. */
 export interface TestServer {
@@ -22,9 +22,10 @@ export async function serve(handler: Handler): Promise<TestServer> {
   const { promise, resolve } = Promise.withResolvers<void>();
   server.listen(0, '127.0.0.1', resolve);
   await promise;
-  const { port } = server.address() as AddressInfo;
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('No port.');
   return {
-    origin: `http://127.0.0.1:${port}`,
+    origin: `http://127.0.0.1:${address.port}`,
     seen,
     close: () => {
       const closed = Promise.withResolvers<void>();
@@ -36,10 +37,8 @@ export async function serve(handler: Handler): Promise<TestServer> {
 }
 
 /** The body of a request as text. */
-export async function bodyOf(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString('utf8');
+export function bodyOf(request: IncomingMessage): Promise<string> {
+  return text(request);
 }
 
 /** Serves a function of web requests over node:http. */
@@ -62,11 +61,8 @@ export function overHttp(answer: (request: Request) => Promise<Response>): Handl
       }),
     );
     response.writeHead(web.status, Object.fromEntries(web.headers));
-    if (web.body === null) response.end();
-    else
-      Readable.fromWeb(web.body as never)
-        .on('error', () => {})
-        .pipe(response);
+    for await (const chunk of web.body ?? []) response.write(chunk);
+    response.end();
   };
 }
 
@@ -80,6 +76,10 @@ export interface RpcMessage {
   };
 }
 
+function isRpc(value: unknown): value is RpcMessage {
+  return isObject(value) && value['jsonrpc'] === '2.0';
+}
+
 /** What a test server does with a request; the default is a plain server of the 2025 handshake. */
 export type Rpc = (message: RpcMessage, response: ServerResponse) => unknown;
 
@@ -87,15 +87,16 @@ export type Rpc = (message: RpcMessage, response: ServerResponse) => unknown;
 export function handMade(rpc: Rpc): Handler {
   return async (request, response) => {
     if (request.method !== 'POST') return void response.writeHead(405).end();
-    const message = JSON.parse(await bodyOf(request)) as RpcMessage;
+    const message: unknown = JSON.parse(await bodyOf(request));
+    if (!isRpc(message)) throw new TypeError('Not a JSON-RPC message.');
     if (message.method === 'server/discover') return void response.writeHead(400).end('{}');
     if (message.id === undefined) {
       await rpc(message, response);
       if (!response.headersSent) response.writeHead(202).end();
-      return;
+      return undefined;
     }
     if (message.method !== 'initialize') return rpc(message, response);
-    sendResult(response, message, {
+    return sendResult(response, message, {
       protocolVersion: '2025-06-18',
       capabilities: { tools: {} },
       serverInfo: { name: 'hand-made', version: '1' },

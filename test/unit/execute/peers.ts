@@ -101,7 +101,7 @@ export async function v1Http(): Promise<V1Server> {
       onsessioninitialized: (made) => void sessions.set(made, transport),
       onsessionclosed: (gone) => void sessions.delete(gone),
     });
-    await v1Tools(cancelled).connect(transport as never);
+    await v1Tools(cancelled).connect(transport);
     return transport.handleRequest(request, response);
   });
   return Object.assign(server, { cancelled, sessions });

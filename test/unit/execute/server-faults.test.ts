@@ -29,6 +29,13 @@ function answering(status: number, type: string, body: string): Promise<TestServ
   );
 }
 
+function listing(result: (message: RpcMessage) => unknown): Promise<TestServer> {
+  return started(handMade((message, response) => sendResult(response, message, result(message))));
+}
+
+const nested = (depth: number): unknown =>
+  JSON.parse('{"a":'.repeat(depth) + '1' + '}'.repeat(depth));
+
 const codeOf = async (server: TestServer): Promise<string> =>
   (await faultOf(connectTo(`${server.origin}/mcp`))).code;
 
@@ -252,13 +259,6 @@ describe('headers', () => {
 });
 
 describe('limits', () => {
-  function listing(result: (message: RpcMessage) => unknown): Promise<TestServer> {
-    return started(handMade((message, response) => sendResult(response, message, result(message))));
-  }
-
-  const nested = (depth: number): unknown =>
-    JSON.parse('{"a":'.repeat(depth) + '1' + '}'.repeat(depth));
-
   test.each([
     ['too many tools', plainTools(...Array.from({ length: 513 }, (_, index) => `t${index}`))],
     [

@@ -28,6 +28,9 @@ async function textOf(connection: Connection, tool: string, args = {}): Promise<
   return parts.map((part) => (part.type === 'text' ? part.text : '<image>')).join('|');
 }
 
+const own = (path: string, request: Request): Promise<Response | null> =>
+  path === '/demo/mcp' ? demoMcp(request) : Promise.resolve(null);
+
 describe('server-everything', () => {
   let peer: Awaited<ReturnType<typeof everything>>;
   beforeAll(async () => {
@@ -183,7 +186,7 @@ test('progress does not stretch a call beyond its limit', async () => {
       handMade((message, response) => {
         if (message.method === 'tools/list') return sendResult(response, message, plainTools('a'));
         if (message.method !== 'tools/call') return undefined;
-        const progressToken = message.params?._meta?.progressToken;
+        const progressToken = message.params?.['_meta']?.progressToken;
         response.writeHead(200, { 'content-type': 'text/event-stream' });
         const params = { progressToken, progress: 1 };
         const tick = (): unknown =>
@@ -199,9 +202,6 @@ test('progress does not stretch a call beyond its limit', async () => {
 });
 
 describe('the demo server', () => {
-  const own = (path: string, request: Request): Promise<Response | null> =>
-    path === '/demo/mcp' ? demoMcp(request) : Promise.resolve(null);
-
   test('is called in process by its path, never over the network', async () => {
     const network = vi.fn<typeof fetch>();
     const connection = kept(await connectTo('/demo/mcp', { own, fetch: network }));
