@@ -43,6 +43,8 @@ async function main(demo: boolean): Promise<void> {
     env: variables,
     stdio: ['ignore', 'inherit', 'pipe'],
   });
+  // Whoever looks after the server from outside finds the process that really serves.
+  writeFileSync(join(stateDir, 'workerd.pid'), `${child.pid}\n`);
   watchOver(child);
   await answering(origin);
   stdout.write(`ready ${origin}\n`);
