@@ -93,5 +93,5 @@ function tableCell(tokens: Token[], index: number): string {
 }
 
 function attribute(token: Token | undefined, name: string): string {
-  return token?.attrs?.find(([key]) => key === name)?.[1] ?? '';
+  return String(token?.attrs?.find(([key]) => key === name)?.[1] ?? '');
 }

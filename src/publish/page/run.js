@@ -26,9 +26,13 @@ const EVENTS = [
 const SHORTEST_PAUSE = 400;
 const LONGEST_PAUSE = 30_000;
 
-const main = document.querySelector('main');
-const { events, page } = main?.dataset ?? {};
-if (main && events && page) follow(main, events, page);
+begin();
+
+function begin() {
+  const main = document.querySelector('main');
+  const { events, page } = main?.dataset ?? {};
+  if (main && events && page) follow(main, events, page);
+}
 
 /**
  * @param {HTMLElement} shown the `<main>` that is kept up to date
@@ -48,7 +52,7 @@ function follow(shown, events, page) {
     stale = true;
     if (waiting || asking) return;
     waiting = true;
-    setTimeout(refresh, pause);
+    window.setTimeout(refresh, pause);
   }
 
   async function refresh() {
@@ -84,7 +88,10 @@ function follow(shown, events, page) {
  * @param {string} page
  */
 async function update(shown, page) {
-  const response = await fetch(page, { headers: { Accept: 'text/html' }, cache: 'no-store' });
+  const response = await window.fetch(page, {
+    headers: { Accept: 'text/html' },
+    cache: 'no-store',
+  });
   const next = new DOMParser().parseFromString(await response.text(), 'text/html');
   const main = next.querySelector('main');
   // A gateway's own error page is not ours; a page of ours, an error too, always has a main.
@@ -128,7 +135,7 @@ function morph(shown, next) {
  * @param {Element} next
  */
 function morphAttributes(shown, next) {
-  for (const { name } of [...shown.attributes]) {
+  for (const name of shown.getAttributeNames()) {
     // Whether `<details>` is open is the reader's.
     if (name !== 'open' && !next.hasAttribute(name)) shown.removeAttribute(name);
   }
