@@ -29,7 +29,7 @@ interface Piece {
  * Puts tool calls together from the pieces of one model step. A piece belongs to a call by its id,
  * then by index and name, and never to one whose arguments are complete when its own start anew:
  * Gemini sends every parallel call as index 0, others omit index or id or repeat the name.
- * @see spec/providers.md PR-CALL-1 to PR-CALL-9
+ * @see spec/providers.md PR-CALL-1 to PR-CALL-15
  */
 export class CallAssembly {
   /** In the order in which the model began them. */

@@ -48,6 +48,13 @@ describe('provider rules', () => {
   }
 });
 
+it('the rules of the specification and the fixtures are the same', () => {
+  const spec = readFileSync(new URL('../../../spec/providers.md', import.meta.url), 'utf8');
+  const promised = [...spec.matchAll(/\*\*(PR-(?:CHUNK|USAGE|END|CALL|ECHO)-\d+)\*\*/g)];
+  const shown = readdirSync(folder).map((file) => fixture(file).rule);
+  expect(new Set(shown)).toEqual(new Set(promised.map(([, id]) => id)));
+});
+
 describe('a step', () => {
   it('with arguments in ten thousand pieces is the same as with one', () => {
     const text = JSON.stringify({ text: 'x"\\{}[]é😀'.repeat(2_000), list: [{ a: [] }] });
