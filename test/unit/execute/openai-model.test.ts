@@ -283,6 +283,7 @@ describe('an error in the stream', () => {
     const result = await askAt(await streaming(says('Hal'), event(frame)));
     expect(wordsIn(result.chunks)).toBe('Hal');
     expect(faultIn(result)).toMatchObject({ code, detail: { retryable } });
+    expect(faultIn(result).detail).not.toHaveProperty('status');
   });
 
   it('may be named by the event alone', async () => {
