@@ -4,7 +4,8 @@ import openapi from '../../spec/openapi.json' with { type: 'json' };
 import { demoMcp } from '../demo/demo-mcp.ts';
 import { asFault, Fault } from '../fault/fault.ts';
 import { ASSETS } from '../publish/assets.ts';
-import { renderEditor } from '../publish/editor.ts';
+import type { Asset } from '../publish/assets.ts';
+import { renderEditor } from '../publish/render-editor.ts';
 import { readEnv } from './env.ts';
 import type { Env } from './env.ts';
 import { faultResponse } from './fault-response.ts';
@@ -103,11 +104,11 @@ async function runRequest(
 }
 
 function asset(name: string): Response {
-  const found = ASSETS[name];
+  const found = new Map<string, Asset>(Object.entries(ASSETS)).get(`/assets/${name}`);
   if (found === undefined) throw new Fault('not_found');
-  return new Response(found.body, {
-    headers: { 'content-type': found.contentType, 'cache-control': 'public, max-age=3600' },
-  });
+  // Pages ask with a version that changes with the content.
+  const caching = { 'cache-control': 'public, max-age=31536000, immutable', etag: found.etag };
+  return new Response(found.body, { headers: { 'content-type': found.type, ...caching } });
 }
 
 function otherMethod(request: Request, methods: string): Response {

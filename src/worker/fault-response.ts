@@ -1,6 +1,6 @@
 import { FAULTS } from '../fault/fault.ts';
 import type { Fault } from '../fault/fault.ts';
-import { renderErrorPage } from '../publish/error-page.ts';
+import { renderErrorPage } from '../publish/render-error-page.ts';
 import { preferred } from './accept.ts';
 
 /**
@@ -19,7 +19,7 @@ export function faultResponse(
   const status = FAULTS[fault.code].http;
   if (wantsPage(request)) {
     headers.set('content-type', 'text/html; charset=utf-8');
-    return new Response(renderErrorPage(fault.toJSON(), status), { status, headers });
+    return new Response(renderErrorPage(fault.toJSON(), extra), { status, headers });
   }
   const { code, message, detail } = fault;
   const body = { error: { code, message, ...detail, ...extra } };

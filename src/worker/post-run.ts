@@ -1,6 +1,6 @@
 import { Fault } from '../fault/fault.ts';
 import { explain } from '../normalize/explain.ts';
-import { renderEditor } from '../publish/editor.ts';
+import { renderEditor } from '../publish/render-editor.ts';
 import { problemJson } from '../publish/render-json.ts';
 import { preferred } from './accept.ts';
 import { createRun, normalizePosted } from './create-run.ts';
@@ -10,7 +10,8 @@ import { runClient } from './run-client.ts';
 import { faultResponse, wantsPage } from './fault-response.ts';
 import { OWNER_COOKIE, runner } from './principal.ts';
 import { readPrompt } from './read-prompt.ts';
-import { readingResponse } from './read-run.ts';
+import { readingResponse, there } from './read-run.ts';
+import type { Found } from './run-object.ts';
 import { html, json } from './responses.ts';
 import { sseFrame } from './sse.ts';
 import type { Settings } from './settings.ts';
@@ -108,10 +109,9 @@ const FORM_OF = {
 function streamed(
   created: CreatedRun,
   contentType: string,
-  found: { found: string; value?: ReadableStream<Uint8Array> },
+  found: Found<ReadableStream<Uint8Array> | null>,
 ): Response {
-  if (found.value === undefined) throw new Fault('not_found');
-  return new Response(found.value, {
+  return new Response(there(found), {
     status: 201,
     headers: {
       'content-type': contentType,

@@ -1,6 +1,7 @@
-import { Fault } from '../fault/fault.ts';
+import { Fault, FAULTS } from '../fault/fault.ts';
 import type { NormalizeInputs } from '../normalize/request.ts';
 import { isObject } from '../protocol/json.ts';
+import { jsonErrorOffset } from './json-place.ts';
 import { checkedDocument, decoded, documentText, readBody } from './read-body.ts';
 
 /** A prompt as it came in, whatever kind of body carried it. */
@@ -79,21 +80,16 @@ function fromJson(text: string): PostedPrompt {
   };
 }
 
-/** A message with the place, which is all that engines agree to tell about bad JSON. */
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch (cause) {
-    throw new Fault('invalid_json', invalidJsonMessage(text, cause), { cause });
+    const before = text.slice(0, jsonErrorOffset(text)).split('\n');
+    const line = before.length;
+    const column = (before.at(-1)?.length ?? 0) + 1;
+    const message = `${FAULTS.invalid_json.text} The mistake is at line ${line}, column ${column}.`;
+    throw new Fault('invalid_json', message, { detail: { line, column }, cause });
   }
-}
-
-function invalidJsonMessage(text: string, cause: unknown): string {
-  const offset = cause instanceof Error ? /position (\d+)/.exec(cause.message)?.[1] : undefined;
-  const end = offset === undefined ? text.length : Number(offset);
-  const before = text.slice(0, end).split('\n');
-  const column = (before.at(-1)?.length ?? 0) + 1;
-  return `The body says it is JSON but cannot be read as JSON: line ${before.length}, column ${column}.`;
 }
 
 async function fromMultipart(bytes: Uint8Array, type: string): Promise<PostedPrompt> {

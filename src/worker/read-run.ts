@@ -96,18 +96,15 @@ function onePart(view: RunView, key: string): Response {
  */
 export async function readEvents(asked: RunRequest): Promise<Response> {
   const { request, env, id, proof } = asked;
-  const headers = {
-    'content-type': 'text/event-stream',
-    'x-accel-buffering': 'no',
-  };
+  const headers = { 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' };
   const after = startingAfter(request);
   if (request.method === 'HEAD') {
     await viewOf(asked);
     return new Response(null, { headers });
   }
-  return new Response(there(await runClient(env, id).events(proof, { after, preamble: '' })), {
-    headers,
-  });
+  const events = there(await runClient(env, id).events(proof, { after, preamble: '' }));
+  // A browser connects again after every end of a stream, until it is told that there is no more.
+  return new Response(events, { status: events === null ? 204 : 200, headers });
 }
 
 /** The query wins: a reader that was given a URL does not know which events another one saw. */

@@ -79,9 +79,13 @@ export class RunObject extends DurableObject<Env> {
     return this.#find((record) => viewFor(viewerOf(proof, record), foldRun(this.#log.read())));
   }
 
-  /** The events as the sender of `proof` may see them, as server-sent events until the run ends. */
-  events(proof: Proof, request: EventsRequest): Found<ReadableStream<Uint8Array>> {
+  /**
+   * The events as the sender of `proof` may see them, as server-sent events until the run ends;
+   * null when it has ended and the reader has seen everything.
+   */
+  events(proof: Proof, request: EventsRequest): Found<ReadableStream<Uint8Array> | null> {
     return this.#find((record) => {
+      if (this.#log.ended && request.after >= this.#log.seq) return null;
       const scope = this.#scope(viewerOf(proof, record));
       return this.#read({
         ...request,

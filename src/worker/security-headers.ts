@@ -1,4 +1,4 @@
-import { contentSecurityPolicy } from '../publish/security.ts';
+import { contentSecurityPolicy } from '../publish/layout.ts';
 import { readEnv } from './env.ts';
 import type { Env } from './env.ts';
 import { allowsCors } from './guards.ts';

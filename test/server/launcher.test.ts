@@ -36,7 +36,9 @@ describe('the launcher', () => {
     const { code, stderr } = await startUntilEnd({ PORT: String(port) });
     server.close();
     expect(code).toBe(1);
-    expect(stderr.trim()).toBe(`Port ${port} cannot be used (EADDRINUSE). Choose another one with PORT.`);
+    expect(stderr.trim()).toBe(
+      `Port ${port} cannot be used (EADDRINUSE). Choose another one with PORT.`,
+    );
   });
 
   it('ends with 0 on SIGTERM and takes workerd with it', async () => {

@@ -39,7 +39,9 @@ export async function startProduct(env: Environment = {}): Promise<Product> {
       const found = /^ready (\S+)$/m.exec(output().stdout)?.[1];
       if (found !== undefined) resolve(found);
     });
-    void ended.then(({ code, stderr }) => reject(new Error(`The server ended (${code}): ${stderr}`)));
+    void ended.then(({ code, stderr }) =>
+      reject(new Error(`The server ended (${code}): ${stderr}`)),
+    );
   });
   return {
     origin,
