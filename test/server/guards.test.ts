@@ -22,7 +22,9 @@ const post = (path: string, body: string, headers: Record<string, string> = {}) 
 const codeOf = (text: string) => (JSON.parse(text) as { error: { code: string } }).error.code;
 const objects = () => readdirSync(join(product.stateDir, 'runs'), { recursive: true }).length;
 
-async function newRun(headers: Record<string, string> = {}): Promise<{ id: string; token: string }> {
+async function newRun(
+  headers: Record<string, string> = {},
+): Promise<{ id: string; token: string }> {
   const { text } = await post('/?wait=20', 'Say hello.', headers);
   const { id } = JSON.parse(text) as { id: string };
   const reply = JSON.parse((await post('/', 'Say hello.', headers)).text) as {
@@ -34,21 +36,30 @@ async function newRun(headers: Record<string, string> = {}): Promise<{ id: strin
 }
 
 describe('the Host header', () => {
-  it.each(['evil.example', 'evil.example:80', 'localhost', '127.0.0.1:1', 'localhost.evil.example', '0.0.0.0'])(
-    '%s is answered with 421 and nothing runs',
-    async (host) => {
-      const before = objects();
-      const reading = await ask(`${product.origin}/`, { headers: { host } });
-      const running = await post('/', 'Say hello.', { host });
-      expect([reading.status, running.status]).toEqual([421, 421]);
-      expect(codeOf(running.text)).toBe('wrong_host');
-      expect(objects()).toBe(before);
-    },
-  );
+  it.each([
+    'evil.example',
+    'evil.example:80',
+    'localhost',
+    '127.0.0.1:1',
+    'localhost.evil.example',
+    '0.0.0.0',
+  ])('%s is answered with 421 and nothing runs', async (host) => {
+    const before = objects();
+    const reading = await ask(`${product.origin}/`, { headers: { host } });
+    const running = await post('/', 'Say hello.', { host });
+    expect([reading.status, running.status]).toEqual([421, 421]);
+    expect(codeOf(running.text)).toBe('wrong_host');
+    expect(objects()).toBe(before);
+  });
 
   it('may be any name of loopback with our port, or that of PUBLIC_URL', async () => {
     const { port } = new URL(product.origin);
-    for (const host of [`localhost:${port}`, `LOCALHOST:${port}`, `[::1]:${port}`, 'prompts.example']) {
+    for (const host of [
+      `localhost:${port}`,
+      `LOCALHOST:${port}`,
+      `[::1]:${port}`,
+      'prompts.example',
+    ]) {
       expect((await ask(`${product.origin}/`, { headers: { host } })).status).toBe(200);
     }
   });
@@ -57,7 +68,11 @@ describe('the Host header', () => {
 describe('a request that another site caused', () => {
   it.each(['cross-site', 'same-site'])('(%s) as no-cors text changes nothing', async (site) => {
     const before = objects();
-    const headers = { 'content-type': 'text/plain', 'sec-fetch-site': site, 'sec-fetch-mode': 'no-cors' };
+    const headers = {
+      'content-type': 'text/plain',
+      'sec-fetch-site': site,
+      'sec-fetch-mode': 'no-cors',
+    };
     const { status, text } = await post('/', 'Say hello.', headers);
     expect(status).toBe(403);
     expect(codeOf(text)).toBe('cross_site');
@@ -132,12 +147,15 @@ describe('an id that this server did not make', () => {
     expect(objects()).toBe(before);
   });
 
-  it.each(['/events', '/cancel', '.json', '.md', '?key=output'])('with %s is that 404 too', async (rest) => {
-    const method = rest === '/cancel' ? 'POST' : 'GET';
-    const { status, text } = await ask(`${product.origin}/${guessed()}${rest}`, { method });
-    expect(status).toBe(404);
-    expect(codeOf(text)).toBe('not_found');
-  });
+  it.each(['/events', '/cancel', '.json', '.md', '?key=output'])(
+    'with %s is that 404 too',
+    async (rest) => {
+      const method = rest === '/cancel' ? 'POST' : 'GET';
+      const { status, text } = await ask(`${product.origin}/${guessed()}${rest}`, { method });
+      expect(status).toBe(404);
+      expect(codeOf(text)).toBe('not_found');
+    },
+  );
 });
 
 describe('owning a run', () => {
@@ -160,17 +178,23 @@ describe('owning a run', () => {
   it('is shown by the token, the cookie, or the API key that made the run', async () => {
     const key = { authorization: 'Bearer alice-key-0123456789' };
     const mine = await newRun(key);
-    expect((await ask(`${product.origin}/${mine.id}`, { method: 'DELETE', headers: key })).status).toBe(204);
+    expect(
+      (await ask(`${product.origin}/${mine.id}`, { method: 'DELETE', headers: key })).status,
+    ).toBe(204);
     const one = await newRun();
     const cookie = { cookie: `other=1; run_owner=${one.token}` };
     expect((await post(`/${one.id}/cancel`, '', cookie)).status).toBe(200);
     const other = await newRun();
     const token = { authorization: `Bearer ${other.token}` };
-    expect((await ask(`${product.origin}/${other.id}`, { method: 'DELETE', headers: token })).status).toBe(204);
+    expect(
+      (await ask(`${product.origin}/${other.id}`, { method: 'DELETE', headers: token })).status,
+    ).toBe(204);
   });
 
   it('an unknown API key runs nothing', async () => {
-    const { status, text } = await post('/', 'Hi.', { authorization: 'Bearer unknown-key-0123456789' });
+    const { status, text } = await post('/', 'Hi.', {
+      authorization: 'Bearer unknown-key-0123456789',
+    });
     expect(status).toBe(401);
     expect(codeOf(text)).toBe('unauthorized');
   });
@@ -179,7 +203,15 @@ describe('owning a run', () => {
 describe('every response', () => {
   it('carries the security headers', async () => {
     const { id } = await newRun();
-    for (const path of ['/', `/${id}`, `/${id}.html`, `/${id}.json`, '/nothing', '/openapi.json', '/robots.txt']) {
+    for (const path of [
+      '/',
+      `/${id}`,
+      `/${id}.html`,
+      `/${id}.json`,
+      '/nothing',
+      '/openapi.json',
+      '/robots.txt',
+    ]) {
       const { headers } = await ask(product.origin + path);
       expect(headers['x-content-type-options']).toBe('nosniff');
       expect(headers['content-security-policy']).toContain("default-src 'none'");

@@ -42,7 +42,10 @@ async function finished(): Promise<Created> {
 const get = (path: string, headers: Record<string, string> = {}) =>
   ask(product.origin + path, { headers });
 const cancel = (id: string, token: string) =>
-  ask(`${product.origin}/${id}/cancel`, { method: 'POST', headers: { authorization: `Bearer ${token}` } });
+  ask(`${product.origin}/${id}/cancel`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}` },
+  });
 
 describe('a finished run', () => {
   it('is read in every form, by suffix or by Accept', async () => {
@@ -135,7 +138,9 @@ describe('a run that goes on', () => {
     const { id, owner_token } = await begin();
     const asked = await model.next();
     asked.says('So far.');
-    await expect.poll(async () => (await get(`/${id}.txt`)).text, { timeout: 5000 }).toContain('So far.');
+    await expect
+      .poll(async () => (await get(`/${id}.txt`)).text, { timeout: 5000 })
+      .toContain('So far.');
     const { headers, text } = await get(`/${id}.json`);
     expect(headers['cache-control']).toBe('private, no-store');
     expect(JSON.parse(text)).toMatchObject({ status: 'running' });
