@@ -70,7 +70,7 @@ async function row(chat: Peer, { what, servers, prompt, goal }: Scene): Promise<
   return { what, floor, ours, goal: `≤ ${goal.toFixed(2)}×` };
 }
 
-async function ourLoop(chat: Peer, peers: Peer[], prompt: string): Promise<void> {
+export async function ourLoop(chat: Peer, peers: Peer[], prompt: string): Promise<void> {
   const providers = configuredProviders({ OPENAI_BASE_URL: `${chat.origin}/v1` });
   const change: Partial<CompletionRequest> = {
     models: [{ provider: 'openai', model: 'bench' }],
@@ -102,7 +102,7 @@ async function ourLoop(chat: Peer, peers: Peer[], prompt: string): Promise<void>
 }
 
 /** The least that gives the same result: connect in parallel, call in parallel, nothing checked. */
-async function floorLoop(chat: Peer, peers: Peer[], prompt: string): Promise<void> {
+export async function floorLoop(chat: Peer, peers: Peer[], prompt: string): Promise<void> {
   const tools = await Promise.all(
     peers.map(async (peer, index) => {
       await rpc(peer, 'initialize', {});

@@ -6,6 +6,7 @@ import { callModel } from './call-model.ts';
 import { callTool } from './call-tool.ts';
 import { connectServer } from './connect-server.ts';
 import { Connections } from './connections.ts';
+import { NOT_WANTED } from './not-wanted.ts';
 import type { Ports } from './ports.ts';
 
 /** What a performer of a command works with. */
@@ -56,7 +57,7 @@ class ActiveCommands {
     for (const [key, controller] of this.#running) {
       if (keys.has(key)) continue;
       this.#running.delete(key);
-      controller.abort();
+      controller.abort(NOT_WANTED);
     }
     for (const command of wanted) if (!this.#running.has(command.key)) this.#start(command);
   }
