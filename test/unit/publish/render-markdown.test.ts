@@ -51,6 +51,9 @@ const FORGERIES = [
   '``` `\n## Error',
   '\u0000\n## Error',
   '   ## Error',
+  '```\n````\n## Error\n```',
+  '```\n  ```\n## Error\n```',
+  '- a\n\n      ```\n## Error\n```',
 ];
 
 describe('renderMarkdown', () => {
@@ -94,6 +97,8 @@ describe('renderMarkdown', () => {
       'a',
       '[',
       ']:',
+      '\n```\n',
+      '\n````\n',
       '\r',
     ];
     const text = fc.array(fc.constantFrom(...marks), { maxLength: 24 }).map((all) => all.join(''));
