@@ -24,20 +24,21 @@ export function textOf(node: Root | Element): string {
     .join('');
 }
 
-const ELEMENTS = new Set([
-  ...['html', 'head', 'meta', 'title', 'link', 'script', 'noscript', 'body', 'header', 'nav'],
-  ...['main', 'section', 'h1', 'h2', 'h3', 'h4', 'h5', 'h6', 'p', 'span', 'a', 'strong', 'em'],
-  ...['s', 'code', 'pre', 'ul', 'ol', 'li', 'dl', 'div', 'dt', 'dd', 'time', 'blockquote', 'hr'],
-  ...['br', 'table', 'thead', 'tbody', 'tr', 'th', 'td', 'details', 'summary', 'form', 'label'],
-  ...['textarea', 'button'],
-]);
+const ELEMENTS = new Set(
+  (
+    'html head meta title link script noscript body header nav main section h1 h2 h3 h4 ' +
+    'h5 h6 p span a strong em s code pre ul ol li dl div dt dd time blockquote hr br ' +
+    'table thead tbody tr th td details summary form label textarea button'
+  ).split(' '),
+);
 
-const ATTRIBUTES = new Set([
-  ...['lang', 'charSet', 'name', 'content', 'rel', 'href', 'src', 'type', 'id', 'className'],
-  ...['role', 'dir', 'tabIndex', 'start', 'dateTime', 'method', 'action', 'rows', 'required'],
-  ...['spellCheck', 'htmlFor', 'httpEquiv', 'dataEvents', 'dataPage'],
-  ...['ariaLive', 'ariaLabel', 'ariaLabelledBy', 'ariaDescribedBy', 'ariaInvalid'],
-]);
+const ATTRIBUTES = new Set(
+  (
+    'lang charSet name content rel href src type id className role dir tabIndex start ' +
+    'dateTime method action rows required spellCheck htmlFor httpEquiv dataEvents ' +
+    'dataPage dataKey ariaLive ariaLabel ariaLabelledBy ariaDescribedBy ariaInvalid'
+  ).split(' '),
+);
 
 /** Everything in a page that could do something there; a list of complaints. */
 export function unsafeParts(page: string): string[] {
@@ -48,16 +49,25 @@ export function unsafeParts(page: string): string[] {
       .map((name) => `${tagName} ${name}`);
     if (!ELEMENTS.has(tagName)) complaints.push(tagName);
     if (tagName === 'script' && textOf(element) !== '') complaints.push('inline script');
-    const address = String(properties['href'] ?? properties['src'] ?? '');
-    if (tagName === 'a' && !/^(?:https?:\/\/|mailto:|\/|#main$)/i.test(address)) {
-      complaints.push(`a ${address}`);
-    }
-    const foreign = tagName === 'a' && /^[a-z]+:/i.test(address);
-    const rel = Array.isArray(properties['rel']) ? properties['rel'].join(' ') : '';
-    if (foreign && rel !== 'noopener noreferrer nofollow ugc') complaints.push(`rel ${rel}`);
-    if (['script', 'link'].includes(tagName) && !/^(?:\/assets\/|data:,$)/.test(address)) {
-      complaints.push(`${tagName} ${address}`);
-    }
-    return complaints;
+    return complaints.concat(unsafeAddress(element));
   });
+}
+
+const ADDRESSES: Readonly<Record<string, RegExp>> = {
+  a: /^(?:https?:\/\/|mailto:|\/(?!\/)|#main$)/i,
+  script: /^\/assets\//,
+  link: /^(?:\/assets\/|data:,$)/,
+};
+
+function unsafeAddress({ tagName, properties }: Element): string[] {
+  const { href, src, rel } = properties;
+  const address = [href, src].find((value) => typeof value === 'string') ?? '';
+  const allowed = ADDRESSES[tagName];
+  const complaints =
+    allowed === undefined || allowed.test(address) ? [] : [`${tagName} ${address}`];
+  const foreign = tagName === 'a' && /^[a-z]+:/i.test(address);
+  const relations = Array.isArray(rel) ? rel.join(' ') : '';
+  return foreign && relations !== 'noopener noreferrer nofollow ugc'
+    ? [...complaints, `rel ${relations}`]
+    : complaints;
 }

@@ -16,7 +16,7 @@ it.each([
   '\n\nBegins with empty lines.',
   '</textarea><script>alert(1)</script>',
   '<!-- & &amp; "quoted"',
-])('the form holds exactly the document: %j', (prompt) => {
+])('PAGE-7 the form holds exactly the document: %j', (prompt) => {
   const page = renderEditor({ prompt });
   const area = elementsOf(parsePage(page)).find(({ tagName }) => tagName === 'textarea');
   expect(area === undefined ? null : textOf(area)).toBe(prompt);

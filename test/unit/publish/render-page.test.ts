@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { RunStatus } from '../../../src/run/run.ts';
 import { contentSecurityPolicy } from '../../../src/publish/layout.ts';
@@ -42,7 +42,22 @@ const HOSTILE = [
 ];
 
 describe('renderPage', () => {
-  it.each(HOSTILE)('an answer does nothing: %j', (answer) => {
+  it('is judged by a test that notices what is dangerous', () => {
+    const bad =
+      '<p onclick="x" style="y"><a href="javascript:x">a</a><img src="/x"><script>1</script>';
+    expect(unsafeParts(`<main>${bad}<a href="https://e.example">b</a></main>`)).toEqual(
+      expect.arrayContaining([
+        'p onClick',
+        'p style',
+        'a javascript:x',
+        'img',
+        'inline script',
+        'rel ',
+      ]),
+    );
+  });
+
+  it.each(HOSTILE)('PAGE-1 an answer does nothing: %j', (answer) => {
     expect(unsafeParts(renderPage(sample.plainRun(answer), URLS))).toEqual([]);
   });
 
@@ -99,7 +114,7 @@ describe('renderPage', () => {
     );
   });
 
-  it('shows an image as a link, so that no page is loaded from elsewhere', () => {
+  it('PAGE-2 shows an image as a link, so that no page is loaded from elsewhere', () => {
     const page = renderPage(sample.plainRun('![A chart](https://charts.example/1.png)'), URLS);
     expect(page).toContain(
       '<a href="https://charts.example/1.png" rel="noopener noreferrer nofollow ugc">[image: A chart]</a>',
@@ -124,7 +139,7 @@ describe('renderPage', () => {
     expect(renderPage(view, URLS)).toContain('<code>{&quot;a&quot;: &quot;*b*&quot;}</code>');
   });
 
-  it('reveals nothing of the content in its title and description', () => {
+  it('PAGE-5 reveals nothing of the content in its title and description', () => {
     const page = parsePage(renderPage(sample.wholeRun(), URLS));
     const head = elementsOf(page).filter(
       ({ tagName }) => tagName === 'title' || tagName === 'meta',
@@ -155,7 +170,7 @@ describe('renderPage', () => {
     await expect(page).toMatchFileSnapshot('../../fixtures/publish/whole-run.html');
   });
 
-  it('follows a run that goes on, with a script and without', () => {
+  it('PAGE-4 follows a run that goes on, with a script and without', () => {
     const page = renderPage(sample.sampleView([sample.runStart(), ...sample.CALLING]), URLS);
     expect(page).toContain(`data-events="/${sample.ID}/events?starting_after=8"`);
     expect(page).toContain('<script type="module" src="/assets/run.js?v=');
@@ -174,7 +189,7 @@ describe('renderPage', () => {
     'failed',
     'cancelled',
     'expired',
-  ] satisfies RunStatus[])('is never blank while %s', (status) => {
+  ] satisfies RunStatus[])('ALL-4 is never blank while %s', (status) => {
     const page = renderPage({ ...sample.sampleView([sample.runStart()]), status }, URLS);
     const answer = elementsOf(parsePage(page)).find(
       ({ properties }) => String(properties['className']) === 'answer',
@@ -198,7 +213,7 @@ describe('renderPage', () => {
       },
     ]);
     const page = renderPage(view, URLS);
-    expect(page).toContain('class="error" role="alert"');
+    expect(page).toContain('data-key="error" role="alert"');
     expect(page).toContain('The provider failed. <code>model_unavailable</code>');
     expect(page).toContain('<dt>status</dt><dd>503</dd>');
   });
@@ -216,7 +231,7 @@ describe('renderPage', () => {
     ['one long line', 'x'.repeat(1_000_000)],
     ['more than is laid out', '# a\n'.repeat(LONGEST_MARKDOWN / 2)],
     ['addresses', 'https://a.example/x '.repeat(9000)],
-  ])('stays small and safe for %s', (_name, answer) => {
+  ])('PAGE-6 stays small and safe for %s', (_name, answer) => {
     const page = renderPage(sample.plainRun(answer), URLS);
     expect(page.length).toBeLessThan(2_500_000);
     expect(unsafeParts(page)).toEqual([]);
@@ -234,7 +249,7 @@ describe('renderPage', () => {
   });
 });
 
-it('the policy of pages allows no inline code and no other origin', () => {
+it('PAGE-3 the policy of pages allows no inline code and no other origin', () => {
   expect(contentSecurityPolicy()).toBe(
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
   );
