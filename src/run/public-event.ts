@@ -1,5 +1,5 @@
 import type { CompletionRequest } from '../normalize/request.ts';
-import type { EventBody, RunEvent, RunStart, Stamp, StepEnd, ToolResult } from './event.ts';
+import type { EventBody, EventType, RunEvent, RunStart, Stamp } from './event.ts';
 import { masked } from './view.ts';
 import type { Viewer } from './view.ts';
 
@@ -42,42 +42,47 @@ function withoutSecrets(event: RunEvent): RunEvent {
   }
 }
 
-function answerOnly(event: RunEvent, callingSteps: ReadonlySet<number>): VisibleEvent | null {
+/** What the public sees of every kind of event with `publish: answer`. */
+const ANSWER_ONLY: Readonly<Record<EventType, 'whole' | 'part' | 'hidden'>> = {
+  'run-start': 'part',
+  'reference-end': 'hidden',
+  'server-end': 'whole',
+  'step-start': 'whole',
+  'text-delta': 'part',
+  'reasoning-delta': 'hidden',
+  'tool-call': 'part',
+  'tool-sent': 'whole',
+  'tool-progress': 'hidden',
+  'tool-result': 'part',
+  'step-end': 'part',
+  'run-end': 'whole',
+};
+
+function answerOnly(event: RunEvent, calling: ReadonlySet<number>): VisibleEvent | null {
+  const shown = ANSWER_ONLY[event.type];
+  if (shown === 'whole') return event;
+  return shown === 'hidden' ? null : partOf(event, calling);
+}
+
+function partOf(event: RunEvent, calling: ReadonlySet<number>): VisibleEvent | null {
   switch (event.type) {
     case 'run-start':
       return { ...event, prompt: null, request: null, problems: [] };
-    case 'reference-end':
-    case 'reasoning-delta':
-    case 'tool-progress':
-      return null;
     case 'text-delta':
-      return callingSteps.has(event.step) ? null : event;
+      return calling.has(event.step) ? null : event;
     case 'tool-call':
       return { ...event, arguments: '' };
-    case 'tool-result':
-      return withoutContent(event);
-    case 'step-end':
-      return withoutCalls(event);
-    case 'server-end':
-    case 'step-start':
-    case 'tool-sent':
-    case 'run-end':
-      return event;
+    case 'tool-result': {
+      const { structured: _structured, ...rest } = event;
+      return { ...rest, parts: [] };
+    }
+    case 'step-end': {
+      const { echo: _echo, ...rest } = event;
+      return { ...rest, tool_calls: [] };
+    }
+    default:
+      return null;
   }
-}
-
-function withoutContent({
-  structured: _structured,
-  ...event
-}: Stamp & ToolResult): Extract<RunEvent, { type: 'tool-result' }> {
-  return { ...event, parts: [] };
-}
-
-function withoutCalls({
-  echo: _echo,
-  ...event
-}: Stamp & StepEnd): Extract<RunEvent, { type: 'step-end' }> {
-  return { ...event, tool_calls: [] };
 }
 
 /** The steps of a log that asked for tools. */

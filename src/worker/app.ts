@@ -30,7 +30,7 @@ type Asked = Context<Surroundings>;
 /** The routes of the Worker. @see spec/http-api.md */
 export const app = new Hono<Surroundings>();
 
-app.use(guard);
+app.use((asked, next) => guard(asked, next));
 
 app.get('/', ({ req }) => html(renderEditor({ prompt: req.query('prompt') ?? '' })));
 app.post('/', post);

@@ -1,66 +1,66 @@
-/** What may come next in a JSON text. */
-type Expected = 'value' | 'key' | 'colon' | 'next' | 'nothing';
+/** What may come next in a JSON text; `first-…` is the place right after an opening bracket. */
+type Place = 'value' | 'first-value' | 'key' | 'first-key' | 'colon' | 'next';
 
 /** One token and the space before it; what matches none is where the text stops being JSON. */
 const TOKEN =
-  /[ \t\r\n]*(?:("(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*")|(-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)|([[\]{}:,]))/y;
+  /[ \t\r\n]*(?:("(?:[^"\\\p{Cc}]|\u007f|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*")|(-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)|([[\]{}:,]))/uy;
+
+/** The tokens that may stand at a place. */
+const ALLOWED: Readonly<Record<Place, readonly string[]>> = {
+  value: ['string', 'scalar', '[', '{'],
+  'first-value': ['string', 'scalar', '[', '{', ']'],
+  key: ['string'],
+  'first-key': ['string', '}'],
+  colon: [':'],
+  next: [',', ']', '}'],
+};
+
+const OPENER: Readonly<Record<string, string>> = { ']': '[', '}': '{' };
 
 /**
  * Where a text that is not JSON stops being JSON, as the offset of the first character that cannot
- * stand there. Engines tell it in some messages only.
+ * stand there. Engines tell it in some of their messages only.
  */
 export function jsonErrorOffset(text: string): number {
   const open: string[] = [];
-  let expected: Expected = 'value';
-  let canClose = false;
-  TOKEN.lastIndex = 0;
+  let place: Place = 'value';
   for (let end = 0; ; end = TOKEN.lastIndex) {
     TOKEN.lastIndex = end;
     const match = TOKEN.exec(text);
-    if (match === null) return afterSpace(text, end);
+    if (match === null) return end + (/^[ \t\r\n]*/.exec(text.slice(end))?.[0].length ?? 0);
     const [whole, string, scalar, mark = ''] = match;
-    const start = end + whole.length - (string ?? scalar ?? mark).length;
-    const closes: boolean = mark === ']' || mark === '}';
-    if (closes) {
-      const fits = open.pop() === (mark === ']' ? '[' : '{');
-      if (!fits || !(expected === 'next' || canClose)) return start;
-      expected = open.length === 0 ? 'nothing' : 'next';
-      canClose = false;
-      continue;
-    }
-    const following = follow(expected, { string, scalar, mark }, open);
-    if (following === null) return start;
-    canClose = mark === '[' || mark === '{';
-    expected = following;
+    const written = string ?? scalar ?? mark;
+    const token = mark === '' ? (string === undefined ? 'scalar' : 'string') : mark;
+    const fits = ALLOWED[place].includes(token) && isPaired(token, open);
+    if (!fits) return end + whole.length - written.length;
+    place = placeAfter(token, place, open);
   }
 }
 
-/** What must follow a token, or null when it may not stand here; opens what it opens. */
-function follow(
-  expected: Expected,
-  token: { string: string | undefined; scalar: string | undefined; mark: string },
-  open: string[],
-): Expected | null {
-  switch (expected) {
-    case 'value':
-      if (token.mark === '[' || token.mark === '{') {
-        open.push(token.mark);
-        return token.mark === '[' ? 'value' : 'key';
-      }
-      if (token.mark !== '') return null;
-      return open.length === 0 ? 'nothing' : 'next';
-    case 'key':
-      return token.string === undefined ? null : 'colon';
-    case 'colon':
-      return token.mark === ':' ? 'value' : null;
-    case 'next':
-      if (token.mark !== ',') return null;
+/** Whether a closing bracket closes the last one, and a comma stands inside of one. */
+function isPaired(token: string, open: readonly string[]): boolean {
+  if (token === ',') return open.length > 0;
+  return !(token in OPENER) || open.at(-1) === OPENER[token];
+}
+
+/** The place after a token that fits; keeps the open brackets. */
+function placeAfter(token: string, place: Place, open: string[]): Place {
+  switch (token) {
+    case '[':
+      open.push(token);
+      return 'first-value';
+    case '{':
+      open.push(token);
+      return 'first-key';
+    case ']':
+    case '}':
+      open.pop();
+      return 'next';
+    case ',':
       return open.at(-1) === '[' ? 'value' : 'key';
-    case 'nothing':
-      return null;
+    case ':':
+      return 'value';
+    default:
+      return place === 'key' || place === 'first-key' ? 'colon' : 'next';
   }
-}
-
-function afterSpace(text: string, offset: number): number {
-  return offset + (/^[ \t\r\n]*/.exec(text.slice(offset))?.[0].length ?? 0);
 }

@@ -119,7 +119,7 @@ function startingAfter(request: Request): number {
 }
 
 async function viewOf({ env, id, proof }: RunRequest): Promise<RunView> {
-  return there((await runClient(env, id).view(proof)) as Found<RunView>);
+  return there(await runClient(env, id).view(proof));
 }
 
 /**

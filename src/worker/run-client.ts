@@ -13,5 +13,6 @@ export type RunClient = {
  * The platform's own type of a stub follows every value member by member and gives up on JSON.
  */
 export function runClient(env: Env, id: string): RunClient {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- derived from the class itself
   return env.RUNS.getByName(id) as unknown as RunClient;
 }

@@ -64,7 +64,7 @@ export class SqlRunLog implements RunLog {
       current = row.seq;
       units += row.json.length;
     }
-    return events.map((json) => JSON.parse(json) as RunEvent);
+    return events.map(eventOf);
   }
 
   append(bodies: readonly EventBody[]): readonly RunEvent[] {
@@ -118,7 +118,7 @@ export class SqlRunLog implements RunLog {
           'SELECT seq, json FROM event WHERE part = 0 ORDER BY seq DESC LIMIT 1',
         )
         .toArray();
-      const ended = row !== undefined && /^\{"type":"run-end"/.test(row.json);
+      const ended = row !== undefined && row.json.startsWith('{"type":"run-end"');
       this.#last = { seq: row?.seq ?? 0, ended };
     }
     return this.#last;
@@ -132,6 +132,12 @@ export class SqlRunLog implements RunLog {
       this.#sql.exec('INSERT INTO event (seq, part, json) VALUES (?, ?, ?)', event.seq, part, json);
     }
   }
+}
+
+/** An event as this log wrote it. */
+function eventOf(json: string): RunEvent {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- nobody else writes these rows
+  return JSON.parse(json) as RunEvent;
 }
 
 /** Pieces of at most `units` UTF-16 units; a surrogate pair is never torn, SQLite would spoil it. */

@@ -53,9 +53,6 @@ interface Network {
 }
 
 function network(env: Env, settings: Settings, record: RunRecord): Network {
-  // The one place where the platform's fetch is taken: everything goes through the guard.
-  // oxlint-disable-next-line no-restricted-globals
-  const internet: typeof fetch = (input, init) => fetch(input, init);
   const common = {
     ownHosts: ownHosts(settings, record),
     maxBytes: MAX_BYTES,
@@ -65,7 +62,7 @@ function network(env: Env, settings: Settings, record: RunRecord): Network {
     hops: { get: 3, post: 0 },
   } as const satisfies Partial<GuardedFetchOptions>;
   const through = (fetcher: Fetcher | undefined) => ({
-    internet: internet as GuardedFetchOptions['transport']['internet'],
+    internet,
     ...(fetcher === undefined
       ? {}
       : { local: (url: string, init: RequestInit) => fetcher.fetch(url, init) }),
@@ -84,6 +81,12 @@ function network(env: Env, settings: Settings, record: RunRecord): Network {
         transport: through(env.OPERATOR_NETWORK),
       }),
   };
+}
+
+/** The platform's own network, taken here and nowhere else: everything goes through the guard. */
+function internet(url: string, init: RequestInit): Promise<Response> {
+  // oxlint-disable-next-line no-restricted-globals -- this is what the guarded fetch guards
+  return fetch(url, init);
 }
 
 /** Names of this server, so that a run cannot call it over the network in a circle. */
@@ -145,8 +148,8 @@ function secretsFor(env: Env, record: RunRecord): (name: string) => string | nul
 function clockOf(flushMs: () => number): Clock {
   const clock = systemClock(0);
   return {
-    now: clock.now,
-    sleep: clock.sleep,
+    now: () => clock.now(),
+    sleep: (ms, signal) => clock.sleep(ms, signal),
     get flushMs() {
       return flushMs();
     },

@@ -28,31 +28,37 @@ export type Stored =
  * that an object that is only asked writes nothing.
  */
 export function createRecord(sql: SqlStorage, record: RunRecord): void {
-  sql.exec('CREATE TABLE record (json TEXT NOT NULL)');
-  sql.exec('INSERT INTO record (json) VALUES (?)', JSON.stringify(record));
+  sql.exec('CREATE TABLE record (principal TEXT, origin TEXT NOT NULL, expires_at INTEGER)');
+  sql.exec(
+    'INSERT INTO record (principal, origin, expires_at) VALUES (?, ?, ?)',
+    record.principal,
+    record.origin,
+    record.expires_at,
+  );
 }
 
 /** Leaves the stone where the run was. */
-export function createTombstone(sql: SqlStorage, tombstone: Tombstone): void {
-  sql.exec('CREATE TABLE tombstone (json TEXT NOT NULL)');
-  sql.exec('INSERT INTO tombstone (json) VALUES (?)', JSON.stringify(tombstone));
+export function createTombstone(sql: SqlStorage, { status, when }: Tombstone): void {
+  sql.exec('CREATE TABLE tombstone (status TEXT NOT NULL, at INTEGER NOT NULL)');
+  sql.exec('INSERT INTO tombstone (status, at) VALUES (?, ?)', status, when);
 }
 
 /** What the object holds. */
 export function readStored(sql: SqlStorage): Stored {
-  const names = sql
-    .exec<{ name: string }>(
-      "SELECT name FROM sqlite_master WHERE type = 'table' AND name IN ('record', 'tombstone')",
-    )
-    .toArray()
-    .map(({ name }) => name);
-  if (names.includes('record')) return { kind: 'run', record: only<RunRecord>(sql, 'record') };
-  if (names.includes('tombstone')) {
-    return { kind: 'tombstone', tombstone: only<Tombstone>(sql, 'tombstone') };
+  if (hasTable(sql, 'record')) {
+    type Row = { principal: string | null; origin: string; expires_at: number | null };
+    const rows = sql.exec<Row>('SELECT principal, origin, expires_at FROM record');
+    return { kind: 'run', record: rows.one() };
+  }
+  if (hasTable(sql, 'tombstone')) {
+    const rows = sql.exec<{ status: RunStatus; at: number }>('SELECT status, at FROM tombstone');
+    const { status, at } = rows.one();
+    return { kind: 'tombstone', tombstone: { status, when: at } };
   }
   return { kind: 'nothing' };
 }
 
-function only<Row>(sql: SqlStorage, table: 'record' | 'tombstone'): Row {
-  return JSON.parse(sql.exec<{ json: string }>(`SELECT json FROM ${table}`).one().json) as Row;
+function hasTable(sql: SqlStorage, name: string): boolean {
+  const rows = sql.exec("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", name);
+  return rows.toArray().length > 0;
 }

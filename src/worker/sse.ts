@@ -42,6 +42,7 @@ export function readLog(log: SqlRunLog, reader: LogReader): ReadableStream<Uint8
     if (open) reader.done();
     open = false;
   };
+  const isOpen = () => open;
   const source: UnderlyingByteSource = {
     type: 'bytes',
     async pull(controller) {
@@ -67,7 +68,8 @@ export function readLog(log: SqlRunLog, reader: LogReader): ReadableStream<Uint8
   async function nextPiece(): Promise<{ text: string; last: boolean }> {
     let text = preamble;
     preamble = '';
-    while (open) {
+    // `cancel` ends it from outside.
+    while (isOpen()) {
       const events = log.after(cursor);
       text += events.map((event) => reader.encode(event)).join('');
       cursor = events.at(-1)?.seq ?? cursor;

@@ -35,6 +35,9 @@ async function newRun(
   return { id: reply.id, token: reply.owner_token };
 }
 
+const comparable = ({ status, text, headers }: Awaited<ReturnType<typeof ask>>) =>
+  JSON.stringify({ status, text, headers: { ...headers, date: '' } });
+
 describe('the Host header', () => {
   it.each([
     'evil.example',
@@ -139,11 +142,8 @@ describe('an id that this server did not make', () => {
     const answers = await Promise.all(
       [id, mistyped, 'nothing', ...guesses].map((path) => ask(`${product.origin}/${path}`)),
     );
-    const comparable = answers.map(({ status, text, headers: { date: _, ...headers } }) =>
-      JSON.stringify({ status, text, headers }),
-    );
     expect(answers[0]?.status).toBe(404);
-    expect(new Set(comparable).size).toBe(1);
+    expect(new Set(answers.map(comparable)).size).toBe(1);
     expect(objects()).toBe(before);
   });
 

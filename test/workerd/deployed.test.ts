@@ -23,8 +23,10 @@ async function ask(path: string, { with: variables, ...init }: Asked = {}): Prom
 
 const post = (headers: Record<string, string>, more: Asked = {}) =>
   ask('/', { method: 'POST', body: 'Say hello.', headers, ...more });
-const codeOf = async (response: Response) =>
-  ((await response.json()) as { error: { code: string } }).error.code;
+async function codeOf(response: Response): Promise<string> {
+  const { error } = await response.json<{ error: { code: string } }>();
+  return error.code;
+}
 
 describe('a deployed server', () => {
   it('runs prompts only for keys it knows', async () => {
