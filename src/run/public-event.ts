@@ -1,6 +1,6 @@
 import type { CompletionRequest } from '../normalize/request.ts';
 import type { EventBody, EventType, RunEvent, RunStart, Stamp } from './event.ts';
-import { masked } from './view.ts';
+import { bareFault, masked, namesOnly, withoutContent } from './view.ts';
 import type { Viewer } from './view.ts';
 
 /** An event as a viewer may see it: of the first one, prompt and request may be hidden. */
@@ -46,7 +46,7 @@ function withoutSecrets(event: RunEvent): RunEvent {
 const ANSWER_ONLY: Readonly<Record<EventType, 'whole' | 'part' | 'hidden'>> = {
   'run-start': 'part',
   'reference-end': 'hidden',
-  'server-end': 'whole',
+  'server-end': 'part',
   'step-start': 'whole',
   'text-delta': 'part',
   'reasoning-delta': 'hidden',
@@ -55,7 +55,7 @@ const ANSWER_ONLY: Readonly<Record<EventType, 'whole' | 'part' | 'hidden'>> = {
   'tool-progress': 'hidden',
   'tool-result': 'part',
   'step-end': 'part',
-  'run-end': 'whole',
+  'run-end': 'part',
 };
 
 function answerOnly(event: RunEvent, calling: ReadonlySet<number>): VisibleEvent | null {
@@ -72,9 +72,14 @@ function partOf(event: RunEvent, calling: ReadonlySet<number>): VisibleEvent | n
       return calling.has(event.step) ? null : event;
     case 'tool-call':
       return { ...event, arguments: '' };
-    case 'tool-result': {
-      const { structured: _structured, ...rest } = event;
-      return { ...rest, parts: [] };
+    case 'server-end':
+      return { ...stampOf(event), ...namesOnly(event) };
+    case 'tool-result':
+      return { ...stampOf(event), ...withoutContent(event) };
+    case 'run-end': {
+      const { error, ...end } = event;
+      const bare = bareFault(error ?? null);
+      return bare === null ? end : { ...end, error: bare };
     }
     case 'step-end': {
       const { echo: _echo, ...rest } = event;
@@ -83,6 +88,10 @@ function partOf(event: RunEvent, calling: ReadonlySet<number>): VisibleEvent | n
     default:
       return null;
   }
+}
+
+function stampOf({ seq, at }: Stamp): Stamp {
+  return { seq, at };
 }
 
 /** The steps of a log that asked for tools. */

@@ -155,7 +155,7 @@ describe('a reply is', () => {
   it.each(['text/markdown', 'text/plain'])('the answer as %s while it is made', async (accept) => {
     const { status, headers, text } = await post('/', 'Say hello.', { accept });
     expect(status).toBe(201);
-    expect(headers.link).toContain('rel="alternate"; type="text/markdown"');
+    expect(headers['link']).toContain('rel="alternate"; type="text/markdown"');
     const id = (headers.location ?? '').slice(1);
     const { text: answer } = await ask(`${product.origin}/${id}.txt`);
     expect(text.trim()).toBe(answer.trim());
