@@ -126,9 +126,9 @@ describe('renderMarkdown', () => {
   it('MD-2 leaves the answer as the model wrote it', () => {
     const answer =
       'Use **this**:\n\n```js\nconst a = 1; // ## no heading\n```\n\n## Why\n\n- one\n- two';
-    expect(renderMarkdown(sample.plainRun(answer), URLS)).toMatch(
-      new RegExp(`\n## Answer\n\n${RegExp.escape(answer)}\n$`),
-    );
+    expect(
+      renderMarkdown(sample.plainRun(answer), URLS).endsWith(`\n## Answer\n\n${answer}\n`),
+    ).toBe(true);
   });
 
   it('ALL-2 has no escape sequence that a terminal would obey', () => {
