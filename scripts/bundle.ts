@@ -31,6 +31,7 @@ export async function bundleWorker(outdir: string): Promise<BundledModule[]> {
     conditions: ['workerd', 'worker', 'browser', 'import', 'default'],
     external: ['cloudflare:*', 'node:*'],
     loader: { '.css': 'text' },
+    minify: true,
     legalComments: 'none',
     metafile: true,
     logLevel: 'error',
