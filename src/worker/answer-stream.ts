@@ -8,29 +8,42 @@ export type AnswerForm = 'markdown' | 'text';
  * it, with a blank line between steps, and one clear line when the run does not complete.
  */
 export function answerEncoder(form: AnswerForm): (event: RunEvent) => string {
-  let said = false;
-  let pause = false;
-  const note = (text: string) => `${said ? '\n\n' : ''}${form === 'markdown' ? '> ' : ''}${text}\n`;
+  const mark = form === 'markdown' ? '> ' : '';
+  let said = '';
+  let isNewStep = false;
+  const say = (text: string) => {
+    said = (said + text).slice(-2);
+    return text;
+  };
   return (event) => {
     switch (event.type) {
       case 'step-start':
-        pause = said;
-        return event.attempt > 1 && said
-          ? note('The model was cut off and starts this step again.')
+        isNewStep = true;
+        return event.attempt > 1 && said !== ''
+          ? say(`${blankLineAfter(said)}${mark}The model was cut off and starts this step again.\n`)
           : '';
       case 'text-delta': {
-        const text = pause ? `\n\n${event.text}` : event.text;
-        said ||= event.text !== '';
-        pause = false;
-        return text;
+        const pause = isNewStep ? blankLineAfter(said) : '';
+        isNewStep &&= event.text === '';
+        return say(pause + event.text);
       }
-      case 'run-end':
-        if (event.status === 'completed') return said ? '\n' : '';
-        return note(
-          `Run ${event.status}: ${event.stop_reason}. ${event.error?.message ?? ''}`.trim(),
-        );
+      case 'run-end': {
+        if (event.status === 'completed') return lineEndAfter(said);
+        const why = event.error === undefined ? '' : ` ${event.error.message}`;
+        return `${blankLineAfter(said)}${mark}Run ${event.status}: ${event.stop_reason}.${why}\n`;
+      }
       default:
         return '';
     }
   };
+}
+
+/** What is missing to an empty line after some text; nothing at the very beginning. */
+function blankLineAfter(said: string): string {
+  if (said === '' || said.endsWith('\n\n')) return '';
+  return said.endsWith('\n') ? '\n' : '\n\n';
+}
+
+function lineEndAfter(said: string): string {
+  return said === '' || said.endsWith('\n') ? '' : '\n';
 }

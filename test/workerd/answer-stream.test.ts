@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest';
+import type { EventBody } from '../../src/run/event.ts';
+import { answerEncoder } from '../../src/worker/answer-stream.ts';
+import type { AnswerForm } from '../../src/worker/answer-stream.ts';
+
+const step = (number: number, attempt = 1): EventBody => ({
+  type: 'step-start',
+  step: number,
+  attempt,
+  provider: 'p',
+  model: 'm',
+});
+const text = (piece: string): EventBody => ({ type: 'text-delta', step: 1, text: piece });
+const done: EventBody = { type: 'run-end', status: 'completed', stop_reason: 'stop' };
+
+function printed(form: AnswerForm, ...bodies: EventBody[]): string {
+  const encode = answerEncoder(form);
+  return bodies.map((body, index) => encode({ ...body, seq: index + 1, at: 0 })).join('');
+}
+
+describe('the streamed answer', () => {
+  it('is what the model says, and ends a line', () => {
+    expect(printed('markdown', step(1), text('Hel'), text('lo.'), done)).toBe('Hello.\n');
+    expect(printed('markdown', step(1), text('Hello.\n'), done)).toBe('Hello.\n');
+  });
+
+  it.each(['One.', 'One.\n', 'One.\n\n'])('has one empty line between steps after %j', (first) => {
+    expect(printed('text', step(1), text(first), step(2), text('Two.'), done)).toBe(
+      'One.\n\nTwo.\n',
+    );
+  });
+
+  it('has no empty line for a step that said nothing', () => {
+    expect(printed('text', step(1), step(2), text('Two.'), done)).toBe('Two.\n');
+  });
+
+  it('says that a step starts again, because what was printed cannot be taken back', () => {
+    expect(printed('markdown', step(1), text('Hal'), step(1, 2), text('Hello.'), done)).toBe(
+      'Hal\n\n> The model was cut off and starts this step again.\n\nHello.\n',
+    );
+  });
+
+  it('ends with a clear line when the run does not complete', () => {
+    const end: EventBody = {
+      type: 'run-end',
+      status: 'failed',
+      stop_reason: 'model_timeout',
+      error: { code: 'model_timeout', message: 'The model did not answer in time.' },
+    };
+    const line = 'Run failed: model_timeout. The model did not answer in time.\n';
+    expect(printed('markdown', step(1), text('Half'), end)).toBe(`Half\n\n> ${line}`);
+    expect(printed('text', step(1), end)).toBe(line);
+  });
+
+  it('of a run that said nothing is empty', () => {
+    expect(printed('text', step(1), done)).toBe('');
+  });
+});
