@@ -10,7 +10,19 @@ export default defineConfig({
     projects: [
       { test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
       {
-        plugins: [cloudflareTest({ wrangler: { configPath: './wrangler.toml' } })],
+        plugins: [
+          cloudflareTest({
+            wrangler: { configPath: './wrangler.toml' },
+            miniflare: {
+              bindings: {
+                ID_KEY: 'an-id-key-of-tests-that-is-long-enough',
+                VAULT_KEY: 'a-vault-key-of-tests-that-is-long-enough',
+                API_KEYS: 'alice:alice-key-0123456789,bob:bob-key-0123456789',
+                PUBLIC_URL: 'https://prompts.example',
+              },
+            },
+          }),
+        ],
         test: { name: 'workerd', include: ['test/workerd/**/*.test.ts'] },
       },
       {

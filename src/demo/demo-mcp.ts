@@ -1,5 +1,5 @@
 import { createMcpHandler, McpServer, type CallToolResult } from '@modelcontextprotocol/server';
-import { z } from 'zod';
+import * as z from 'zod';
 import { calculate } from './calculate.ts';
 import { countWords } from './count-words.ts';
 import { rollDice } from './roll-dice.ts';

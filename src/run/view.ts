@@ -48,8 +48,10 @@ export interface ServerView {
   readonly from: ToolServer['from'];
 }
 
-/** What `viewer` may see of `run`. Header values of tool servers and the callback are never shown,
- * to nobody. */
+/**
+ * What `viewer` may see of `run`. Header values of tool servers and the callback are never shown,
+ * to nobody.
+ */
 export function viewFor(viewer: Viewer, run: Run): RunView {
   const full = viewer === 'owner' || (run.request.publish ?? 'full') === 'full';
   return {
@@ -85,7 +87,8 @@ function referencesOf(run: Run): ReferenceView[] {
   });
 }
 
-function masked({ callback: _callback, ...request }: CompletionRequest): CompletionRequest {
+/** A request without the header values of its tool servers and without its callback. */
+export function masked({ callback: _callback, ...request }: CompletionRequest): CompletionRequest {
   return {
     ...request,
     servers: request.servers.map((server) => ({
@@ -103,7 +106,7 @@ function serverView({ server, end }: ServerState, full: boolean): ServerView {
 }
 
 /** What a server says of itself and of its tools may depend on who is logged in. */
-function namesOnly(end: ServerEnd): ServerEnd {
+export function namesOnly(end: ServerEnd): ServerEnd {
   const { instructions: _instructions, error, tools, ...shown } = end;
   const bare = bareFault(error ?? null);
   return {
@@ -118,7 +121,7 @@ function nameOnly({ name, wire_name, hash }: ServerTool): ServerTool {
 }
 
 /** A fault without its own words, which may quote what a tool or a document said. */
-function bareFault(error: FaultData | null): FaultData | null {
+export function bareFault(error: FaultData | null): FaultData | null {
   return error === null ? null : faultData(error.code);
 }
 
@@ -139,7 +142,12 @@ function answerOnly(step: Step): Step {
   };
 }
 
-function withoutContent({ structured: _structured, error, ...result }: ToolResult): ToolResult {
+/** A result without what the tool said. */
+export function withoutContent({
+  structured: _structured,
+  error,
+  ...result
+}: ToolResult): ToolResult {
   const bare = bareFault(error ?? null);
   return { ...result, parts: [], ...(bare === null ? {} : { error: bare }) };
 }

@@ -1,0 +1,45 @@
+import { rmSync } from 'node:fs';
+import { basename, join, relative } from 'node:path';
+import { build } from 'esbuild';
+
+/** A module of the bundled Worker. */
+export interface BundledModule {
+  /** Name under which the others import it. */
+  readonly name: string;
+  /** Absolute path of its file. */
+  readonly path: string;
+}
+
+/**
+ * Bundles the Worker into `outdir`. What it imports lazily stays in modules of its own, so that
+ * a start does not pay for what the first request does not need.
+ * @returns the entry first, then the others
+ */
+export async function bundleWorker(outdir: string): Promise<BundledModule[]> {
+  rmSync(outdir, { recursive: true, force: true });
+  const root = join(import.meta.dirname, '..');
+  const { metafile } = await build({
+    absWorkingDir: root,
+    entryPoints: ['src/worker/index.ts'],
+    outdir,
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    target: 'es2024',
+    platform: 'neutral',
+    mainFields: ['module', 'main'],
+    conditions: ['workerd', 'worker', 'browser', 'import', 'default'],
+    external: ['cloudflare:*', 'node:*'],
+    loader: { '.css': 'text' },
+    minify: true,
+    legalComments: 'none',
+    metafile: true,
+    logLevel: 'error',
+  });
+  const modules = Object.keys(metafile.outputs).map((output) => {
+    const path = join(root, output);
+    return { name: relative(outdir, path), path };
+  });
+  const isEntry = ({ name }: BundledModule) => basename(name) === 'index.js';
+  return [...modules.filter(isEntry), ...modules.filter((module) => !isEntry(module))];
+}

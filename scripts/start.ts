@@ -1,0 +1,133 @@
+/**
+ * `npm start` and `npm run demo`: bundles the Worker and runs it in the real workerd on loopback,
+ * with Durable Objects on disk and a network that lets prompts out to public addresses only.
+ * @see spec/http-api.md, The local server
+ */
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { createServer } from 'node:net';
+import { join, resolve } from 'node:path';
+import { argv, env, exit, platform, stderr, stdout } from 'node:process';
+import { readSettings } from '../src/worker/settings.ts';
+import { bundleWorker } from './bundle.ts';
+import { runDemo } from './demo.ts';
+import { keptKey } from './kept-key.ts';
+import { workerdConfig } from './workerd-config.ts';
+
+/** Milliseconds that workerd has to answer the first request. */
+const START_MS = 20_000;
+
+if (argv[1] === import.meta.filename) await main(argv.includes('--demo'));
+
+async function main(demo: boolean): Promise<void> {
+  const stateDir = resolve(env['STATE_DIR'] ?? '.state');
+  const port = await freePort(wantedPort(env['PORT'] ?? '8787'));
+  const origin = `http://127.0.0.1:${port}`;
+  mkdirSync(join(stateDir, 'runs'), { recursive: true, mode: 0o700 });
+  const variables = {
+    ...env,
+    ID_KEY: env['ID_KEY'] || keptKey(join(stateDir, 'id-key')),
+    VAULT_KEY: env['VAULT_KEY'] || keptKey(join(stateDir, 'vault-key')),
+    LOCAL_OWNER: '1',
+    LOCAL_ORIGIN: origin,
+  };
+  const { problems } = readSettings(variables);
+  if (problems.length > 0) stop(problems.join('\n'), 2);
+
+  const modules = await bundleWorker(join(stateDir, 'worker'));
+  const configPath = join(stateDir, 'workerd.capnp');
+  writeFileSync(configPath, workerdConfig({ modules, port, stateDir, variables }), { mode: 0o600 });
+  const child = spawn(workerdPath(), ['serve', configPath], {
+    env: variables,
+    stdio: ['ignore', 'inherit', 'pipe'],
+  });
+  // Whoever looks after the server from outside finds the process that really serves.
+  writeFileSync(join(stateDir, 'workerd.pid'), `${child.pid}\n`);
+  watchOver(child);
+  await answering(origin);
+  stdout.write(`ready ${origin}\n`);
+  if (demo) await runDemo(origin);
+}
+
+function wantedPort(text: string): number {
+  const port = Number(text);
+  if (/^\d{1,5}$/.test(text) && port <= 65_535) return port;
+  return stop('PORT must be a number from 0 to 65535; 0 is any free one.', 2);
+}
+
+/**
+ * The port itself when it is free, or for 0 any free one. It must be known before workerd starts:
+ * the Worker answers only for `Host` headers with its own port.
+ */
+async function freePort(wanted: number): Promise<number> {
+  const server = createServer();
+  return await new Promise((done) => {
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      stop(`Port ${wanted} cannot be used (${error.code}). Choose another one with PORT.`, 1),
+    );
+    server.listen(wanted, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => done(typeof address === 'object' && address ? address.port : wanted));
+    });
+  });
+}
+
+/** The binary for this platform, as its package knows it. */
+function workerdPath(): string {
+  const load = createRequire(import.meta.url);
+  return (load('workerd') as { default: string }).default;
+}
+
+/** Ties the life of workerd to ours, both ways. */
+function watchOver(child: ChildProcess): void {
+  let said = '';
+  let ending = false;
+  child.stderr?.on('data', (chunk: Buffer) => {
+    said = (said + chunk.toString()).slice(-10_000);
+    stderr.write(chunk);
+  });
+  child.once('error', (error) => stop(`workerd cannot be started: ${error.message}`, 1));
+  child.once('exit', (code, signal) => {
+    if (ending) exit(0);
+    stop(`workerd ended (${signal ?? code}).${said === '' ? '' : ' What it said is above.'}`, 1);
+  });
+  const end = () => {
+    ending = true;
+    child.kill('SIGTERM');
+  };
+  process.once('SIGINT', end);
+  process.once('SIGTERM', end);
+  endWithUs(child);
+}
+
+/**
+ * When this process is killed with -9 it cannot end workerd any more. A small shell holds the
+ * other end of a pipe to us: the pipe closes when we are gone, however we went.
+ */
+function endWithUs(child: ChildProcess): void {
+  if (platform === 'win32' || child.pid === undefined) return;
+  const guard = spawn('sh', ['-c', `cat >/dev/null; kill ${child.pid} 2>/dev/null`], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    // A group of its own: Ctrl-C in the terminal is for us, the guard leaves with the pipe.
+    detached: true,
+  });
+  guard.unref();
+  child.once('exit', () => guard.kill());
+}
+
+async function answering(origin: string): Promise<void> {
+  const until = Date.now() + START_MS;
+  while (Date.now() < until) {
+    const response = await fetch(`${origin}/robots.txt`).catch(() => null);
+    if (response?.ok === true) return;
+    await new Promise((done) => setTimeout(done, 20));
+  }
+  stop('workerd does not answer.', 1);
+}
+
+function stop(message: string, code: number): never {
+  stderr.write(`${message}\n`);
+  exit(code);
+}

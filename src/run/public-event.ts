@@ -1,0 +1,100 @@
+import type { CompletionRequest } from '../normalize/request.ts';
+import type { EventBody, EventType, RunEvent, RunStart, Stamp } from './event.ts';
+import { bareFault, masked, namesOnly, withoutContent } from './view.ts';
+import type { Viewer } from './view.ts';
+
+/** An event as a viewer may see it: of the first one, prompt and request may be hidden. */
+export type VisibleEvent =
+  | RunEvent
+  | (Stamp &
+      Omit<RunStart, 'prompt' | 'request'> & { readonly prompt: null; readonly request: null });
+
+/** What decides about an event besides the event itself. */
+export interface EventScope {
+  readonly viewer: Viewer;
+  readonly publish: CompletionRequest['publish'];
+  /** Steps that are known to have asked for tools: what they said is not the answer. */
+  readonly callingSteps: ReadonlySet<number>;
+}
+
+/**
+ * The event as a viewer may see it, or null when it is not for them. The stream of events says
+ * never more than `viewFor` does: secrets of tool servers and the text of context documents are
+ * for nobody, and with `publish: answer` the public sees neither prompt nor what tools were given
+ * and gave.
+ */
+export function visibleEvent(event: RunEvent, scope: EventScope): VisibleEvent | null {
+  const shown = withoutSecrets(event);
+  if (scope.viewer === 'owner' || (scope.publish ?? 'full') === 'full') return shown;
+  return answerOnly(shown, scope.callingSteps);
+}
+
+function withoutSecrets(event: RunEvent): RunEvent {
+  switch (event.type) {
+    case 'run-start':
+      return { ...event, request: masked(event.request) };
+    case 'reference-end': {
+      const { parts: _parts, ...record } = event;
+      return record;
+    }
+    default:
+      return event;
+  }
+}
+
+/** What the public sees of every kind of event with `publish: answer`. */
+const ANSWER_ONLY: Readonly<Record<EventType, 'whole' | 'part' | 'hidden'>> = {
+  'run-start': 'part',
+  'reference-end': 'hidden',
+  'server-end': 'part',
+  'step-start': 'whole',
+  'text-delta': 'part',
+  'reasoning-delta': 'hidden',
+  'tool-call': 'part',
+  'tool-sent': 'whole',
+  'tool-progress': 'hidden',
+  'tool-result': 'part',
+  'step-end': 'part',
+  'run-end': 'part',
+};
+
+function answerOnly(event: RunEvent, calling: ReadonlySet<number>): VisibleEvent | null {
+  const shown = ANSWER_ONLY[event.type];
+  if (shown === 'whole') return event;
+  return shown === 'hidden' ? null : partOf(event, calling);
+}
+
+function partOf(event: RunEvent, calling: ReadonlySet<number>): VisibleEvent | null {
+  switch (event.type) {
+    case 'run-start':
+      return { ...event, prompt: null, request: null, problems: [] };
+    case 'text-delta':
+      return calling.has(event.step) ? null : event;
+    case 'tool-call':
+      return { ...event, arguments: '' };
+    case 'server-end':
+      return { ...stampOf(event), ...namesOnly(event) };
+    case 'tool-result':
+      return { ...stampOf(event), ...withoutContent(event) };
+    case 'run-end': {
+      const { error, ...end } = event;
+      const bare = bareFault(error ?? null);
+      return bare === null ? end : { ...end, error: bare };
+    }
+    case 'step-end': {
+      const { echo: _echo, ...rest } = event;
+      return { ...rest, tool_calls: [] };
+    }
+    default:
+      return null;
+  }
+}
+
+function stampOf({ seq, at }: Stamp): Stamp {
+  return { seq, at };
+}
+
+/** The steps of a log that asked for tools. */
+export function callingSteps(events: readonly EventBody[]): Set<number> {
+  return new Set(events.flatMap((event) => (event.type === 'tool-call' ? [event.step] : [])));
+}

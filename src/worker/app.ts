@@ -1,0 +1,121 @@
+import { Hono } from 'hono';
+import type { Context, Next } from 'hono';
+import openapi from '../../spec/openapi.json' with { type: 'json' };
+import { demoMcp } from '../demo/demo-mcp.ts';
+import { asFault, Fault } from '../fault/fault.ts';
+import { ASSETS } from '../publish/assets.ts';
+import type { Asset } from '../publish/assets.ts';
+import { renderEditor } from '../publish/render-editor.ts';
+import { readEnv } from './env.ts';
+import type { Env } from './env.ts';
+import { faultResponse } from './fault-response.ts';
+import { allowsCors, changesState, isCrossSite, isOurHost } from './guards.ts';
+import { cancelRun, deleteRun } from './own-run.ts';
+import { postRun } from './post-run.ts';
+import { proofOf } from './principal.ts';
+import { isForm, readPrompt } from './read-prompt.ts';
+import { readEvents, readRun } from './read-run.ts';
+import type { RunRequest } from './read-run.ts';
+import { html, json } from './responses.ts';
+import { isRunId } from './run-id.ts';
+import type { Settings } from './settings.ts';
+
+interface Surroundings {
+  Bindings: Env;
+  Variables: { settings: Settings };
+}
+
+type Asked = Context<Surroundings>;
+
+/** The routes of the Worker. @see spec/http-api.md */
+export const app = new Hono<Surroundings>();
+
+app.use((asked, next) => guard(asked, next));
+
+app.get('/', ({ req }) => html(renderEditor({ prompt: req.query('prompt') ?? '' })));
+app.post('/', post);
+app.post('/runs', post);
+app.get('/openapi.json', () => json(openapi));
+app.get('/robots.txt', () => new Response('User-agent: *\nAllow: /$\nDisallow: /\n'));
+app.get('/assets/:name', ({ req }) => asset(req.param('name')));
+app.all('/demo/mcp', ({ req }) => demoMcp(req.raw));
+
+const ID = ':id{[0-9A-Za-z]{32}}';
+app.get(`/${ID}`, async (asked) => readRun(await runRequest(asked), null));
+app.get('/:file{[0-9A-Za-z]{32}\\.[a-z]+}', async (asked) => {
+  const file = asked.req.param('file');
+  return readRun(await runRequest(asked, file.slice(0, 32)), file.slice(32));
+});
+app.get(`/${ID}/events`, async (asked) => readEvents(await runRequest(asked)));
+app.post(`/${ID}/cancel`, async (asked) => cancelRun(await runRequest(asked)));
+app.delete(`/${ID}`, async (asked) => deleteRun(await runRequest(asked)));
+
+const METHODS: Readonly<Record<string, string>> = {
+  '/': 'GET, HEAD, POST',
+  '/runs': 'POST',
+  '/openapi.json': 'GET, HEAD',
+  '/robots.txt': 'GET, HEAD',
+  '/assets/:name': 'GET, HEAD',
+  [`/${ID}`]: 'GET, HEAD, DELETE',
+  '/:file{[0-9A-Za-z]{32}\\.[a-z]+}': 'GET, HEAD',
+  [`/${ID}/events`]: 'GET, HEAD',
+  [`/${ID}/cancel`]: 'POST',
+};
+for (const [path, methods] of Object.entries(METHODS)) {
+  app.all(path, ({ req }) => otherMethod(req.raw, methods));
+}
+
+app.notFound(({ req }) => faultResponse(new Fault('not_found'), req.raw));
+app.onError((thrown, { req }) => faultResponse(asFault(thrown), req.raw));
+
+/** What every request must pass. @see spec/identity.md */
+async function guard(asked: Asked, next: Next): Promise<Response | void> {
+  const request = asked.req.raw;
+  const { settings, problems } = readEnv(asked.env);
+  if (settings === null) throw new Fault('misconfigured', problems.join(' '));
+  if (!isOurHost(request, settings)) throw new Fault('wrong_host');
+  asked.set('settings', settings);
+  if (!changesState(request) || !isCrossSite(request, settings)) return next();
+  if (!['/', '/runs'].includes(asked.req.path)) throw new Fault('cross_site');
+  if (allowsCors(request, settings)) return next();
+  // A form of another site may suggest a prompt; running it takes a click on our own page.
+  if (isForm(request)) return html(renderEditor(await suggested(request)));
+  throw new Fault('cross_site');
+}
+
+async function suggested(request: Request): Promise<{ prompt: string; notice: string }> {
+  const { text } = await readPrompt(request);
+  return { prompt: text, notice: 'Another site suggests this prompt. Read it before you run it.' };
+}
+
+function post(asked: Asked): Promise<Response> {
+  return postRun(asked.req.raw, asked.env, asked.var.settings);
+}
+
+/** The run that a request is about; its id is checked before any object is named. */
+async function runRequest(
+  asked: Asked,
+  id: string = asked.req.param('id') ?? '',
+): Promise<RunRequest> {
+  const request = asked.req.raw;
+  const { settings } = asked.var;
+  if (!(await isRunId(settings.idKey, id))) throw new Fault('not_found');
+  return { env: asked.env, settings, request, id, proof: await proofOf(request, settings, id) };
+}
+
+function asset(name: string): Response {
+  const found = new Map<string, Asset>(Object.entries(ASSETS)).get(`/assets/${name}`);
+  if (found === undefined) throw new Fault('not_found');
+  // Pages ask with a version that changes with the content.
+  const caching = { 'cache-control': 'public, max-age=31536000, immutable', etag: found.etag };
+  return new Response(found.body, { headers: { 'content-type': found.type, ...caching } });
+}
+
+function otherMethod(request: Request, methods: string): Response {
+  const response =
+    request.method === 'OPTIONS'
+      ? new Response(null, { status: 204 })
+      : faultResponse(new Fault('method_not_allowed'), request);
+  response.headers.set('allow', methods);
+  return response;
+}

@@ -1,0 +1,111 @@
+import { Fault } from '../fault/fault.ts';
+import type { CompletionRequest, NormalizeContext, Normalized } from '../normalize/request.ts';
+import { normalizePrompt } from '../normalize/normalize-prompt.ts';
+import { parsePrompt } from '../parse/parse-prompt.ts';
+import type { JsonObject } from '../protocol/json.ts';
+import { isoTime } from '../publish/iso-time.ts';
+import { problemJson } from '../publish/render-json.ts';
+import { runUrls } from '../publish/run-urls.ts';
+import type { Env } from './env.ts';
+import { runClient } from './run-client.ts';
+import { ownOrigin } from './guards.ts';
+import { principalName } from './principal.ts';
+import type { Principal } from './principal.ts';
+import type { PostedPrompt } from './read-prompt.ts';
+import { newRunId, ownerToken } from './run-id.ts';
+import type { Settings } from './settings.ts';
+
+/** How long a run with `store: false` is kept. */
+const UNSTORED_MS = 24 * 3_600_000;
+
+/** What the reply to a creation says. */
+export interface CreatedRun {
+  readonly id: string;
+  readonly object: 'run';
+  readonly status: 'queued';
+  readonly url: string;
+  readonly markdown_url: string;
+  readonly json_url: string;
+  readonly events_url: string;
+  readonly owner_token: string;
+  readonly problems: readonly JsonObject[];
+  readonly created_at: string;
+  readonly expires_at: string | null;
+}
+
+/** The posted prompt with every setting decided for this server. */
+export function normalizePosted(
+  posted: PostedPrompt,
+  request: Request,
+  settings: Settings,
+): Normalized {
+  return normalizePrompt(parsePrompt(posted.text), contextOf(request, settings), posted.inputs);
+}
+
+function contextOf(request: Request, settings: Settings): NormalizeContext {
+  const own = [new URL(request.url).origin, settings.localOrigin, settings.publicOrigin];
+  return {
+    providers: settings.providers.map(({ id, defaultModel, models }) => ({
+      id,
+      defaultModel,
+      ...(models === undefined ? {} : { models }),
+    })),
+    ownOrigins: own.filter((origin) => origin !== null),
+    operatorServers: settings.operatorServers,
+  };
+}
+
+/** Everything that the acceptance of a run needs. */
+export interface Acceptance {
+  readonly env: Env;
+  readonly settings: Settings;
+  readonly request: Request;
+  readonly principal: Principal;
+  readonly text: string;
+  readonly normalized: Normalized;
+}
+
+/**
+ * Accepts the run; when this resolves, it is durable and on its way.
+ * @throws Fault `invalid_prompt` when the prompt has an error
+ */
+export async function createRun(acceptance: Acceptance): Promise<CreatedRun> {
+  const { env, settings, principal, normalized, text } = acceptance;
+  if (normalized.request === null) throw new Fault('invalid_prompt');
+  const origin = ownOrigin(acceptance.request, settings);
+  const id = await newRunId(settings.idKey);
+  const expires_at = expiryOf(normalized.request, Date.now());
+  const created = await runClient(env, id).accept(
+    {
+      type: 'run-start',
+      version: 1,
+      id,
+      prompt: text,
+      request: normalized.request,
+      problems: normalized.problems,
+      expires_at,
+    },
+    { principal: principalName(principal), origin, expires_at },
+  );
+  const urls = runUrls(origin, id);
+  return {
+    id,
+    object: 'run',
+    status: 'queued',
+    url: urls.html,
+    markdown_url: urls.markdown,
+    json_url: urls.json,
+    events_url: urls.events,
+    owner_token: await ownerToken(settings.idKey, id),
+    problems: normalized.problems.map(problemJson),
+    created_at: isoTime(created),
+    expires_at: expires_at === null ? null : isoTime(expires_at),
+  };
+}
+
+/** `ttl` wins over `store`; without either a run is kept. */
+function expiryOf(request: CompletionRequest, now: number): number | null {
+  if (request.ttl === 'never') return null;
+  if (request.ttl !== null) return now + request.ttl * 1000;
+  return request.store === false ? now + UNSTORED_MS : null;
+}

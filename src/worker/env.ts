@@ -1,0 +1,24 @@
+import { readSettings } from './settings.ts';
+import type { SettingsResult, Variables } from './settings.ts';
+
+/** The bindings of the Worker; variables are text bindings beside these. */
+export interface Env {
+  /** {@link RunObject}s by run id; called through `runClient`. */
+  readonly RUNS: DurableObjectNamespace;
+  /** Loopback, for places that `EGRESS_ALLOW` names; only `npm start` binds it. */
+  readonly LOCAL_NETWORK?: Fetcher;
+  /** All networks, for hosts that the operator configured, in that role; only `npm start` binds it. */
+  readonly OPERATOR_NETWORK?: Fetcher;
+}
+
+/** The text bindings alone: variables and secrets. */
+export function variablesOf(env: Env): Variables {
+  return Object.fromEntries(
+    Object.entries(env).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+  );
+}
+
+/** The settings of the server, checked; see {@link readSettings}. */
+export function readEnv(env: Env): SettingsResult {
+  return readSettings(variablesOf(env));
+}

@@ -1,0 +1,36 @@
+import { FAULTS } from '../fault/fault.ts';
+import type { Fault } from '../fault/fault.ts';
+import { renderErrorPage } from '../publish/render-error-page.ts';
+import { preferred } from './accept.ts';
+
+/**
+ * The response that reports a fault: `{"error": {"code", "message", …}}`, or a page for a browser.
+ * @param extra further members of `error`
+ * @see spec/http-api.md, Errors
+ */
+export function faultResponse(
+  fault: Fault,
+  request: Request,
+  extra: Readonly<Record<string, unknown>> = {},
+): Response {
+  const headers = new Headers(
+    fault.code.match(/^(?:unauthorized|owner_required)$/) ? CHALLENGE : {},
+  );
+  const status = FAULTS[fault.code].http;
+  if (wantsPage(request)) {
+    headers.set('content-type', 'text/html; charset=utf-8');
+    return new Response(renderErrorPage(fault.toJSON(), extra), { status, headers });
+  }
+  const { code, message, detail } = fault;
+  const body = { error: { code, message, ...detail, ...extra } };
+  headers.set('content-type', 'application/json; charset=utf-8');
+  return new Response(`${JSON.stringify(body)}\n`, { status, headers });
+}
+
+const CHALLENGE = { 'www-authenticate': 'Bearer' };
+
+/** Whether a person looks at the answer in a browser. */
+export function wantsPage(request: Request): boolean {
+  const offers = ['application/json', 'text/html'] as const;
+  return preferred(request.headers.get('accept'), offers) === 'text/html';
+}

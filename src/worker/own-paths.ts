@@ -1,0 +1,28 @@
+import { demoMcp } from '../demo/demo-mcp.ts';
+import type { OwnDocument } from '../execute/document-source.ts';
+import { NO_PROOF } from './principal.ts';
+import { runClient } from './run-client.ts';
+import type { Env } from './env.ts';
+import { isRunId } from './run-id.ts';
+import type { Settings } from './settings.ts';
+
+/**
+ * Paths of this server that a run may use, answered in process and never over the network: the
+ * demo tool server, and the public view of another run. Every other path of ours is refused, so
+ * a prompt cannot make the server post prompts to itself.
+ */
+export function ownPaths(env: Env, settings: Settings) {
+  return {
+    /** As a tool server. */
+    request: async (path: string, request: Request): Promise<Response | null> =>
+      path === '/demo/mcp' ? demoMcp(request) : null,
+    /** As a context document. */
+    document: async (path: string): Promise<OwnDocument | null> => {
+      const id = /^\/(\w{32})(?:\.(?:md|txt|json|html))?$/.exec(path)?.[1];
+      if (id === undefined || !(await isRunId(settings.idKey, id))) return null;
+      const found = await runClient(env, id).view(NO_PROOF);
+      if (found.found !== 'run') return null;
+      return { text: found.value.output, mediaType: 'text/markdown' };
+    },
+  };
+}

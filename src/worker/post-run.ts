@@ -1,0 +1,155 @@
+import { Fault } from '../fault/fault.ts';
+import { explain } from '../normalize/explain.ts';
+import { renderEditor } from '../publish/render-editor.ts';
+import { problemJson } from '../publish/render-json.ts';
+import { preferred } from './accept.ts';
+import { createRun, normalizePosted } from './create-run.ts';
+import type { Acceptance, CreatedRun } from './create-run.ts';
+import type { Env } from './env.ts';
+import { runClient } from './run-client.ts';
+import { faultResponse, wantsPage } from './fault-response.ts';
+import { OWNER_COOKIE, runner } from './principal.ts';
+import { readPrompt } from './read-prompt.ts';
+import { readingResponse, there } from './read-run.ts';
+import type { Found } from './run-object.ts';
+import { html, json } from './responses.ts';
+import { sseFrame } from './sse.ts';
+import type { Settings } from './settings.ts';
+
+/** Longest time that a request is held. */
+const MAX_WAIT_S = 600;
+
+/** The media types in which a creation can be answered; JSON for who does not care. */
+const REPLIES = [
+  'application/json',
+  'text/event-stream',
+  'text/markdown',
+  'text/plain',
+  'text/html',
+] as const;
+
+/**
+ * `POST /` and `POST /runs`: runs a prompt.
+ * @throws Fault as {@link readPrompt} and {@link runner} do
+ * @see spec/http-api.md, Run a prompt
+ */
+export async function postRun(request: Request, env: Env, settings: Settings): Promise<Response> {
+  const principal = await runner(request, settings);
+  const { searchParams } = new URL(request.url);
+  const wait = waitOf(request, searchParams);
+  const posted = await readPrompt(request);
+  const normalized = normalizePosted(posted, request, settings);
+  if (isOn(searchParams.get('dry_run'))) {
+    return json(explain(normalized), normalized.request === null ? 422 : 200);
+  }
+  if (normalized.request === null) {
+    const problems = normalized.problems.map(problemJson);
+    if (!wantsPage(request))
+      return faultResponse(new Fault('invalid_prompt'), request, { problems });
+    return html(renderEditor({ prompt: posted.text, problems: normalized.problems }), 422);
+  }
+  const acceptance = { env, settings, request, principal, text: posted.text, normalized };
+  const created = await createRun(acceptance);
+  return wait === null ? reply(created, acceptance) : held(created, acceptance, wait);
+}
+
+async function reply(created: CreatedRun, { env, request }: Acceptance): Promise<Response> {
+  const form = preferred(request.headers.get('accept'), REPLIES) ?? 'application/json';
+  const run = runClient(env, created.id);
+  switch (form) {
+    case 'application/json':
+      return json(created, 201, { location: `/${created.id}`, link: linksOf(created) });
+    case 'text/event-stream': {
+      const preamble = sseFrame({ type: 'run', ...created });
+      const proof = { holdsToken: true, principal: null };
+      const events = await run.events(proof, { after: 0, preamble });
+      return streamed(created, 'text/event-stream', events);
+    }
+    case 'text/markdown':
+      return streamed(created, 'text/markdown; charset=utf-8', await run.answer('markdown'));
+    case 'text/plain':
+      return streamed(created, 'text/plain; charset=utf-8', await run.answer('text'));
+    case 'text/html':
+      return new Response(null, {
+        status: 303,
+        headers: { location: `/${created.id}`, 'set-cookie': ownerCookie(created) },
+      });
+  }
+}
+
+/** Waits for the end and answers with the run; after `seconds` with what a creation says. */
+async function held(
+  created: CreatedRun,
+  acceptance: Acceptance,
+  seconds: number,
+): Promise<Response> {
+  const { env, request, settings } = acceptance;
+  const applied = { 'preference-applied': `wait=${seconds}` };
+  const ended = await runClient(env, created.id).settled(seconds * 1000);
+  const location = { location: `/${created.id}`, link: linksOf(created), ...applied };
+  if (!ended) return json(created, 202, location);
+  const accept = request.headers.get('accept');
+  const form =
+    preferred(accept, ['application/json', 'text/markdown', 'text/plain', 'text/html']) ??
+    'application/json';
+  return readingResponse(
+    { env, settings, request, id: created.id, proof: { holdsToken: true, principal: null } },
+    FORM_OF[form],
+    { ...location, 'x-run-owner-token': created.owner_token },
+  );
+}
+
+const FORM_OF = {
+  'application/json': 'json',
+  'text/markdown': 'markdown',
+  'text/plain': 'text',
+  'text/html': 'html',
+} as const;
+
+function streamed(
+  created: CreatedRun,
+  contentType: string,
+  found: Found<ReadableStream<Uint8Array> | null>,
+): Response {
+  return new Response(there(found), {
+    status: 201,
+    headers: {
+      'content-type': contentType,
+      location: `/${created.id}`,
+      link: linksOf(created),
+      'x-run-owner-token': created.owner_token,
+      // Proxies that collect a response before they send it would spoil the streaming.
+      'x-accel-buffering': 'no',
+    },
+  });
+}
+
+function linksOf(created: CreatedRun): string {
+  return [
+    `<${created.markdown_url}>; rel="alternate"; type="text/markdown"`,
+    `<${created.json_url}>; rel="alternate"; type="application/json"`,
+    `<${created.events_url}>; rel="monitor"; type="text/event-stream"`,
+  ].join(', ');
+}
+
+/** The page's own proof of ownership: no script can read it and no other site makes it travel. */
+function ownerCookie(created: CreatedRun): string {
+  const secure = created.url.startsWith('https:') ? '; Secure' : '';
+  const cookie = `${OWNER_COOKIE}=${created.owner_token}`;
+  return `${cookie}; Path=/${created.id}; HttpOnly; SameSite=Strict${secure}`;
+}
+
+/** Seconds to hold the request: the query's, or the `Prefer` header's, which may be ignored. */
+function waitOf(request: Request, query: URLSearchParams): number | null {
+  const asked = query.get('wait');
+  if (asked !== null && !/^\d{1,6}$/.test(asked)) {
+    throw new Fault('bad_request', '"wait" must be a number of seconds.');
+  }
+  const wanted =
+    asked ?? /(?:^|[,;\s])wait=(\d{1,6})/.exec(request.headers.get('prefer') ?? '')?.[1];
+  return wanted === undefined ? null : Math.min(Number(wanted), MAX_WAIT_S);
+}
+
+function isOn(value: string | null): boolean {
+  return value !== null && !['', '0', 'false'].includes(value);
+}

@@ -1,0 +1,155 @@
+import { Fault, FAULTS } from '../fault/fault.ts';
+import type { NormalizeInputs } from '../normalize/request.ts';
+import { isObject } from '../protocol/json.ts';
+import { jsonErrorOffset } from './json-place.ts';
+import { checkedDocument, decoded, documentText, readBody } from './read-body.ts';
+
+/** A prompt as it came in, whatever kind of body carried it. */
+export interface PostedPrompt {
+  readonly text: string;
+  readonly inputs: NormalizeInputs;
+}
+
+/** Query parameters and keys that steer the request itself and are no settings of the prompt. */
+const NOT_SETTINGS = new Set(['prompt', 'wait', 'dry_run', 'input']);
+
+/** A form as a whole: text with other characters is a prompt that `curl -d` sent. */
+const FORM_BODY = /^[A-Za-z0-9*._+%=&-]+$/;
+
+/**
+ * Reads the prompt of a POST.
+ * @throws Fault `too_large`, `not_text`, `unsupported_media_type`, `invalid_json`, `bad_request`
+ * @see spec/http-api.md, Run a prompt
+ */
+export async function readPrompt(request: Request): Promise<PostedPrompt> {
+  const type = request.headers.get('content-type') ?? '';
+  const posted = await readByType(request, type);
+  const query = new URL(request.url).searchParams;
+  return withOverrides(posted, settingsOf(query));
+}
+
+async function readByType(request: Request, type: string): Promise<PostedPrompt> {
+  const [media = ''] = type.toLowerCase().split(';');
+  switch (media.trim()) {
+    case 'application/json':
+      return fromJson(decoded(await readBody(request)));
+    case 'multipart/form-data':
+      return fromMultipart(await readBody(request), type);
+    case 'application/x-www-form-urlencoded':
+      return fromUrlencoded(await readBody(request));
+    default:
+      if (!isText(media.trim(), type)) throw new Fault('unsupported_media_type');
+      return document(documentText(await readBody(request)));
+  }
+}
+
+/** Whether the body is of a kind that a plain HTML form sends with named fields. */
+export function isForm(request: Request): boolean {
+  const type = (request.headers.get('content-type') ?? '').toLowerCase();
+  return /^(?:application\/x-www-form-urlencoded|multipart\/form-data) *(?:;|$)/.test(type);
+}
+
+/** No type at all is text; a charset other than UTF-8 is none that we read. */
+function isText(media: string, type: string): boolean {
+  const charset = /;\s*charset="?([^";\s]+)/i.exec(type)?.[1]?.toLowerCase() ?? 'utf-8';
+  return (
+    (media === '' || media.startsWith('text/')) && ['utf-8', 'utf8', 'us-ascii'].includes(charset)
+  );
+}
+
+function document(text: string): PostedPrompt {
+  return { text, inputs: { overrides: {} } };
+}
+
+function fromJson(text: string): PostedPrompt {
+  const body = parseJson(text);
+  if (!isObject(body)) throw new Fault('bad_request', 'The JSON body must be an object.');
+  const { prompt, input, ...rest } = body;
+  if (typeof prompt !== 'string') {
+    throw new Fault('bad_request', 'The JSON body needs a "prompt", which is a string.');
+  }
+  if (input !== undefined && !isObject(input)) {
+    throw new Fault('bad_request', '"input" must be an object of input names and values.');
+  }
+  const overrides = Object.fromEntries(
+    Object.entries(rest).filter(([key]) => !NOT_SETTINGS.has(key)),
+  );
+  return {
+    text: checkedDocument(prompt),
+    inputs: { overrides, ...(input === undefined ? {} : { input }) },
+  };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (cause) {
+    const before = text.slice(0, jsonErrorOffset(text)).split('\n');
+    const line = before.length;
+    const column = (before.at(-1)?.length ?? 0) + 1;
+    const message = `${FAULTS.invalid_json.text} The mistake is at line ${line}, column ${column}.`;
+    throw new Fault('invalid_json', message, { detail: { line, column }, cause });
+  }
+}
+
+async function fromMultipart(bytes: Uint8Array, type: string): Promise<PostedPrompt> {
+  // Fields are decoded leniently by the platform, so the rule about UTF-8 is applied before.
+  decoded(bytes);
+  const form = await new Response(bytes, { headers: { 'content-type': type } })
+    .formData()
+    .catch((cause: unknown) => {
+      throw new Fault('bad_request', 'The multipart body cannot be read.', { cause });
+    });
+  const fields = new URLSearchParams();
+  for (const [name, value] of form) {
+    fields.append(name, typeof value === 'string' ? value : await value.text());
+  }
+  if (!fields.has('prompt')) throw new Fault('bad_request', 'The form has no field "prompt".');
+  return fromFields(fields);
+}
+
+function fromUrlencoded(bytes: Uint8Array): PostedPrompt {
+  const text = decoded(bytes);
+  const fields = FORM_BODY.test(text) ? new URLSearchParams(text) : null;
+  return fields?.has('prompt') === true ? fromFields(fields) : document(documentText(bytes));
+}
+
+function fromFields(fields: URLSearchParams): PostedPrompt {
+  // Browsers end lines of form fields with CRLF.
+  const text = checkedDocument((fields.get('prompt') ?? '').replaceAll('\r\n', '\n'));
+  const inputs = settingsOf(fields);
+  const given = fields.get('input');
+  if (given === null || given.trim() === '') return { text, inputs: { overrides: inputs } };
+  const input = parseJson(given);
+  if (!isObject(input)) throw new Fault('bad_request', 'The field "input" must be a JSON object.');
+  return { text, inputs: { overrides: inputs, input } };
+}
+
+/** Fields and query parameters as settings; an empty field of a form says nothing. */
+function settingsOf(fields: URLSearchParams): Record<string, unknown> {
+  const settings = new Map<string, unknown>();
+  for (const [name, value] of fields) {
+    if (!NOT_SETTINGS.has(name) && value !== '') settings.set(name, plainValue(value));
+  }
+  return Object.fromEntries(settings);
+}
+
+/** What a text field means where a setting is a number, a switch or a list. */
+function plainValue(text: string): unknown {
+  if (!/^(?:true|false|null|-?\d+(?:\.\d+)?|[[{].*)$/s.test(text)) return text;
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
+  }
+}
+
+function withOverrides(
+  posted: PostedPrompt,
+  overrides: Readonly<Record<string, unknown>>,
+): PostedPrompt {
+  return {
+    ...posted,
+    inputs: { ...posted.inputs, overrides: { ...posted.inputs.overrides, ...overrides } },
+  };
+}

@@ -1,0 +1,153 @@
+import type { RunLog } from '../execute/ports.ts';
+import type { EventBody, RunEvent } from '../run/event.ts';
+
+/**
+ * UTF-16 units of JSON in one row. SQLite rows end at 2 MB and a unit takes at most three bytes,
+ * so longer events are kept in several rows.
+ */
+const ROW_UNITS = 600_000;
+
+/** One read of a cursor ends after so many units, so that a long log is never whole in memory. */
+const BATCH_UNITS = 262_144;
+
+/** The append-only log of one run in the SQLite of its object, and who waits for its growth. */
+export class SqlRunLog implements RunLog {
+  readonly #sql: SqlStorage;
+  readonly #waiting = new Set<() => void>();
+  /** True once the run was deleted or purged; nothing is read or written any more. */
+  isRemoved = false;
+  #last: { seq: number; ended: boolean } | null = null;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+  }
+
+  /** Creates the tables; called when a run is accepted and never for a run that is only read. */
+  static create(sql: SqlStorage): void {
+    sql.exec(
+      `CREATE TABLE event (seq INTEGER NOT NULL, part INTEGER NOT NULL, json TEXT NOT NULL,
+         PRIMARY KEY (seq, part)) WITHOUT ROWID`,
+    );
+  }
+
+  /** Whether the run has ended. */
+  get ended(): boolean {
+    return this.#head().ended;
+  }
+
+  /** Number of the last event. */
+  get seq(): number {
+    return this.#head().seq;
+  }
+
+  read(): readonly RunEvent[] {
+    const events: RunEvent[] = [];
+    for (let batch = this.after(0); batch.length > 0; batch = this.after(events.at(-1)?.seq ?? 0)) {
+      events.push(...batch);
+    }
+    return events;
+  }
+
+  /** Some events after number `seq`, in order; none when there are no more yet. */
+  after(seq: number): readonly RunEvent[] {
+    if (this.isRemoved) return [];
+    const events: string[] = [];
+    let current = seq;
+    let units = 0;
+    for (const row of this.#sql.exec<{ seq: number; json: string }>(
+      'SELECT seq, json FROM event WHERE seq > ? ORDER BY seq, part',
+      seq,
+    )) {
+      if (row.seq !== current && units > BATCH_UNITS) break;
+      if (row.seq === current) events.push((events.pop() ?? '') + row.json);
+      else events.push(row.json);
+      current = row.seq;
+      units += row.json.length;
+    }
+    return events.map(eventOf);
+  }
+
+  append(bodies: readonly EventBody[]): readonly RunEvent[] {
+    const events: RunEvent[] = [];
+    if (this.isRemoved) return events;
+    for (const body of bodies) {
+      const head = this.#head();
+      // The end is written once; whatever a loop that was just stopped still says is void.
+      if (head.ended) break;
+      const event = { ...body, seq: head.seq + 1, at: Date.now() } as RunEvent;
+      this.#insert(event);
+      this.#last = { seq: event.seq, ended: event.type === 'run-end' };
+      events.push(event);
+    }
+    if (events.length > 0) this.#wake();
+    return events;
+  }
+
+  /** Whether something happened within `ms`: the log grew past `seq`, or was removed. */
+  async grown(seq: number, ms: number): Promise<boolean> {
+    if (this.isRemoved || this.seq > seq) return true;
+    return await new Promise<boolean>((resolve) => {
+      const wake = () => {
+        clearTimeout(timer);
+        resolve(true);
+      };
+      const timer = setTimeout(() => {
+        this.#waiting.delete(wake);
+        resolve(false);
+      }, ms);
+      this.#waiting.add(wake);
+    });
+  }
+
+  /** Says that the tables are gone; readers notice and end. */
+  remove(): void {
+    this.isRemoved = true;
+    this.#wake();
+  }
+
+  #wake(): void {
+    const waiting = [...this.#waiting];
+    this.#waiting.clear();
+    for (const wake of waiting) wake();
+  }
+
+  #head(): { seq: number; ended: boolean } {
+    if (this.#last === null) {
+      const [row] = this.#sql
+        .exec<{ seq: number; json: string }>(
+          'SELECT seq, json FROM event WHERE part = 0 ORDER BY seq DESC LIMIT 1',
+        )
+        .toArray();
+      const ended = row !== undefined && row.json.startsWith('{"type":"run-end"');
+      this.#last = { seq: row?.seq ?? 0, ended };
+    }
+    return this.#last;
+  }
+
+  #insert(event: RunEvent): void {
+    const { type, ...rest } = event;
+    // `type` comes first, so that the kind of a row is known from its beginning.
+    const pieces = split(JSON.stringify({ type, ...rest }), ROW_UNITS);
+    for (const [part, json] of pieces.entries()) {
+      this.#sql.exec('INSERT INTO event (seq, part, json) VALUES (?, ?, ?)', event.seq, part, json);
+    }
+  }
+}
+
+/** An event as this log wrote it. */
+function eventOf(json: string): RunEvent {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- nobody else writes these rows
+  return JSON.parse(json) as RunEvent;
+}
+
+/** Pieces of at most `units` UTF-16 units; a surrogate pair is never torn, SQLite would spoil it. */
+export function split(text: string, units: number): string[] {
+  const pieces: string[] = [];
+  for (let start = 0; start < text.length;) {
+    const end = start + units;
+    const torn = end < text.length && /[\uD800-\uDBFF]/.test(text.charAt(end - 1));
+    pieces.push(text.slice(start, torn ? end - 1 : end));
+    start = torn ? end - 1 : end;
+  }
+  return pieces;
+}

@@ -1,0 +1,239 @@
+import { DurableObject } from 'cloudflare:workers';
+import { executeRun } from '../execute/execute-run.ts';
+import { faultData } from '../fault/fault.ts';
+import type { RunStart } from '../run/event.ts';
+import { callingSteps, visibleEvent } from '../run/public-event.ts';
+import type { EventScope } from '../run/public-event.ts';
+import { foldRun } from '../run/run.ts';
+import type { RunStatus } from '../run/run.ts';
+import { viewFor } from '../run/view.ts';
+import type { RunView, Viewer } from '../run/view.ts';
+import { answerEncoder } from './answer-stream.ts';
+import type { AnswerForm } from './answer-stream.ts';
+import type { Env } from './env.ts';
+import type { Proof } from './principal.ts';
+import { SqlRunLog } from './run-log.ts';
+import { runPorts } from './run-ports.ts';
+import { createRecord, createTombstone, readStored } from './run-record.ts';
+import type { RunRecord, Stored, Tombstone } from './run-record.ts';
+import { readLog, sseFrame } from './sse.ts';
+import type { LogReader } from './sse.ts';
+
+/** While a run works its alarm stands this far ahead: so soon it goes on when the process died. */
+const WATCHDOG_MS = 10_000;
+const WATCHDOG_EVERY_MS = 5_000;
+
+/** An alarm may run fifteen minutes; ours stops before ten and sets the next. */
+const TURN_MS = 9 * 60_000;
+
+/** After a failure of the object itself, its next try. */
+const RETRY_MS = 5_000;
+
+/** An answer about a run that may not be there. */
+export type Found<Value> =
+  | { readonly found: 'nothing' }
+  | ({ readonly found: 'tombstone' } & Tombstone)
+  | { readonly found: 'refused' }
+  | { readonly found: 'run'; readonly value: Value };
+
+/** What a reader of events asks for. */
+export interface EventsRequest {
+  /** Events after this number. */
+  readonly after: number;
+  /** Sent before the first event. */
+  readonly preamble: string;
+}
+
+/**
+ * One run: its log in SQLite, the loop that carries it on inside `alarm()`, and its readers. All
+ * methods but `alarm` are called by the Worker, which has checked the id; this object decides what
+ * the caller may see and do.
+ * @see spec/runs.md
+ */
+export class RunObject extends DurableObject<Env> {
+  readonly #sql = this.ctx.storage.sql;
+  #log = new SqlRunLog(this.#sql);
+  #stored: Stored = readStored(this.#sql);
+  /** Stops the loop that works in this process, if one does. */
+  #stop: AbortController | null = null;
+  #readers = 0;
+
+  /**
+   * Accepts a run: tables, first event and alarm in one transaction, durable before it resolves.
+   * @returns milliseconds since 1970, the time of the first event
+   */
+  accept(start: RunStart, record: RunRecord): number {
+    if (this.#stored.kind !== 'nothing') throw new TypeError('A run is accepted once.');
+    const at = this.ctx.storage.transactionSync(() => {
+      createRecord(this.#sql, record);
+      SqlRunLog.create(this.#sql);
+      return this.#log.append([start])[0]?.at ?? Date.now();
+    });
+    void this.ctx.storage.setAlarm(Date.now());
+    this.#stored = { kind: 'run', record };
+    return at;
+  }
+
+  /** The run as the sender of `proof` may see it. */
+  view(proof: Proof): Found<RunView> {
+    return this.#find((record) => viewFor(viewerOf(proof, record), foldRun(this.#log.read())));
+  }
+
+  /**
+   * The events as the sender of `proof` may see them, as server-sent events until the run ends;
+   * null when it has ended and the reader has seen everything.
+   */
+  events(proof: Proof, request: EventsRequest): Found<ReadableStream<Uint8Array> | null> {
+    return this.#find((record) => {
+      if (this.#log.ended && request.after >= this.#log.seq) return null;
+      const scope = this.#scope(viewerOf(proof, record));
+      return this.#read({
+        ...request,
+        keepAlive: ': keep-alive\n\n',
+        encode: (event) => {
+          if (event.type === 'tool-call') scope.callingSteps.add(event.step);
+          const visible = visibleEvent(event, scope);
+          return visible === null ? '' : sseFrame(visible);
+        },
+      });
+    });
+  }
+
+  /** The answer as text while it is made. */
+  answer(form: AnswerForm): Found<ReadableStream<Uint8Array>> {
+    const encode = answerEncoder(form);
+    return this.#find(() => this.#read({ after: 0, preamble: '', keepAlive: '', encode }));
+  }
+
+  /** Whether the run has ended within `ms`. */
+  async settled(ms: number): Promise<boolean> {
+    const until = Date.now() + ms;
+    while (!this.#log.ended && Date.now() < until) {
+      await this.#log.grown(this.#log.seq, until - Date.now());
+    }
+    return this.#log.ended;
+  }
+
+  /** Ends the run as cancelled; a run that has ended stays as it is. Only for its owner. */
+  cancel(proof: Proof): Found<RunStatus> {
+    return this.#findOwned(proof, () => {
+      const end = { status: 'cancelled', stop_reason: 'cancelled' } as const;
+      this.#log.append([{ type: 'run-end', ...end, error: faultData('cancelled') }]);
+      this.#stop?.abort();
+      return foldRun(this.#log.read()).status;
+    });
+  }
+
+  /** Removes everything, so that the run was never there. Only for its owner. */
+  async remove(proof: Proof): Promise<Found<true>> {
+    const found = this.#findOwned(proof, () => true as const);
+    if (found.found !== 'run') return found;
+    await this.#clear();
+    this.#stored = { kind: 'nothing' };
+    return found;
+  }
+
+  /**
+   * Carries the run on, or purges it when its time is over. Never throws: an alarm that throws six
+   * times is dropped for good, and the run with it.
+   */
+  override async alarm(): Promise<void> {
+    try {
+      await this.#work();
+    } catch {
+      await this.ctx.storage.setAlarm(Date.now() + RETRY_MS);
+    }
+  }
+
+  async #work(): Promise<void> {
+    if (this.#stored.kind !== 'run') return;
+    const { record } = this.#stored;
+    if (!isOver(record) && !this.#log.ended) await this.#carryOn(record);
+    // The run may have been deleted while it worked.
+    if (this.#stored.kind !== 'run') return;
+    if (isOver(record)) return this.#expire(record);
+    if (!this.#log.ended) return this.ctx.storage.setAlarm(Date.now());
+    if (record.expires_at === null) return this.ctx.storage.deleteAlarm();
+    return this.ctx.storage.setAlarm(record.expires_at);
+  }
+
+  async #carryOn(record: RunRecord): Promise<void> {
+    const stop = new AbortController();
+    this.#stop = stop;
+    const watch = () => void this.ctx.storage.setAlarm(Date.now() + WATCHDOG_MS);
+    watch();
+    const watchdog = setInterval(watch, WATCHDOG_EVERY_MS);
+    const turn = Math.min(TURN_MS, (record.expires_at ?? Infinity) - Date.now());
+    const turnOver = setTimeout(() => stop.abort(), turn);
+    try {
+      await executeRun(this.#ports(record), stop.signal);
+    } finally {
+      clearInterval(watchdog);
+      clearTimeout(turnOver);
+      this.#stop = null;
+    }
+  }
+
+  #ports(record: RunRecord) {
+    // Somebody who reads along wants the text soon; without readers, rows are saved.
+    const flushMs = () => (this.#readers > 0 ? 40 : 1000);
+    return runPorts({ env: this.env, log: this.#log, record, flushMs });
+  }
+
+  /** Ends the run if it has not ended, and keeps only its status. */
+  async #expire(record: RunRecord): Promise<void> {
+    const error = faultData('expired');
+    this.#log.append([{ type: 'run-end', status: 'expired', stop_reason: 'expired', error }]);
+    const { status } = foldRun(this.#log.read());
+    const tombstone = { status, when: record.expires_at ?? Date.now() };
+    const cleared = this.#clear();
+    createTombstone(this.#sql, tombstone);
+    this.#stored = { kind: 'tombstone', tombstone };
+    await cleared;
+  }
+
+  async #clear(): Promise<void> {
+    this.#stop?.abort();
+    this.#log.remove();
+    this.#log = new SqlRunLog(this.#sql);
+    await Promise.all([this.ctx.storage.deleteAlarm(), this.ctx.storage.deleteAll()]);
+  }
+
+  #find<Value>(read: (record: RunRecord) => Value): Found<Value> {
+    const stored = this.#stored;
+    if (stored.kind === 'nothing') return { found: 'nothing' };
+    if (stored.kind === 'tombstone') return { found: 'tombstone', ...stored.tombstone };
+    if (isOver(stored.record)) {
+      // Checked on every read too: the alarm that purges may be late.
+      return { found: 'tombstone', status: 'expired', when: stored.record.expires_at ?? 0 };
+    }
+    return { found: 'run', value: read(stored.record) };
+  }
+
+  #findOwned<Value>(proof: Proof, act: () => Value): Found<Value> {
+    const found = this.#find((record) => viewerOf(proof, record));
+    if (found.found !== 'run') return found;
+    return found.value === 'owner' ? { found: 'run', value: act() } : { found: 'refused' };
+  }
+
+  #scope(viewer: Viewer): EventScope & { callingSteps: Set<number> } {
+    const events = this.#log.read();
+    const { publish } = foldRun(events.slice(0, 1)).request;
+    return { viewer, publish, callingSteps: callingSteps(events) };
+  }
+
+  #read(reader: Omit<LogReader, 'done'>): ReadableStream<Uint8Array> {
+    this.#readers += 1;
+    return readLog(this.#log, { ...reader, done: () => (this.#readers -= 1) });
+  }
+}
+
+function isOver(record: RunRecord): boolean {
+  return record.expires_at !== null && record.expires_at <= Date.now();
+}
+
+/** Holding the token, or being the key that made the run, is owning it. */
+function viewerOf(proof: Proof, record: RunRecord): Viewer {
+  const made = proof.principal !== null && proof.principal === record.principal;
+  return proof.holdsToken || made ? 'owner' : 'public';
+}

@@ -1,0 +1,157 @@
+import { demoModel } from '../demo/demo-model.ts';
+import type { GuardedFetch, GuardedFetchOptions } from '../egress/guarded-fetch.ts';
+import { guardedFetch } from '../egress/guarded-fetch.ts';
+import { openaiModel } from '../execute/openai-model.ts';
+import type { Clock, Model, Ports, RunLog, ToolServers } from '../execute/ports.ts';
+import type { Provider } from '../execute/providers.ts';
+import { references } from '../execute/references.ts';
+import { systemClock } from '../execute/system-clock.ts';
+import { toolServers } from '../execute/tool-servers.ts';
+import { Fault } from '../fault/fault.ts';
+import { readEnv, variablesOf } from './env.ts';
+import type { Env } from './env.ts';
+import { ownPaths } from './own-paths.ts';
+import type { RunRecord } from './run-record.ts';
+import type { Settings } from './settings.ts';
+
+/** What a run's ports are made of. */
+export interface RunSurroundings {
+  readonly env: Env;
+  readonly log: RunLog;
+  readonly record: RunRecord;
+  /** How long text may wait to be written, now. */
+  readonly flushMs: () => number;
+}
+
+/** Bytes of one response: a reference and a tool result keep 1 MB, with room for what is cut. */
+const MAX_BYTES = 4_194_304;
+
+/**
+ * The engine's ports for one run on this server.
+ * @throws Fault `misconfigured`
+ */
+export function runPorts({ env, log, record, flushMs }: RunSurroundings): Ports {
+  const { settings } = readEnv(env);
+  if (settings === null) throw new Fault('misconfigured');
+  const outside = network(env, settings, record);
+  const own = ownPaths(env, settings);
+  return {
+    log,
+    model: modelOf(settings, outside),
+    servers: serversOf({ env, record, settings, outside, own: own.request }),
+    references: references({ fetch: outside.forPrompts, own: own.document, origin: record.origin }),
+    clock: clockOf(flushMs),
+  };
+}
+
+/** The guarded fetches of a run, by the role of who is asked. */
+interface Network {
+  /** Hosts that a prompt, a tool or a redirect names. */
+  readonly forPrompts: GuardedFetch;
+  /** A host that the operator configured, and in that role only. */
+  forOperator(url: string): GuardedFetch;
+}
+
+function network(env: Env, settings: Settings, record: RunRecord): Network {
+  const common = {
+    ownHosts: ownHosts(settings, record),
+    maxBytes: MAX_BYTES,
+    headTimeoutMs: 120_000,
+    idleTimeoutMs: 120_000,
+    totalTimeoutMs: Infinity,
+    hops: { get: 3, post: 0 },
+  } as const satisfies Partial<GuardedFetchOptions>;
+  const through = (fetcher: Fetcher | undefined) => ({
+    internet,
+    ...(fetcher === undefined
+      ? {}
+      : { local: (url: string, init: RequestInit) => fetcher.fetch(url, init) }),
+  });
+  return {
+    forPrompts: guardedFetch({
+      ...common,
+      allow: settings.egressAllow,
+      transport: through(env.LOCAL_NETWORK),
+    }),
+    forOperator: (url) =>
+      guardedFetch({
+        ...common,
+        ownHosts: [],
+        allow: env.OPERATOR_NETWORK === undefined ? [] : [place(url)],
+        transport: through(env.OPERATOR_NETWORK),
+      }),
+  };
+}
+
+/** The platform's own network, taken here and nowhere else: everything goes through the guard. */
+function internet(url: string, init: RequestInit): Promise<Response> {
+  // oxlint-disable-next-line no-restricted-globals -- this is what the guarded fetch guards
+  return fetch(url, init);
+}
+
+/** Names of this server, so that a run cannot call it over the network in a circle. */
+function ownHosts(settings: Settings, record: RunRecord): string[] {
+  const origins = [record.origin, settings.publicOrigin, settings.localOrigin];
+  const hosts = origins.flatMap((origin) => (origin === null ? [] : [place(origin)]));
+  if (settings.localOrigin === null) return hosts;
+  const { port } = new URL(settings.localOrigin);
+  return [...hosts, ...['localhost', '127.0.0.1', '[::1]'].map((name) => `${name}:${port}`)];
+}
+
+/** `host:port` of a URL with the port always written. */
+function place(url: string): string {
+  const { hostname, port, protocol } = new URL(url);
+  return `${hostname}:${port === '' ? (protocol === 'https:' ? '443' : '80') : port}`;
+}
+
+function modelOf(settings: Settings, outside: Network): Model {
+  const demo = demoModel();
+  const openai = openaiModel({
+    providers: settings.providers,
+    fetchFor: ({ baseUrl }: Provider) =>
+      baseUrl === null ? outside.forPrompts : outside.forOperator(baseUrl),
+  });
+  return {
+    complete: (call, signal) =>
+      call.provider === 'demo' ? demo.complete(call, signal) : openai.complete(call, signal),
+  };
+}
+
+function serversOf(parts: {
+  env: Env;
+  record: RunRecord;
+  settings: Settings;
+  outside: Network;
+  own: (path: string, request: Request) => Promise<Response | null>;
+}): ToolServers {
+  const secrets = secretsFor(parts.env, parts.record);
+  const common = { own: parts.own, secrets };
+  const named = toolServers({ ...common, fetch: parts.outside.forPrompts });
+  return {
+    connect: (server, signal) =>
+      server.from === 'operator' && parts.settings.operatorServers.includes(server.url)
+        ? toolServers({ ...common, fetch: parts.outside.forOperator(server.url) }).connect(
+            server,
+            signal,
+          )
+        : named.connect(server, signal),
+  };
+}
+
+/** Variables named `SECRET_…`, for runs of people the operator knows and for nobody else. */
+function secretsFor(env: Env, record: RunRecord): (name: string) => string | null {
+  if (record.principal === null) return () => null;
+  const variables = variablesOf(env);
+  return (name) => variables[`SECRET_${name}`] ?? null;
+}
+
+function clockOf(flushMs: () => number): Clock {
+  const clock = systemClock(0);
+  return {
+    now: () => clock.now(),
+    sleep: (ms, signal) => clock.sleep(ms, signal),
+    get flushMs() {
+      return flushMs();
+    },
+  };
+}

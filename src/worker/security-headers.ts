@@ -1,0 +1,44 @@
+import { contentSecurityPolicy } from '../publish/layout.ts';
+import { readEnv } from './env.ts';
+import type { Env } from './env.ts';
+import { allowsCors } from './guards.ts';
+
+/** The response with the headers that every response has; its own ones win. */
+export function secured(response: Response, request: Request, env: Env): Response {
+  const headers = new Headers({
+    'content-security-policy': contentSecurityPolicy(),
+    'x-content-type-options': 'nosniff',
+    'x-frame-options': 'DENY',
+    // The address of a run is its secret: it must not travel to the sites that the answer links to.
+    'referrer-policy': 'no-referrer',
+    'x-robots-tag': 'noindex, nofollow, noarchive',
+    'cache-control': 'private, no-store',
+    ...corsHeaders(request, env),
+  });
+  for (const [name, value] of response.headers) {
+    if (name === 'set-cookie') headers.append(name, value);
+    else headers.set(name, value);
+  }
+  return new Response(response.body, { status: response.status, headers });
+}
+
+/**
+ * Never with credentials, and headers that carry tokens are not exposed. A preflight is answered
+ * only where the request it asks for would be allowed.
+ */
+function corsHeaders(request: Request, env: Env): Record<string, string> {
+  const { settings } = readEnv(env);
+  if (settings === null) return {};
+  if (request.method !== 'OPTIONS') {
+    return allowsCors(request, settings) ? { 'access-control-allow-origin': '*' } : {};
+  }
+  if (settings.localOrigin !== null || !['/', '/runs'].includes(new URL(request.url).pathname)) {
+    return {};
+  }
+  return {
+    'access-control-allow-origin': '*',
+    'access-control-allow-methods': 'POST',
+    'access-control-allow-headers': 'Authorization, Content-Type, Accept, Prefer',
+    'access-control-max-age': '600',
+  };
+}

@@ -1,0 +1,139 @@
+import { parseAllowList } from '../egress/address-policy.ts';
+import { configuredProviders, KNOWN_PROVIDERS } from '../execute/providers.ts';
+import type { Provider } from '../execute/providers.ts';
+
+/**
+ * The variables of a server, read once and checked: `npm start` refuses to start with a malformed
+ * one, a deployed Worker answers 503 `misconfigured` until it is right.
+ * @see spec/http-api.md, Settings
+ */
+
+/** Variables by name, as the process or the Worker's bindings hold them. */
+export type Variables = Readonly<Record<string, string | undefined>>;
+
+/** Somebody who may run prompts by sending a key. */
+export interface ApiKey {
+  readonly name: string;
+  readonly key: string;
+}
+
+/** What the operator decided. */
+export interface Settings {
+  /** Origin that the launcher listens on, such as `http://127.0.0.1:8787`; null when deployed. */
+  readonly localOrigin: string | null;
+  /** Whose runs these are when no key comes: the one person of a local server, or nobody. */
+  readonly localOwner: boolean;
+  /** Origin under which others know this server. */
+  readonly publicOrigin: string | null;
+  /** Signs run ids and owner tokens. */
+  readonly idKey: string;
+  readonly apiKeys: readonly ApiKey[];
+  /** Whether anybody may run prompts. */
+  readonly publicRuns: boolean;
+  /** Tool servers that are added to every run. */
+  readonly operatorServers: readonly string[];
+  /** `host:port` on loopback that prompts may reach; always empty when deployed. */
+  readonly egressAllow: readonly string[];
+  /** Providers that are switched on; the first is the default, `demo` the last. */
+  readonly providers: readonly Provider[];
+}
+
+/** Settings, or one sentence for everything that is wrong; each names its variable, none a secret. */
+export interface SettingsResult {
+  readonly settings: Settings | null;
+  readonly problems: readonly string[];
+}
+
+/** Every variable that the Worker reads; those that begin with `SECRET_` come on top. */
+export const VARIABLES: readonly string[] = [
+  'PUBLIC_URL',
+  'ID_KEY',
+  'VAULT_KEY',
+  'API_KEYS',
+  'PUBLIC_RUNS',
+  'MCP_SERVER_ENDPOINTS',
+  'EGRESS_ALLOW',
+  'DEBUG_OUTPUT',
+  'OPENAI_BASE_URL',
+  'DEFAULT_MODEL',
+  ...KNOWN_PROVIDERS.map(({ variable }) => variable),
+];
+
+/** Reads and checks all variables. */
+export function readSettings(variables: Variables): SettingsResult {
+  const problems: string[] = [];
+  const read = <Value>(name: string, parse: (text: string) => Value): Value | null => {
+    try {
+      return parse(variables[name]?.trim() ?? '');
+    } catch (error) {
+      problems.push(error instanceof Error ? error.message : `${name} is malformed.`);
+      return null;
+    }
+  };
+  const localOrigin = read('LOCAL_ORIGIN', (text) => originIn('LOCAL_ORIGIN', text));
+  read('VAULT_KEY', (text) => keyIn('VAULT_KEY', text));
+  const settings: Settings = {
+    localOrigin,
+    localOwner: variables['LOCAL_OWNER'] === '1' && localOrigin !== null,
+    publicOrigin: read('PUBLIC_URL', (text) => originIn('PUBLIC_URL', text)),
+    idKey: read('ID_KEY', (text) => keyIn('ID_KEY', text)) ?? '',
+    apiKeys: read('API_KEYS', apiKeysIn) ?? [],
+    publicRuns: read('PUBLIC_RUNS', switchIn) ?? false,
+    operatorServers: read('MCP_SERVER_ENDPOINTS', serversIn) ?? [],
+    egressAllow: read('EGRESS_ALLOW', (text) => allowListIn(text, localOrigin !== null)) ?? [],
+    providers: read('OPENAI_BASE_URL', () => configuredProviders(variables)) ?? [],
+  };
+  return { settings: problems.length === 0 ? settings : null, problems };
+}
+
+function keyIn(name: string, text: string): string {
+  if (text.length >= 32) return text;
+  throw new TypeError(`${name} must be a secret of at least 32 characters.`);
+}
+
+/** An origin without path, query or credentials; null when unset. */
+function originIn(name: string, text: string): string | null {
+  if (text === '') return null;
+  const url = webUrl(text);
+  const rest = url === null ? 'none' : url.username + url.password + url.search + url.hash;
+  if (url?.pathname === '/' && rest === '') return url.origin;
+  throw new TypeError(`${name} must be one http or https origin, such as https://prompts.example.`);
+}
+
+function apiKeysIn(text: string): ApiKey[] {
+  return listIn(text).map((pair) => {
+    const [, name, key] = /^([\w.-]{1,64}):([!-~]{16,})$/.exec(pair) ?? [];
+    if (name !== undefined && key !== undefined) return { name, key };
+    throw new TypeError(
+      'API_KEYS must be name:key pairs with commas between; a key has at least 16 characters.',
+    );
+  });
+}
+
+function switchIn(text: string): boolean {
+  if (/^(?:|0|1|true|false)$/.test(text)) return text === '1' || text === 'true';
+  throw new TypeError('PUBLIC_RUNS must be 1 or 0.');
+}
+
+function serversIn(text: string): string[] {
+  return listIn(text).map((entry) => {
+    if (webUrl(entry) !== null) return entry;
+    throw new TypeError('MCP_SERVER_ENDPOINTS must be http or https URLs with commas between.');
+  });
+}
+
+/** Loopback is a developer's own machine; behind a deployed server it would be somebody else's. */
+function allowListIn(text: string, isLocal: boolean): readonly string[] {
+  const allowed = parseAllowList(text);
+  if (allowed.length === 0 || isLocal) return allowed;
+  throw new TypeError('EGRESS_ALLOW is for development with npm start and refused when deployed.');
+}
+
+function listIn(text: string): string[] {
+  return text.split(',').flatMap((part) => (part.trim() === '' ? [] : [part.trim()]));
+}
+
+function webUrl(text: string): URL | null {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  return url !== null && ['http:', 'https:'].includes(url.protocol) ? url : null;
+}

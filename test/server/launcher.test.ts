@@ -1,0 +1,94 @@
+/** `npm start`: what it checks, what it keeps, how it ends. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import process from 'node:process';
+import { describe, expect, it } from 'vitest';
+import { startProduct, startUntilEnd } from '../support/product.ts';
+
+describe('the launcher', () => {
+  it.each([
+    ['PORT', 'eighty'],
+    ['PORT', '70000'],
+    ['EGRESS_ALLOW', '10.0.0.1:80'],
+    ['EGRESS_ALLOW', 'nonsense'],
+    ['OPENAI_BASE_URL', 'localhost:1234'],
+    ['PUBLIC_URL', 'https://prompts.example/path'],
+    ['API_KEYS', 'alice:short'],
+    ['PUBLIC_RUNS', 'yes please'],
+    ['MCP_SERVER_ENDPOINTS', 'mcp.example'],
+    ['ID_KEY', 'too short'],
+    ['DEFAULT_MODEL', 'demo/huge'],
+  ])('stops with one line about a malformed %s (%s)', async (name, value) => {
+    const { code, stderr, stdout } = await startUntilEnd({ [name]: value });
+    expect(code).toBe(2);
+    expect(stdout).toBe('');
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+    expect(stderr).toContain(name);
+  });
+
+  it('says in one line that the port is taken', async () => {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const { code, stderr } = await startUntilEnd({ PORT: String(port) });
+    server.close();
+    expect(code).toBe(1);
+    expect(stderr.trim()).toBe(
+      `Port ${port} cannot be used (EADDRINUSE). Choose another one with PORT.`,
+    );
+  });
+
+  it('ends with 0 on SIGTERM and takes workerd with it', async () => {
+    const product = await startProduct();
+    const serving = product.workerdPid();
+    await product.stop();
+    expect(await product.ended).toMatchObject({ code: 0, stderr: '' });
+    expect(() => process.kill(serving, 0)).toThrow();
+  });
+
+  it('ends with 1 when workerd dies', async () => {
+    const product = await startProduct();
+    process.kill(product.workerdPid(), 'SIGKILL');
+    const { code, stderr } = await product.ended;
+    expect(code).toBe(1);
+    expect(stderr).toContain('workerd ended (SIGKILL)');
+  });
+
+  it('leaves no workerd behind when it is killed itself', async () => {
+    const product = await startProduct();
+    const serving = product.workerdPid();
+    process.kill(product.pid, 'SIGKILL');
+    await product.ended;
+    await expect.poll(() => isAlive(serving), { timeout: 5000 }).toBe(false);
+  });
+
+  it('makes its keys once, readable by their owner alone, and writes no other secret to disk', async () => {
+    const stateDir = mkdtempSync(join(tmpdir(), 'markdownops-'));
+    const secret = 'sk-canary-0123456789';
+    const first = await startProduct({ STATE_DIR: stateDir, OPENAI_API_KEY: secret });
+    await first.stop();
+    const key = readFileSync(join(stateDir, 'id-key'), 'utf8');
+    expect(statSync(join(stateDir, 'id-key')).mode & 0o777).toBe(0o600);
+    expect(statSync(join(stateDir, 'vault-key')).mode & 0o777).toBe(0o600);
+    const second = await startProduct({ STATE_DIR: stateDir });
+    await second.stop();
+    expect(readFileSync(join(stateDir, 'id-key'), 'utf8')).toBe(key);
+    const texts = readdirSync(stateDir, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'latin1'));
+    expect(texts.some((text) => text.includes(secret))).toBe(false);
+    rmSync(stateDir, { recursive: true, force: true });
+  });
+});
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}

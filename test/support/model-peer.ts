@@ -1,0 +1,55 @@
+/** A model server whose answers a test holds in its hand. */
+import type { ServerResponse } from 'node:http';
+import { httpPeer } from './peers.ts';
+import type { Peer } from './peers.ts';
+
+/** One request for a completion that waits to be answered. */
+export interface Asked {
+  /** The request's JSON text. */
+  readonly body: string;
+  /** Streams some of the answer. */
+  says(text: string): void;
+  /** Ends the answer. */
+  stops(): void;
+  /** Resolves when the other side has closed the connection. */
+  readonly closed: Promise<void>;
+}
+
+export interface ModelPeer extends Peer {
+  /** Value for `OPENAI_BASE_URL`. */
+  readonly baseUrl: string;
+  /** The next request, which must be answered by hand. */
+  next(): Promise<Asked>;
+}
+
+/** An OpenAI-compatible server on a free port. */
+export async function modelPeer(): Promise<ModelPeer> {
+  const asked: Asked[] = [];
+  const waiting: ((request: Asked) => void)[] = [];
+  const peer = await httpPeer((_, response, body) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    response.flushHeaders();
+    const request = answering(response, body);
+    const waiter = waiting.shift();
+    if (waiter === undefined) asked.push(request);
+    else waiter(request);
+  });
+  return {
+    ...peer,
+    baseUrl: `${peer.origin}/v1`,
+    next: async () => asked.shift() ?? (await new Promise((resolve) => waiting.push(resolve))),
+  };
+}
+
+function answering(response: ServerResponse, body: string): Asked {
+  const send = (chunk: object) => response.write(`data: ${JSON.stringify(chunk)}\n\n`);
+  return {
+    body,
+    says: (content) => send({ choices: [{ index: 0, delta: { content } }] }),
+    stops: () => {
+      send({ choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] });
+      response.end('data: [DONE]\n\n');
+    },
+    closed: new Promise((resolve) => response.once('close', resolve)),
+  };
+}

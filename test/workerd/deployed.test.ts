@@ -1,0 +1,123 @@
+/** The Worker as it is deployed: no local owner, no loopback, keys instead. */
+import { env } from 'cloudflare:test';
+import { describe, expect, it } from 'vitest';
+import type { Env } from '../../src/worker/env.ts';
+import worker from '../../src/worker/index.ts';
+
+const bindings = env as unknown as Env;
+const KEY = { authorization: 'Bearer alice-key-0123456789' };
+
+interface Asked extends RequestInit {
+  readonly with?: Partial<Record<string, string>>;
+}
+
+async function ask(path: string, { with: variables, ...init }: Asked = {}): Promise<Response> {
+  const context = { waitUntil: () => {}, passThroughOnException: () => {}, props: {} };
+  const request = new Request(`https://prompts.example${path}`, { redirect: 'manual', ...init });
+  return await worker.fetch(
+    request as Parameters<typeof worker.fetch>[0],
+    { ...bindings, ...variables },
+    context as unknown as ExecutionContext,
+  );
+}
+
+const post = (headers: Record<string, string>, more: Asked = {}) =>
+  ask('/', { method: 'POST', body: 'Say hello.', headers, ...more });
+async function codeOf(response: Response): Promise<string> {
+  const { error } = await response.json<{ error: { code: string } }>();
+  return error.code;
+}
+
+describe('a deployed server', () => {
+  it('runs prompts only for keys it knows', async () => {
+    const without = await post({});
+    expect([without.status, without.headers.get('www-authenticate')]).toEqual([401, 'Bearer']);
+    expect(await codeOf(without)).toBe('unauthorized');
+    expect((await post({ authorization: 'Bearer alice-key-012345678X' })).status).toBe(401);
+    expect((await post(KEY)).status).toBe(201);
+  });
+
+  it('says so before it reads the body', async () => {
+    const body = new ReadableStream({ pull: () => new Promise(() => {}) });
+    expect((await ask('/', { method: 'POST', body })).status).toBe(401);
+  });
+
+  it('runs for anybody when its operator says so', async () => {
+    expect((await post({}, { with: { PUBLIC_RUNS: '1' } })).status).toBe(201);
+  });
+
+  it('names its URLs by PUBLIC_URL', async () => {
+    const response = await post(KEY, { with: { PUBLIC_URL: 'https://other.example' } });
+    const { url } = (await response.json()) as { url: string };
+    expect(url).toMatch(/^https:\/\/other\.example\/\w{32}$/);
+  });
+
+  it.each(['ID_KEY', 'VAULT_KEY', 'API_KEYS', 'PUBLIC_URL', 'OPENAI_BASE_URL', 'EGRESS_ALLOW'])(
+    'answers 503 misconfigured to everything while %s is wrong, without repeating it',
+    async (name) => {
+      for (const path of ['/', '/robots.txt', '/nothing']) {
+        const response = await ask(path, { with: { [name]: 'canary' } });
+        expect(response.status).toBe(503);
+        const text = await response.text();
+        expect(text).toContain('misconfigured');
+        expect(text).toContain(name);
+        if (name !== 'EGRESS_ALLOW') expect(text).not.toContain('canary');
+      }
+    },
+  );
+
+  it('lets scripts of other sites run prompts only with a key in the request', async () => {
+    const foreign = { origin: 'https://app.example', 'sec-fetch-site': 'cross-site' };
+    const allowed = await post({ ...foreign, ...KEY });
+    expect(allowed.status).toBe(201);
+    expect(allowed.headers.get('access-control-allow-origin')).toBe('*');
+    expect(allowed.headers.get('access-control-expose-headers')).toBeNull();
+    const refused = await post(foreign, { with: { PUBLIC_RUNS: '1' } });
+    expect(refused.status).toBe(403);
+    const preflight = await ask('/', { method: 'OPTIONS', headers: foreign });
+    expect(preflight.status).toBe(204);
+    expect(preflight.headers.get('access-control-allow-headers')).toContain('Authorization');
+  });
+
+  it('allows no preflight for what owners do', async () => {
+    const { id } = (await (await post(KEY)).json()) as { id: string };
+    const preflight = await ask(`/${id}`, {
+      method: 'OPTIONS',
+      headers: { origin: 'https://app.example' },
+    });
+    expect(preflight.headers.get('access-control-allow-origin')).toBeNull();
+  });
+
+  it('marks the cookie of a form Secure', async () => {
+    const headers = {
+      ...KEY,
+      'content-type': 'application/x-www-form-urlencoded',
+      accept: 'text/html',
+    };
+    const response = await ask('/', { method: 'POST', body: 'prompt=Hi', headers });
+    expect(response.status).toBe(303);
+    expect(response.headers.get('set-cookie')).toMatch(/; Secure$/);
+  });
+
+  it('serves its own tools to everybody', async () => {
+    const response = await ask('/demo/mcp', {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        accept: 'application/json, text/event-stream',
+      },
+      body: JSON.stringify({
+        jsonrpc: '2.0',
+        id: 1,
+        method: 'initialize',
+        params: {
+          protocolVersion: '2025-06-18',
+          capabilities: {},
+          clientInfo: { name: 'test', version: '1' },
+        },
+      }),
+    });
+    expect(response.status).toBe(200);
+    expect(await response.text()).toContain('"serverInfo"');
+  });
+});

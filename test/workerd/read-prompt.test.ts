@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest';
+import { preferred } from '../../src/worker/accept.ts';
+import { readPrompt } from '../../src/worker/read-prompt.ts';
+
+const FORM = 'application/x-www-form-urlencoded';
+
+function posted(body: string, type: string, query = '') {
+  const headers = { 'content-type': type };
+  return readPrompt(new Request(`https://a.example/${query}`, { method: 'POST', body, headers }));
+}
+
+describe('settings beside a prompt', () => {
+  it('keep the types that JSON gives them, and steer words are none of them', async () => {
+    const body = JSON.stringify({
+      prompt: 'p',
+      wait: 5,
+      temperature: 0.5,
+      tools: ['a'],
+      store: false,
+    });
+    const { inputs } = await posted(body, 'application/json');
+    expect(inputs.overrides).toEqual({ temperature: 0.5, tools: ['a'], store: false });
+  });
+
+  it('become numbers, switches and lists where text looks like one', async () => {
+    const query = '?temperature=0.5&store=false&tools=["a"]&model=gpt-5&name=007&wait=5&dry_run=1';
+    const { inputs } = await posted('p', 'text/plain', query);
+    expect(inputs.overrides).toEqual({
+      temperature: 0.5,
+      store: false,
+      tools: ['a'],
+      model: 'gpt-5',
+      name: '007',
+    });
+  });
+
+  it('of the query are stronger than those of the body', async () => {
+    const { inputs } = await posted('prompt=p&model=a&name=', FORM, '?model=b');
+    expect(inputs.overrides).toEqual({ model: 'b' });
+  });
+
+  it('never change what an object inherits', async () => {
+    const { inputs } = await posted(
+      '{"prompt": "p", "__proto__": {"model": "x"}}',
+      'application/json',
+    );
+    expect(Object.getPrototypeOf(inputs.overrides)).toBe(Object.prototype);
+    expect(inputs.overrides?.['model']).toBeUndefined();
+  });
+});
+
+describe('what an Accept header likes best', () => {
+  const OFFERS = ['application/json', 'text/markdown', 'text/html'] as const;
+
+  it.each([
+    [null, 'application/json'],
+    ['', 'application/json'],
+    ['*/*', 'application/json'],
+    ['text/*', 'text/markdown'],
+    ['text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8', 'text/html'],
+    ['text/markdown;q=0.5, application/json;q=0.4', 'text/markdown'],
+    ['*/*, application/json;q=0', 'text/markdown'],
+    ['TEXT/HTML', 'text/html'],
+    ['image/png', null],
+    ['text/html;q=garbage', null],
+  ])('%j: %s', (accept, expected) => {
+    expect(preferred(accept, OFFERS)).toBe(expected);
+  });
+});
