@@ -1,0 +1,76 @@
+#!/usr/bin/env node
+import { asFault, FAULTS } from '../fault/fault.ts';
+import { closest } from './closest.ts';
+import { COMMANDS, type Command } from './commands.ts';
+import { commandHelp, overview } from './help.ts';
+import { Terminal } from './terminal.ts';
+import { UsageError } from './usage-error.ts';
+
+const USAGE = 2;
+
+/** Runs one command line and answers with the exit code. */
+async function mdops(args: readonly string[], terminal: Terminal): Promise<number> {
+  const [word, ...rest] = args;
+  switch (word) {
+    case undefined:
+      terminal.err(overview());
+      return USAGE;
+    case '--help':
+    case '-h':
+      terminal.outLine(overview());
+      return 0;
+    case 'help':
+      terminal.outLine(rest[0] === undefined ? overview() : commandHelp(find(rest[0])));
+      return 0;
+    case '--version':
+      terminal.outLine(await version());
+      return 0;
+    default:
+      return run(find(word), rest, terminal);
+  }
+}
+
+async function run(command: Command, args: readonly string[], terminal: Terminal): Promise<number> {
+  if (args.some((arg) => arg === '--help' || arg === '-h')) {
+    terminal.outLine(commandHelp(command));
+    return 0;
+  }
+  const { main } = await command.load();
+  return main(args, terminal);
+}
+
+function find(word: string): Command {
+  const command = COMMANDS.find(({ name }) => name === word);
+  if (command !== undefined) return command;
+  const near = closest(
+    word,
+    COMMANDS.map(({ name }) => name),
+  );
+  const kind = word.startsWith('-') ? 'option' : 'command';
+  const fix = near === undefined ? 'See `mdops --help`.' : `Did you mean \`mdops ${near}\`?`;
+  throw new UsageError(`Unknown ${kind} \`${word}\`. ${fix}`);
+}
+
+async function version(): Promise<string> {
+  const { default: manifest } = await import('../../package.json', { with: { type: 'json' } });
+  return manifest.version;
+}
+
+/** The one place where what went wrong becomes a line and an exit code; never a stack. */
+function explainFailure(thrown: unknown, terminal: Terminal): number {
+  if (thrown instanceof UsageError) {
+    terminal.err(`mdops: ${thrown.message}`);
+    return USAGE;
+  }
+  const fault = asFault(thrown);
+  terminal.err(`mdops: ${terminal.paintErr('red', 'error')} ${fault.code} ${fault.message}`);
+  return FAULTS[fault.code].exit;
+}
+
+const terminal = new Terminal(process.stdout, process.stderr);
+const code = await mdops(process.argv.slice(2), terminal).catch((thrown: unknown) =>
+  explainFailure(thrown, terminal),
+);
+await terminal.flush();
+// Connections that are kept alive would hold the process for seconds after its work is done.
+process.exit(code);
