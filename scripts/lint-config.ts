@@ -128,6 +128,8 @@ export function lintConfig(): string {
       'no-await-in-loop': 'off',
       // The compiler's noImplicitReturns knows exhaustive switches; this rule does not.
       'typescript/consistent-return': 'off',
+      // State is copied on write here.
+      'oxc/no-map-spread': 'off',
       'no-console': 'error',
       'typescript/no-explicit-any': 'error',
       'typescript/no-non-null-assertion': 'error',

@@ -10,3 +10,18 @@ export interface JsonObject {
 export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
+
+/** The JSON object that a text holds, or null when it holds anything else or is not JSON. */
+export function parseJsonObject(text: string): JsonObject | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isJsonObject(value) ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+/** What `JSON.parse` gave is JSON all the way down, so the outermost level decides. */
+function isJsonObject(value: unknown): value is JsonObject {
+  return isObject(value);
+}

@@ -1,0 +1,93 @@
+import { asFault, Fault, type FaultData } from '../fault/fault.ts';
+import type { ToolServer } from '../normalize/request.ts';
+import { parseJsonObject } from '../protocol/json.ts';
+import type { ServerTool, ToolResult } from '../run/event.ts';
+import type { CallTool } from '../run/next-commands.ts';
+import type { Work } from './execute-run.ts';
+import type { Connection, ToolOutcome } from './ports.ts';
+import { toolHash } from './tool-hash.ts';
+
+/** Makes one tool call; whatever comes of it is a `tool-result` event. */
+export async function callTool(command: CallTool, work: Work, signal: AbortSignal): Promise<void> {
+  const { call } = command.state;
+  const started = work.ports.clock.now();
+  const result = (outcome: ToolOutcome, error?: FaultData): ToolResult => ({
+    type: 'tool-result',
+    call_id: call.call_id,
+    is_error: outcome.isError,
+    parts: outcome.parts,
+    ms: work.ports.clock.now() - started,
+    ...(outcome.structured === undefined ? {} : { structured: outcome.structured }),
+    ...(outcome.cut === undefined ? {} : { cut: outcome.cut }),
+    ...(error === undefined ? {} : { error }),
+  });
+  try {
+    work.emit(result(await outcomeOf(command, work, signal)));
+  } catch (error) {
+    if (signal.aborted) return;
+    const data = asFault(error, 'server_error').toJSON();
+    work.emit(result(failure(data.message), data));
+  }
+}
+
+function failure(text: string): ToolOutcome {
+  return { isError: true, parts: [{ type: 'text', text }] };
+}
+
+async function outcomeOf(command: CallTool, work: Work, signal: AbortSignal): Promise<ToolOutcome> {
+  const { tool, state } = command;
+  if (tool === undefined) return failure(unknownTool(state.call.wire_name, work));
+  // Empty means no arguments: some models send nothing at all.
+  const args = state.call.arguments.trim() === '' ? {} : parseJsonObject(state.call.arguments);
+  if (args === null) return failure(`The arguments are not a JSON object: ${state.call.arguments}`);
+  // The log says that the call left before this process began: sending it again could do it twice.
+  if (state.sent && !tool.read_only && !tool.idempotent) {
+    return failure(
+      'The outcome of this call is unknown: the connection was lost after it was sent.',
+    );
+  }
+  const connection = await verifiedConnection(
+    serverOf(state.call.server, work),
+    tool,
+    work,
+    signal,
+  );
+  signal.throwIfAborted();
+  const { call_id } = state.call;
+  work.emit({ type: 'tool-sent', call_id });
+  return connection.call(tool.name, args, {
+    signal,
+    onProgress: (progress) => work.emit({ type: 'tool-progress', call_id, ...progress }),
+  });
+}
+
+function unknownTool(name: string, work: Work): string {
+  const names = work
+    .run()
+    .servers.flatMap(({ end }) => end?.tools?.map(({ wire_name }) => wire_name) ?? []);
+  const known = names.length === 0 ? 'There are no tools.' : `The tools are: ${names.join(', ')}.`;
+  return `There is no tool named ${name}. ${known}`;
+}
+
+function serverOf(label: string | undefined, work: Work): ToolServer {
+  const state = work.run().servers.find(({ server }) => server.label === label);
+  if (state === undefined) throw new Fault('internal', `The run has no tool server ${label}.`);
+  return state.server;
+}
+
+/**
+ * The connection, with the tool as it was when the run started: a server that swaps a description
+ * or a schema in the middle of a run could make the model do something else.
+ */
+async function verifiedConnection(
+  server: ToolServer,
+  tool: ServerTool,
+  work: Work,
+  signal: AbortSignal,
+): Promise<Connection> {
+  const connection = await work.connections.to(server, signal);
+  const now = connection.tools.find(({ name }) => name === tool.name);
+  if (now !== undefined && (await toolHash(now)) === tool.hash) return connection;
+  const message = `${server.label} changed its tool ${tool.name} in the middle of the run.`;
+  throw new Fault('tools_changed', message);
+}

@@ -1,0 +1,70 @@
+import { asFault } from '../fault/fault.ts';
+import type { ToolServer } from '../normalize/request.ts';
+import type { ServerEnd, ServerTool } from '../run/event.ts';
+import type { ConnectServer } from '../run/next-commands.ts';
+import type { Work } from './execute-run.ts';
+import type { Connection, ToolDescription } from './ports.ts';
+import { isToolAllowed } from './tool-filter.ts';
+import { toolHash } from './tool-hash.ts';
+import { wireNames } from './wire-names.ts';
+
+/** Connects to a tool server and fixes its tools for the run; reports a failure as an event. */
+export async function connectServer(
+  { server }: ConnectServer,
+  work: Work,
+  signal: AbortSignal,
+): Promise<void> {
+  const started = work.ports.clock.now();
+  const base = { type: 'server-end', label: server.label, url: server.url } as const;
+  try {
+    const connection = await work.connections.to(server, signal);
+    const tools = await fixedTools(server, connection, work);
+    const ms = work.ports.clock.now() - started;
+    work.emit({ ...base, ok: true, ms, tools, ...identityOf(connection) });
+  } catch (error) {
+    if (signal.aborted) return;
+    const fault = asFault(error, 'server_unreachable');
+    const ms = work.ports.clock.now() - started;
+    // Only an address from the prose that answers, and definitely not as MCP, is a document.
+    const is_document = server.from === 'body' && fault.code === 'server_not_mcp';
+    work.emit({ ...base, ok: false, ms, is_document, error: fault.toJSON() });
+  }
+}
+
+function identityOf(connection: Connection): Partial<ServerEnd> {
+  return {
+    protocol_version: connection.protocolVersion,
+    ...(connection.name === undefined ? {} : { name: connection.name }),
+    ...(connection.instructions === undefined ? {} : { instructions: connection.instructions }),
+  };
+}
+
+async function fixedTools(
+  server: ToolServer,
+  connection: Connection,
+  work: Work,
+): Promise<ServerTool[]> {
+  const { allowed_tools, disallowed_tools } = work.run().request;
+  const offered = connection.tools.filter(
+    ({ name }) =>
+      isToolAllowed(name, server.allowed_tools) &&
+      isToolAllowed(name, allowed_tools, disallowed_tools),
+  );
+  const names = wireNames([{ label: server.label, tools: offered.map(({ name }) => name) }]);
+  const hashes = await Promise.all(offered.map(toolHash));
+  return offered.map((tool, index) =>
+    fixedTool(tool, names.nameOf(server.label, tool.name), hashes[index] ?? ''),
+  );
+}
+
+function fixedTool(tool: ToolDescription, wire_name: string, hash: string): ServerTool {
+  return {
+    name: tool.name,
+    wire_name,
+    hash,
+    input_schema: tool.inputSchema,
+    ...(tool.description === undefined ? {} : { description: tool.description }),
+    ...(tool.readOnly === undefined ? {} : { read_only: tool.readOnly }),
+    ...(tool.idempotent === undefined ? {} : { idempotent: tool.idempotent }),
+  };
+}

@@ -1,0 +1,45 @@
+import type { ToolServer } from '../normalize/request.ts';
+import type { Connection, ToolServers } from './ports.ts';
+
+/**
+ * The open connections of one run in this process. After a crash they are opened again when a call
+ * needs them.
+ */
+export class Connections {
+  readonly #servers: ToolServers;
+  readonly #open = new Map<string, Promise<Connection>>();
+
+  constructor(servers: ToolServers) {
+    this.#servers = servers;
+  }
+
+  /** The connection to a server, opened at most once at a time; a failed one may be tried again. */
+  to(server: ToolServer, signal: AbortSignal): Promise<Connection> {
+    const known = this.#open.get(server.label);
+    if (known !== undefined) return known;
+    const opening = this.#connect(server, signal);
+    this.#open.set(server.label, opening);
+    opening.catch(() => this.#open.delete(server.label));
+    return opening;
+  }
+
+  /** The signal ends only the opening: an open connection serves calls of other commands too. */
+  async #connect(server: ToolServer, signal: AbortSignal): Promise<Connection> {
+    const controller = new AbortController();
+    const abort = (): void => controller.abort();
+    signal.addEventListener('abort', abort, { once: true });
+    try {
+      signal.throwIfAborted();
+      return await this.#servers.connect(server, controller.signal);
+    } finally {
+      signal.removeEventListener('abort', abort);
+    }
+  }
+
+  /** Closes all; what fails to close is gone anyway. */
+  async close(): Promise<void> {
+    const closing = [...this.#open.values()].map(async (opening) => (await opening).close());
+    this.#open.clear();
+    await Promise.allSettled(closing);
+  }
+}
