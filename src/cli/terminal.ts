@@ -49,6 +49,11 @@ export class Terminal {
     this.#stdout.write(shown);
   }
 
+  /** Ends the line of standard output that was begun, if one was. */
+  endLine(): void {
+    if (this.#midLine) this.out('\n');
+  }
+
   /** Writes lines that we made, colours included, to standard output. */
   outLine(line: string): void {
     if (!this.#open) return;
