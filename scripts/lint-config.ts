@@ -145,7 +145,13 @@ export function lintConfig(): string {
       ...Object.entries(LAYERS).map(([folder, layer]) => override(folder, layer)),
       {
         files: ['test/**', 'scripts/**', 'bench/**'],
-        rules: { 'max-lines-per-function': 'off', 'max-lines': 'off', 'no-console': 'off' },
+        rules: {
+          'max-lines-per-function': 'off',
+          'max-lines': 'off',
+          'no-console': 'off',
+          'no-shadow': 'off',
+          'unicorn/consistent-function-scoping': 'off',
+        },
       },
     ],
   };

@@ -1,5 +1,6 @@
 import { asFault, Fault, faultData, type FaultData } from '../fault/fault.ts';
-import { accumulator, type AccumulatorOutput } from '../protocol/accumulate.ts';
+import { StepAccumulator, type StepOutput } from '../protocol/accumulate.ts';
+import type { ChatToolCall } from '../protocol/chat.ts';
 import { messagesFor, toolsFor } from '../run/conversation.ts';
 import type { EventBody } from '../run/event.ts';
 import { failedEnd, toolOf, type CallModel } from '../run/next-commands.ts';
@@ -103,24 +104,24 @@ class StepAttempt {
 
   async #stream(): Promise<void> {
     const { ports } = this.#work;
-    const received = accumulator(this.#step);
+    const received = new StepAccumulator({ step: this.#step, usedIds: this.#usedIds() });
     const buffer = new DeltaBuffer(this.#step, ports.clock, (bodies) => this.#work.emit(...bodies));
     try {
       for await (const chunk of ports.model.complete(this.#call(), this.#signal)) {
         this.#signal.throwIfAborted();
-        this.#write(received.push(chunk), buffer);
+        this.#write(received.feed(chunk), buffer);
       }
-      const message = received.end();
-      this.#write(message.outputs, buffer);
-      if (!message.complete) throw cutOff();
+      const { outputs, answer } = received.end();
+      this.#write(outputs, buffer);
       buffer.flush();
       this.#work.emit({
         type: 'step-end',
         step: this.#step,
-        finish_reason: message.finish_reason,
-        tool_calls: message.tool_calls,
-        ...(message.usage === undefined ? {} : { usage: message.usage }),
-        ...(message.echo === undefined ? {} : { echo: message.echo }),
+        // A provider may end with [DONE] alone.
+        finish_reason: answer.finish_reason ?? 'stop',
+        tool_calls: answer.tool_calls,
+        ...(answer.usage === undefined ? {} : { usage: answer.usage }),
+        ...(answer.echo === undefined ? {} : { echo: answer.echo }),
       });
     } finally {
       buffer.close();
@@ -139,38 +140,46 @@ class StepAttempt {
     };
   }
 
-  #write(outputs: readonly AccumulatorOutput[], buffer: DeltaBuffer): void {
+  /** Ids of the steps before, so that a provider which reuses one does no harm. */
+  #usedIds(): string[] {
+    const before = this.#work.run().steps.filter(({ step }) => step !== this.#step);
+    return before.flatMap(({ calls }) => calls.map(({ call }) => call.call_id));
+  }
+
+  #write(outputs: readonly StepOutput[], buffer: DeltaBuffer): void {
     for (const output of outputs) {
       this.#spoke = true;
-      if (output.type === 'tool-call') {
-        buffer.flush();
-        this.#work.emit(this.#toolCall(output));
-      } else {
-        buffer.add(output);
+      switch (output.type) {
+        case 'text':
+          buffer.add({ type: 'text-delta', text: output.text });
+          break;
+        case 'reasoning':
+          buffer.add({ type: 'reasoning-delta', text: output.text });
+          break;
+        case 'tool-call':
+          buffer.flush();
+          this.#work.emit(this.#toolCall(output.call));
       }
     }
   }
 
-  #toolCall({ call }: Extract<AccumulatorOutput, { type: 'tool-call' }>): EventBody {
-    const tool = toolOf(this.#work.run(), call.function.name);
-    const server = this.#work
+  #toolCall(call: ChatToolCall): EventBody {
+    const name = call.function.name;
+    const state = this.#work
       .run()
-      .servers.find(({ end }) => tool !== undefined && end?.tools?.includes(tool));
+      .servers.find(({ end }) => end?.tools?.some(({ wire_name }) => wire_name === name));
+    const tool = toolOf(this.#work.run(), name);
     return {
       type: 'tool-call',
       step: this.#step,
       call_id: call.id,
-      wire_name: call.function.name,
+      wire_name: name,
       arguments: call.function.arguments,
-      ...(tool === undefined || server === undefined
+      ...(tool === undefined || state === undefined
         ? {}
-        : { server: server.server.label, tool: tool.name }),
+        : { server: state.server.label, tool: tool.name }),
     };
   }
-}
-
-function cutOff(): Fault {
-  return new Fault('model_cut_off', undefined, { detail: { retryable: true } });
 }
 
 /** Milliseconds: what the provider asked for, else doubling from half a second with jitter. */

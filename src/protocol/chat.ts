@@ -37,6 +37,8 @@ export interface AssistantMessage {
   /** Reasoning of providers that want it back. */
   readonly reasoning_content?: string;
   readonly reasoning_details?: Json;
+  /** Provider data of the message itself, to be echoed back. */
+  readonly extra_content?: Json;
 }
 
 export interface ToolMessage {
@@ -81,11 +83,15 @@ export interface ChunkChoice {
 
 export interface ChunkDelta {
   readonly role?: string;
-  readonly content?: string | null;
+  /** Text; Mistral's reasoning models send a list of `text` and `thinking` parts instead. */
+  readonly content?: string | readonly Json[] | null;
+  /** OpenAI's words when the model declines. */
+  readonly refusal?: string | null;
   readonly reasoning_content?: string | null;
   readonly reasoning?: string | null;
   readonly reasoning_details?: Json;
   readonly tool_calls?: readonly ToolCallDelta[] | null;
+  readonly extra_content?: Json;
 }
 
 /** A piece of a tool call. Providers omit index or id, repeat the name, or send arguments whole. */

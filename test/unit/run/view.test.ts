@@ -1,0 +1,81 @@
+import { describe, expect, it } from 'vitest';
+import { foldRun, type Run } from '../../../src/run/run.ts';
+import { viewFor } from '../../../src/run/view.ts';
+import {
+  calls,
+  memoryReferences,
+  memoryServers,
+  ports,
+  runToEnd,
+  says,
+  scriptedModel,
+  server,
+  startedLog,
+  text,
+} from '../../support/engine.ts';
+
+const search = server('search', {
+  headers: { 'X-Team': 'canary-header' },
+  authorization: 'canary-bearer',
+});
+const url = 'https://a.example/canary-document.md';
+
+async function finishedRun(publish: 'full' | 'answer' | null): Promise<Run> {
+  const model = scriptedModel([
+    calls(['search__find', { q: 'canary-argument' }]),
+    says('The answer.'),
+  ]);
+  return runToEnd(
+    ports(model, {
+      servers: memoryServers({
+        [search.url]: [
+          {
+            name: 'find',
+            run: () => ({ ...text('canary-result'), structured: { x: 'canary-structured' } }),
+          },
+        ],
+      }),
+      references: memoryReferences({ [url]: 'canary-context' }),
+      log: startedLog({
+        publish,
+        servers: [search],
+        references: [{ url, as: 'context', why: 'mentioned' }],
+      }),
+    }),
+  );
+}
+
+describe('what a viewer may see', () => {
+  it('is everything but header values and bearers, for the owner and in public', async () => {
+    const run = await finishedRun('full');
+    for (const viewer of ['owner', 'public'] as const) {
+      const shown = JSON.stringify(viewFor(viewer, run));
+      expect(shown).toContain('canary-argument');
+      expect(shown).toContain('canary-result');
+      expect(shown).not.toContain('canary-header');
+      expect(shown).not.toContain('canary-bearer');
+    }
+  });
+
+  it('is the answer and the names of the tools in public, where the prompt says publish: answer', async () => {
+    const run = await finishedRun('answer');
+    const shown = viewFor('public', run);
+    expect(shown.output).toBe('The answer.');
+    expect(shown.steps[0]?.calls[0]?.call.tool).toBe('find');
+    expect(shown.prompt).toBeNull();
+    expect(JSON.stringify(shown)).not.toContain('canary');
+    expect(JSON.stringify(viewFor('owner', run))).toContain('canary-argument');
+  });
+
+  it('does not hold the text of context documents, only their record', async () => {
+    const shown = viewFor('owner', await finishedRun('full'));
+    expect(shown.references).toMatchObject([{ url, end: { ok: true } }]);
+    expect(JSON.stringify(shown)).not.toContain('canary-context');
+  });
+});
+
+describe('the fold', () => {
+  it('refuses a log that does not begin with run-start', () => {
+    expect(() => foldRun([])).toThrow(TypeError);
+  });
+});
