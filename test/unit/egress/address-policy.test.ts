@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { checkAddress, parseAllowList } from '../../../src/egress/address-policy.ts';
+import type { AddressPolicy } from '../../../src/egress/address-policy.ts';
 
-const NOTHING_ALLOWED = { allow: [] };
+const NOTHING_ALLOWED: AddressPolicy = { allow: [] };
 
 function whyRefused(url: string, policy = NOTHING_ALLOWED): string {
   const decision = checkAddress(url, policy);
