@@ -2,7 +2,10 @@ import type { Problem, Severity } from '../parse/problem.ts';
 import { expandTabs, printable, textWidth } from './text-width.ts';
 
 /** Colours a piece of text, or leaves it as it is. */
-export type Paint = (style: 'red' | 'yellow' | 'blue' | 'green' | 'dim' | 'bold', text: string) => string;
+export type Paint = (
+  style: 'red' | 'yellow' | 'blue' | 'green' | 'dim' | 'bold',
+  text: string,
+) => string;
 
 /** Where the text that has the problem came from. */
 export interface Source {

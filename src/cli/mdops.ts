@@ -42,13 +42,16 @@ async function run(command: Command, args: readonly string[], terminal: Terminal
 function find(word: string): Command {
   const command = COMMANDS.find(({ name }) => name === word);
   if (command !== undefined) return command;
-  const near = closest(
-    word,
-    COMMANDS.map(({ name }) => name),
+  throw new UsageError(
+    `Unknown ${word.startsWith('-') ? 'option' : 'command'} \`${word}\`. ${fix(word)}`,
   );
-  const kind = word.startsWith('-') ? 'option' : 'command';
-  const fix = near === undefined ? 'See `mdops --help`.' : `Did you mean \`mdops ${near}\`?`;
-  throw new UsageError(`Unknown ${kind} \`${word}\`. ${fix}`);
+}
+
+function fix(word: string): string {
+  const near = closest(word, [...COMMANDS.map(({ name }) => name), 'help', '--help', '--version']);
+  if (near !== undefined) return `Did you mean \`mdops ${near}\`?`;
+  const isFile = /[./]/.test(word) && !word.startsWith('-');
+  return isFile ? `Did you mean \`mdops run ${word}\`?` : 'See `mdops --help`.';
 }
 
 async function version(): Promise<string> {

@@ -11,6 +11,11 @@ import type {
 import type { Terminal } from './terminal.ts';
 import { oneLine, printable } from './text-width.ts';
 
+type StepEvent = Exclude<
+  RunEvent,
+  { type: 'run-start' | 'reference-end' | 'server-end' | 'run-end' }
+>;
+
 /**
  * Says on standard error what goes on: one short line for each server, tool call and reference
  * when a person watches, and always what failed.
@@ -35,6 +40,15 @@ export class Progress {
         return this.#reference(event);
       case 'server-end':
         return this.#server(event);
+      case 'run-end':
+        return this.#end(event, event.at - this.#started);
+      default:
+        this.#takeStep(event);
+    }
+  }
+
+  #takeStep(event: StepEvent): void {
+    switch (event.type) {
       case 'step-start':
         return this.#step(event);
       case 'tool-call':
@@ -44,8 +58,6 @@ export class Progress {
       case 'step-end':
         this.#tokens += event.usage?.total_tokens ?? 0;
         return;
-      case 'run-end':
-        return this.#end(event, event.at - this.#started);
       case 'text-delta':
       case 'reasoning-delta':
       case 'tool-sent':
@@ -68,7 +80,11 @@ export class Progress {
   #server({ label, ok, tools, url, is_document, ms, error }: ServerEnd): void {
     if (ok) return this.#watched('✓', `${label}  ${counted(tools?.length ?? 0, 'tool')}  ${ms} ms`);
     if (is_document === true) {
-      return this.#always('yellow', 'note', `${url} is not a tool server; it is read as a document.`);
+      return this.#always(
+        'yellow',
+        'note',
+        `${url} is not a tool server; it is read as a document.`,
+      );
     }
     this.#watched('✗', `${label}  ${error?.message ?? ''}`);
   }
@@ -110,7 +126,9 @@ export class Progress {
   }
 
   #always(colour: 'red' | 'yellow', word: string, text: string): void {
-    this.#terminal.err(`${this.#terminal.paintErr(colour, printable(word))} ${oneLine(text, 2000)}`);
+    this.#terminal.err(
+      `${this.#terminal.paintErr(colour, printable(word))} ${oneLine(text, 2000)}`,
+    );
   }
 }
 

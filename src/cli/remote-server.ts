@@ -1,10 +1,10 @@
 import { EventSourceParserStream } from 'eventsource-parser/stream';
-import { fetch, type RequestInit, type Response } from 'undici';
 
 import { Fault, FAULTS, type FaultCode } from '../fault/fault.ts';
 import type { Problem } from '../parse/problem.ts';
 import { isObject } from '../protocol/json.ts';
 import type { RunEvent } from '../run/event.ts';
+import { nodeNetwork } from './node-network.ts';
 import { UsageError } from './usage-error.ts';
 
 /** What a server answers when it has taken a prompt. */
@@ -18,6 +18,9 @@ export interface AcceptedRun {
   /** The whole body as it came. */
   readonly body: unknown;
 }
+
+/** Broken connections in a row, with nothing heard between them, until we give up. */
+const MAX_FAILURES = 5;
 
 /** The server has problems with the text of the prompt. */
 export class PromptRefused extends Error {
@@ -38,6 +41,7 @@ export class PromptRefused extends Error {
 export class RemoteServer {
   readonly #base: URL;
   readonly #key: string | undefined;
+  readonly #fetch = nodeNetwork().anywhere;
 
   /** @throws UsageError when `url` is not an http or https URL */
   constructor(url: string, key: string | undefined) {
@@ -64,20 +68,14 @@ export class RemoteServer {
 
   /** The events of a run as they happen, resumed where a broken connection stopped. */
   async *events(run: AcceptedRun, signal: AbortSignal): AsyncGenerator<RunEvent> {
-    let last = 0;
-    for (let failures = 0; failures < 5; failures += 1) {
-      try {
-        for await (const event of this.#eventsAfter(last, run, signal)) {
-          failures = 0;
-          last = event.seq;
-          yield event;
-          if (event.type === 'run-end') return;
-        }
-      } catch (error) {
-        if (signal.aborted || error instanceof Fault) throw error;
-      }
-      await new Promise((resolve) => setTimeout(resolve, 250 * 2 ** failures));
+    const seen = { seq: 0, ended: false };
+    for (let failures = 0; failures < MAX_FAILURES && !seen.ended; failures += 1) {
+      const before = seen.seq;
+      yield* this.#eventsAfter(seen, run, signal);
+      if (seen.seq > before) failures = 0;
+      if (!seen.ended) await new Promise((resolve) => setTimeout(resolve, 250 * 2 ** failures));
     }
+    if (seen.ended) return;
     throw new Fault('server_unreachable', 'The server stopped sending the events of the run.');
   }
 
@@ -92,36 +90,55 @@ export class RemoteServer {
     await this.#send(`${run.url}/cancel`, run.owner_token, { method: 'POST' });
   }
 
+  /** One connection; when it breaks, what has come so far has been noted in `seen`. */
   async *#eventsAfter(
-    last: number,
+    seen: { seq: number; ended: boolean },
     run: AcceptedRun,
     signal: AbortSignal,
   ): AsyncGenerator<RunEvent> {
-    const headers = { accept: 'text/event-stream', 'last-event-id': String(last) };
+    const headers = { accept: 'text/event-stream', 'last-event-id': String(seen.seq) };
     const response = await this.#send(`${run.url}/events`, run.owner_token, { headers, signal });
-    if (response.body === null) return;
-    const frames = response.body
-      .pipeThrough(new TextDecoderStream())
-      .pipeThrough(new EventSourceParserStream());
-    for await (const { data } of frames) {
-      const event: unknown = JSON.parse(data);
-      if (isRunEvent(event)) yield event;
+    try {
+      for await (const event of eventsIn(response)) {
+        seen.seq = event.seq;
+        seen.ended = event.type === 'run-end';
+        yield event;
+        if (seen.ended) return;
+      }
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(error instanceof TypeError)) throw error;
     }
   }
 
-  async #send(url: string, bearer: string | undefined, init: RequestInit): Promise<Response> {
+  async #send(url: string, bearer: string | undefined, init: OwnInit): Promise<Response> {
     const authorization = bearer === undefined ? {} : { authorization: `Bearer ${bearer}` };
-    const headers = { ...(init.headers as Record<string, string> | undefined), ...authorization };
-    const response = await fetch(url, { ...init, headers, redirect: 'manual' }).catch(
-      (cause: unknown) => {
-        if (init.signal?.aborted === true) throw cause;
-        throw new Fault('server_unreachable', `There is no answer from ${this.#base.host}.`, {
-          cause,
-        });
-      },
-    );
+    const headers = { ...init.headers, ...authorization };
+    let response: Response;
+    try {
+      response = await this.#fetch(url, { ...init, headers, redirect: 'manual' });
+    } catch (cause) {
+      if (init.signal?.aborted === true) throw cause;
+      const message = `There is no answer from ${this.#base.host}.`;
+      throw new Fault('server_unreachable', message, { cause });
+    }
     if (response.ok) return response;
     throw await refusal(response, this.#base.host);
+  }
+}
+
+type OwnInit = Pick<RequestInit, 'method' | 'body' | 'signal'> & {
+  readonly headers?: Readonly<Record<string, string>>;
+};
+
+async function* eventsIn(response: Response): AsyncGenerator<RunEvent> {
+  if (response.body === null) return;
+  const frames = response.body
+    .pipeThrough(new TextDecoderStream())
+    .pipeThrough(new EventSourceParserStream());
+  for await (const { data } of frames) {
+    const event: unknown = JSON.parse(data);
+    if (isRunEvent(event)) yield event;
   }
 }
 
@@ -132,14 +149,14 @@ function isRunEvent(value: unknown): value is RunEvent {
 function accepted(body: unknown, base: URL): AcceptedRun {
   const { url, markdown_url, json_url, owner_token, problems }: Readonly<Record<string, unknown>> =
     isObject(body) ? body : {};
-  if (typeof url !== 'string' || !URL.canParse(url, base)) {
+  if (typeof url !== 'string' || !URL.canParse(url, base.href)) {
     throw new Fault('internal', `${base.host} answers, but not as a MarkdownOps server.`);
   }
   return {
     shown: [url, markdown_url, json_url].filter((address) => typeof address === 'string'),
     // The owner token travels to this address, so it must be on the server that was named,
     // whatever public name the server has.
-    url: new URL(new URL(url, base).pathname, base).href,
+    url: new URL(new URL(url, base.href).pathname, base.href).href,
     owner_token: typeof owner_token === 'string' ? owner_token : '',
     problems: problemsOf(problems),
     body,

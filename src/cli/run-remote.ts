@@ -1,14 +1,13 @@
 import { writeFile } from 'node:fs/promises';
 
 import { FAULTS } from '../fault/fault.ts';
-import { isObject } from '../protocol/json.ts';
 import type { RunEnd } from '../run/event.ts';
 import { AnswerWriter } from './answer-writer.ts';
 import { exitCodeOf } from './exit-code.ts';
 import { printProblems } from './print-problems.ts';
 import { Progress } from './progress.ts';
 import { PromptRefused, RemoteServer, type AcceptedRun } from './remote-server.ts';
-import type { RunOrder } from './run-command.ts';
+import type { RunOrder } from './run-order.ts';
 
 /** Where a remote run goes. */
 export interface Remote {

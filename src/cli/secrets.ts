@@ -1,5 +1,5 @@
 /** Variables of the server and of this tool. */
-const OWN = ['VAULT_KEY', 'ID_KEY', 'API_KEYS', 'MDOPS_KEY', 'PUBLIC_URL', 'EGRESS_ALLOW'];
+const OWN = new Set(['VAULT_KEY', 'ID_KEY', 'API_KEYS', 'MDOPS_KEY', 'PUBLIC_URL', 'EGRESS_ALLOW']);
 
 /** The key or address of a model provider: `OPENAI_API_KEY`, `OPENAI_BASE_URL`, … */
 const OF_PROVIDERS =
@@ -18,7 +18,7 @@ export function environmentSecrets(
     const meant = env[`SECRET_${name}`];
     if (meant !== undefined && meant !== '') return meant;
     const upper = name.toUpperCase();
-    if (OWN.includes(upper) || OF_PROVIDERS.test(upper)) return null;
+    if (OWN.has(upper) || OF_PROVIDERS.test(upper)) return null;
     const value = env[name];
     return value === undefined || value === '' ? null : value;
   };

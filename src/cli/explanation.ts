@@ -1,0 +1,100 @@
+import type {
+  ApprovalPolicy,
+  CompletionRequest,
+  Limits,
+  RequestReference,
+  SettingSource,
+  ToolServer,
+} from '../normalize/request.ts';
+import type { ChatMessage } from '../protocol/chat.ts';
+import type { Paint } from './draw-problem.ts';
+import { printable } from './text-width.ts';
+
+type Row = readonly string[];
+
+/** A normalized request as a person reads it: every part with what was decided about it and why. */
+export function explanation(request: CompletionRequest, paint: Paint): string {
+  const section = (title: string, rows: readonly Row[]): string[] =>
+    rows.length === 0 ? [] : ['', paint('bold', title), ...table(rows)];
+  const lines = [
+    paint('bold', 'Model'),
+    ...request.models.map(({ provider, model }, index) =>
+      index === 0 ? `  ${provider}/${model}` : `  else ${provider}/${model}`,
+    ),
+    ...section('Parameters', Object.entries(request.parameters).map(keyAndValue)),
+    ...section('Input', Object.entries(request.input).map(keyAndValue)),
+    ...request.messages.flatMap((message) => messageLines(message, paint)),
+    ...section('Tool servers', request.servers.map(serverRow)),
+    ...section('References', request.references.map(referenceRow)),
+    ...section('Limits', limitRows(request.limits)),
+    ...section('Settings', Object.entries(request.sources).map(sourceRow)),
+    ...section('Kept for other tools', Object.entries(request.ext).map(keyAndValue)),
+  ];
+  return lines.join('\n');
+}
+
+function messageLines({ role, content }: ChatMessage, paint: Paint): string[] {
+  const text = typeof content === 'string' ? content : JSON.stringify(content);
+  // Four characters for a token is the usual estimate for English.
+  const tokens = Math.ceil(text.length / 4);
+  const title = `Message: ${role}`;
+  const body = printable(text).trim().split('\n');
+  return [
+    '',
+    `${paint('bold', title)} ${paint('dim', `about ${tokens} tokens`)}`,
+    ...body.map((line) => `  ${line}`),
+  ];
+}
+
+function serverRow({ label, url, type, from, line, ...server }: ToolServer): Row {
+  const tools = server.allowed_tools === undefined ? 'all tools' : server.allowed_tools.join(', ');
+  const place = line === undefined ? from : `${from}, line ${line}`;
+  return [label, url, type, place, tools, `approval: ${approval(server.require_approval)}`];
+}
+
+function approval(policy: ApprovalPolicy): string {
+  if (typeof policy === 'string') return policy;
+  const part = (word: 'always' | 'never'): string[] => {
+    const names = policy[word]?.tool_names ?? [];
+    return names.length === 0 ? [] : [`${word} ${names.join(', ')}`];
+  };
+  return [...part('always'), ...part('never')].join('; ');
+}
+
+function referenceRow({ url, as, why, line, section }: RequestReference): Row {
+  const address = section === undefined ? url : `${url}#${section}`;
+  return [address, as, line === undefined ? '' : `line ${line}`, why];
+}
+
+function limitRows(limits: Limits): Row[] {
+  return [
+    ['max_steps', limit(limits.max_steps)],
+    ['max_tool_calls', limit(limits.max_tool_calls)],
+    ['max_total_tokens', limit(limits.max_total_tokens)],
+    ['max_cost', limit(limits.max_cost, ' USD')],
+    ['timeout', limit(limits.timeout, ' s')],
+  ];
+}
+
+function sourceRow([key, { from, line }]: readonly [string, SettingSource]): Row {
+  return [key, line === undefined ? from : `${from}, line ${line}`];
+}
+
+function keyAndValue([key, value]: readonly [string, unknown]): Row {
+  return [key, typeof value === 'string' ? value : JSON.stringify(value)];
+}
+
+function limit(value: number | null, unit = ''): string {
+  return value === null ? 'none' : `${value}${unit}`;
+}
+
+/** Columns that are as wide as their widest cell; the last is not padded. */
+function table(rows: readonly Row[]): string[] {
+  const clean = rows.map((row) => row.map((cell) => printable(cell).replaceAll(/\s+/g, ' ')));
+  const widths = (clean[0] ?? []).map((_, column) =>
+    Math.max(...clean.map((row) => row[column]?.length ?? 0)),
+  );
+  return clean.map((row) =>
+    `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}`.trimEnd(),
+  );
+}
