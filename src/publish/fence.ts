@@ -1,0 +1,41 @@
+import { bounded, inert, moreNote } from './bounded.ts';
+
+/** Text as a fenced block that nothing inside can close. */
+export function fenced(text: string, info: 'json' | 'markdown' | 'text'): string {
+  const safe = inert(text);
+  const fence = '`'.repeat(Math.max(3, longestRun(safe) + 1));
+  return `${fence}${info}\n${safe}${safe.endsWith('\n') ? '' : '\n'}${fence}`;
+}
+
+/** The same for at most `limit` characters; what is missing is said under the block. */
+export function fencedStart(
+  text: string,
+  info: 'json' | 'markdown' | 'text',
+  limit: number,
+): string {
+  const { text: start, more } = bounded(text, limit);
+  return more === 0 ? fenced(start, info) : `${fenced(start, info)}\n\n${moreNote(more)}`;
+}
+
+/** Text as one code span on one line, for names and addresses that somebody else chose. */
+export function codeSpan(text: string): string {
+  const line = oneLine(text);
+  const ticks = '`'.repeat(longestRun(line) + 1);
+  const space = line === '' || line.startsWith('`') || line.endsWith('`') ? ' ' : '';
+  return `${ticks}${space}${line}${space}${ticks}`;
+}
+
+/** Text as words of a paragraph: one line, and nothing in it is Markdown or HTML. */
+export function words(text: string): string {
+  return oneLine(text).replace(/[\\`*[\]<>|]/g, '\\$&');
+}
+
+function oneLine(text: string): string {
+  const { text: start, more } = bounded(inert(text), 2000);
+  return `${start.replace(/\s+/g, ' ').trim()}${more === 0 ? '' : '…'}`;
+}
+
+/** Length of the longest run of backticks. */
+function longestRun(text: string): number {
+  return (text.match(/`+/g) ?? []).reduce((longest, run) => Math.max(longest, run.length), 0);
+}

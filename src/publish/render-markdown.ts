@@ -1,0 +1,104 @@
+import type { FaultData } from '../fault/fault.ts';
+import type { Problem } from '../parse/problem.ts';
+import { isTerminal } from '../run/run.ts';
+import type { RunView } from '../run/view.ts';
+import { answerInDocument } from './answer-frame.ts';
+import { codeSpan, fencedStart, words } from './fence.ts';
+import { stepsSection } from './markdown-steps.ts';
+import type { RunUrls } from './run-urls.ts';
+import {
+  answerNote,
+  noAnswer,
+  referenceFacts,
+  referenceSummary,
+  runFigures,
+  serverFacts,
+  statusWords,
+} from './run-words.ts';
+import { titleOf } from './run-title.ts';
+
+/** The prompt is the document's own beginning, so it may be long; `.json` has the rest. */
+const LONGEST_PROMPT = 20_000;
+
+/**
+ * A whole run as one Markdown document that reads well in a terminal: prompt, references, tool
+ * servers, steps, answer, problems, error. Only this function writes its sections: whatever an
+ * author, a tool or a model said is in a fence it cannot close, in a code span, or escaped.
+ * @see spec/rendering.md, Markdown
+ */
+export function renderMarkdown(view: RunView, urls: RunUrls): string {
+  const sections = [
+    heading(view, urls),
+    promptSection(view),
+    referencesSection(view),
+    serversSection(view),
+    stepsSection(view),
+    answerSection(view),
+    problemsSection(view.problems),
+    errorSection(view.error),
+  ];
+  return `${sections.filter((section) => section !== null).join('\n\n')}\n`;
+}
+
+function heading(view: RunView, urls: RunUrls): string {
+  const status = [`**${statusWords(view.status)}**`, ...runFigures(view).map(words)].join(' · ');
+  const forms = `[Page](${urls.html}) · [JSON](${urls.json}) · [answer alone](${urls.text})`;
+  const lines = [`# ${words(titleOf(view))}`, status];
+  if (!isTerminal(view.status)) {
+    lines.push('This run is not finished. Read this address again for more, or follow its events.');
+    return [...lines, `${forms} · [events](${urls.events})`].join('\n\n');
+  }
+  return [...lines, forms].join('\n\n');
+}
+
+function promptSection({ prompt }: RunView): string {
+  if (prompt === null) {
+    return 'Only the answer and the names of the tools of this run are published.';
+  }
+  return `## Prompt\n\n${fencedStart(prompt, 'markdown', LONGEST_PROMPT)}`;
+}
+
+function referencesSection({ references }: RunView): string | null {
+  if (references.length === 0) return null;
+  const list = references.map(
+    (reference) => `- ${codeSpan(reference.url)}: ${words(referenceFacts(reference))}`,
+  );
+  return `## References\n\n${words(referenceSummary(references))}\n\n${list.join('\n')}`;
+}
+
+function serversSection({ servers }: RunView): string | null {
+  if (servers.length === 0) return null;
+  const list = servers.map(
+    (server) =>
+      `- ${codeSpan(server.label)} at ${codeSpan(server.url)}: ${words(serverFacts(server))}`,
+  );
+  return `## Tool servers\n\n${list.join('\n')}`;
+}
+
+function answerSection(view: RunView): string {
+  const note = answerNote(view);
+  const answer =
+    view.output.trim() === '' ? `*${noAnswer(view.status)}*` : answerInDocument(view.output);
+  return ['## Answer', answer, ...(note === null ? [] : [`*${note}*`])].join('\n\n');
+}
+
+function problemsSection(problems: readonly Problem[]): string | null {
+  if (problems.length === 0) return null;
+  const list = problems.map(({ severity, at, message, code }) => {
+    const place = at === undefined ? '' : ` at ${at.line}:${at.column}`;
+    return `- **${severity}**${place}: ${words(message)} (${codeSpan(code)})`;
+  });
+  return `## Problems\n\n${list.join('\n')}`;
+}
+
+function errorSection(error: FaultData | null): string | null {
+  if (error === null) return null;
+  const detail = Object.entries(error.detail ?? {}).map(
+    ([name, value]) => `- ${words(name)}: ${codeSpan(String(value))}`,
+  );
+  return [
+    '## Error',
+    `${words(error.message)} (${codeSpan(error.code)})`,
+    ...(detail.length === 0 ? [] : [detail.join('\n')]),
+  ].join('\n\n');
+}

@@ -1,0 +1,24 @@
+import type { RunView } from '../run/view.ts';
+import { bounded, inert } from './bounded.ts';
+
+const LONGEST_TITLE = 80;
+
+/**
+ * What a run is called on its own page: the prompt's title, its name, or its first words.
+ * Never put into `<title>` or a link preview, which show it to people who were not given the URL.
+ */
+export function titleOf(view: RunView): string {
+  const request = view.request;
+  const line = request?.title ?? request?.name ?? firstWords(view);
+  const { text, more } = bounded(inert(line).replace(/\s+/g, ' ').trim(), LONGEST_TITLE);
+  if (text === '') return 'Run';
+  return more === 0 ? text : `${text.replace(/\s+\S*$/, '')}…`;
+}
+
+/** The first line of the prompt without the marks of a heading, a list or a quotation. */
+function firstWords(view: RunView): string {
+  const message = view.request?.messages.findLast(({ role }) => role === 'user');
+  const body = typeof message?.content === 'string' ? message.content.slice(0, 4000) : '';
+  const line = body.split('\n').find((candidate) => /[\p{L}\p{N}]/u.test(candidate)) ?? '';
+  return line.replace(/^\s*(?:#{1,6}\s+|[-*+>]\s+)*/, '');
+}

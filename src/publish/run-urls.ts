@@ -1,0 +1,24 @@
+/** The addresses of one run; all of them show the same public view. */
+export interface RunUrls {
+  readonly html: string;
+  readonly markdown: string;
+  readonly json: string;
+  readonly text: string;
+  /** The run's events as SSE. */
+  readonly events: string;
+}
+
+/**
+ * The addresses of a run.
+ * @param origin scheme, host and port without a slash at the end; empty gives paths
+ */
+export function runUrls(origin: string, id: string): RunUrls {
+  const page = `${origin}/${id}`;
+  return {
+    html: page,
+    markdown: `${page}.md`,
+    json: `${page}.json`,
+    text: `${page}.txt`,
+    events: `${page}/events`,
+  };
+}
