@@ -3,10 +3,11 @@ import { normalizePrompt } from '../normalize/normalize-prompt.ts';
 import type { NormalizeContext } from '../normalize/request.ts';
 import { parsePrompt } from '../parse/parse-prompt.ts';
 import type { Problem, Severity } from '../parse/problem.ts';
+import { counted } from '../publish/figures.ts';
+import { problemJson } from '../publish/render-json.ts';
 import { CHECK } from './commands.ts';
 import { drawProblem, type Source } from './draw-problem.ts';
 import { readArguments } from './options.ts';
-import { counted } from './progress.ts';
 import { promptFiles } from './prompt-files.ts';
 import { fileText, promptSource } from './prompt-source.ts';
 import type { Terminal } from './terminal.ts';
@@ -92,13 +93,5 @@ function summary(checked: readonly Checked[], terminal: Terminal): string {
 }
 
 function asJson({ source, problems }: Checked): object[] {
-  return problems.map(({ at, severity, code, message, excerpt }) => ({
-    file: source.name,
-    line: at?.line ?? null,
-    column: at?.column ?? null,
-    severity,
-    code,
-    message,
-    ...(excerpt === undefined ? {} : { excerpt }),
-  }));
+  return problems.map((problem) => ({ file: source.name, ...problemJson(problem) }));
 }

@@ -10,13 +10,13 @@ export interface Command {
   readonly details: readonly string[];
   readonly options: readonly OptionSpec[];
   /** Loads the command only when it runs, so that help is instant. */
-  load(): Promise<CommandModule>;
+  readonly load: () => Promise<CommandModule>;
 }
 
 /** What a command file exports. */
 export interface CommandModule {
   /** Runs the command and answers with the exit code. */
-  main(args: readonly string[], terminal: Terminal): Promise<number>;
+  readonly main: (args: readonly string[], terminal: Terminal) => Promise<number>;
 }
 
 const HELP: OptionSpec = { name: 'help', short: 'h', help: 'show this help' };

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { asFault, FAULTS } from '../fault/fault.ts';
+import { Fault, FAULTS } from '../fault/fault.ts';
 import { closest } from './closest.ts';
 import { COMMANDS, type Command } from './commands.ts';
 import { commandHelp, overview } from './help.ts';
@@ -65,9 +65,14 @@ function explainFailure(thrown: unknown, terminal: Terminal): number {
     terminal.err(`mdops: ${thrown.message}`);
     return USAGE;
   }
-  const fault = asFault(thrown);
-  terminal.err(`mdops: ${terminal.paintErr('red', 'error')} ${fault.code} ${fault.message}`);
-  return FAULTS[fault.code].exit;
+  if (thrown instanceof Fault) {
+    const { code, message } = thrown;
+    terminal.err(`${terminal.paintErr('red', `error ${code}`)} ${message}`);
+    return FAULTS[code].exit;
+  }
+  const what = thrown instanceof Error ? thrown.message : String(thrown);
+  terminal.err(`${terminal.paintErr('red', 'error internal')} Something failed in mdops: ${what}`);
+  return FAULTS.internal.exit;
 }
 
 const terminal = new Terminal(process.stdout, process.stderr);

@@ -1,4 +1,5 @@
 import type { FaultData } from '../fault/fault.ts';
+import { bytesOf, counted, durationOf } from '../publish/figures.ts';
 import type {
   ReferenceEnd,
   RunEnd,
@@ -72,13 +73,17 @@ export class Progress {
       const why = error?.message ?? 'It could not be read.';
       return this.#always('yellow', 'note', `${url} was not read. ${why}`);
     }
-    const size = tokens === undefined ? `${bytes ?? 0} bytes` : `about ${tokens} tokens`;
+    const size = tokens === undefined ? bytesOf(bytes ?? 0) : `about ${counted(tokens, 'token')}`;
     if (cut === true) return this.#always('yellow', 'note', `${url} was cut at ${size}.`);
     this.#watched('✓', `${url}  ${size}`);
   }
 
   #server({ label, ok, tools, url, is_document, ms, error }: ServerEnd): void {
-    if (ok) return this.#watched('✓', `${label}  ${counted(tools?.length ?? 0, 'tool')}  ${ms} ms`);
+    if (ok)
+      return this.#watched(
+        '✓',
+        `${label}  ${counted(tools?.length ?? 0, 'tool')}  ${durationOf(ms)}`,
+      );
     if (is_document === true) {
       return this.#always(
         'yellow',
@@ -102,7 +107,7 @@ export class Progress {
 
   #result({ call_id, is_error, ms, error, parts }: ToolResult): void {
     const name = this.#calls.get(call_id) ?? call_id;
-    if (!is_error) return this.#watched('✓', `${name}  ${ms} ms`);
+    if (!is_error) return this.#watched('✓', `${name}  ${durationOf(ms)}`);
     const [part] = parts;
     const said = error?.message ?? (part?.type === 'text' ? part.text : '');
     this.#watched('✗', `${name}  ${said}`);
@@ -117,7 +122,7 @@ export class Progress {
       this.#always('yellow', 'note', `The answer ended with \`${stop_reason}\`.`);
     }
     const tokens = this.#tokens === 0 ? '' : `${counted(this.#tokens, 'token')}  `;
-    this.#watched('✓', `done  ${tokens}${(ms / 1000).toFixed(1)} s`);
+    this.#watched('✓', `done  ${tokens}${durationOf(ms)}`);
   }
 
   #watched(sign: string, text: string): void {
@@ -138,9 +143,4 @@ export function faultText({ message, detail = {} }: FaultData): string {
     .filter(([key, value]) => key !== 'retryable' && !message.includes(String(value)))
     .map(([key, value]) => `${key}: ${value}`);
   return evidence.length === 0 ? message : `${message} (${evidence.join(', ')})`;
-}
-
-/** `1 tool`, `3 tools`. */
-export function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

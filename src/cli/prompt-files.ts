@@ -35,7 +35,7 @@ async function filesIn(folder: string): Promise<string[]> {
   });
   const sorted = entries.toSorted((a, b) => (a.name < b.name ? -1 : 1));
   const nested = await Promise.all(
-    sorted.map((entry): Promise<string[]> | string[] => {
+    sorted.map(async (entry) => {
       const path = join(folder, entry.name);
       if (entry.isDirectory()) return isSkipped(entry.name) ? [] : filesIn(path);
       return entry.isFile() && looksLikePrompt(entry.name) ? [path] : [];

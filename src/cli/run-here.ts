@@ -72,7 +72,9 @@ async function finished(run: Run, order: RunOrder, answer: AnswerWriter | null):
   await answer?.end(() => outputOf(run));
   if (output !== undefined) await writeAnswer(output, run, order);
   if (order.json) {
-    terminal.outLine(renderJson(viewFor('owner', run), runUrls('', run.id)).trimEnd());
+    // A run of this process has no address.
+    const json = { ...renderJson(viewFor('owner', run), runUrls('', run.id)), urls: null };
+    terminal.outLine(JSON.stringify(json, null, 2));
   }
   return exitCodeOf(run);
 }

@@ -48,13 +48,15 @@ export function noAnswer(status: RunStatus): string {
 /** What a reader of an answer must know about its end, or null. */
 export function answerNote(view: RunView): string | null {
   if (view.output === '') return null;
-  if (view.status === 'failed') return 'The run failed; this is what the model had said until then.';
+  if (view.status === 'failed')
+    return 'The run failed; this is what the model had said until then.';
   if (view.status === 'cancelled' || view.status === 'expired') {
     return `The run ${view.status === 'expired' ? 'expired' : 'was cancelled'}; this is what the model had said until then.`;
   }
   if (!isTerminal(view.status)) return 'The run still goes on; this is the answer so far.';
   if (view.stop_reason === 'length') return 'The answer was cut off: the model may write no more.';
-  if (view.stop_reason === 'content_filter') return "The provider's content filter ended the answer.";
+  if (view.stop_reason === 'content_filter')
+    return "The provider's content filter ended the answer.";
   return null;
 }
 
