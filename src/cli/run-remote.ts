@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 
 import { FAULTS } from '../fault/fault.ts';
-import type { RunEnd } from '../run/event.ts';
+import type { RunEnd, RunEvent } from '../run/event.ts';
 import { AnswerWriter } from './answer-writer.ts';
 import { exitCodeOf } from './exit-code.ts';
 import { printProblems } from './print-problems.ts';
@@ -41,6 +41,15 @@ export async function runRemote(order: RunOrder, remote: Remote): Promise<number
   }
   return new Following(order, server, run).end();
 }
+
+/** What is known of the end when it was asked for from here. */
+const CANCELLED: RunEvent = {
+  seq: 0,
+  at: 0,
+  type: 'run-end',
+  status: 'cancelled',
+  stop_reason: 'cancelled',
+};
 
 /** A run on a server that this process watches to its end. */
 class Following {
@@ -91,7 +100,7 @@ class Following {
     // A run that has ended by itself in the meantime cannot be cancelled, and need not be.
     await this.#server.cancel(this.#run).catch(() => undefined);
     this.#order.terminal.endLine();
-    this.#order.terminal.err('cancelled');
+    progress.take(CANCELLED);
     return null;
   }
 
