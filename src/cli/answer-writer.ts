@@ -12,6 +12,7 @@ export class AnswerWriter {
   readonly #terminal: Terminal;
   #streams: boolean;
   #wrote = false;
+  #newParagraph = false;
   /** Line ends that may turn out to be the end of the answer. */
   #held = '';
 
@@ -34,9 +35,10 @@ export class AnswerWriter {
     this.#terminal.endLine();
   }
 
-  /** Text of an earlier step, or of an attempt that died, stays on a line of its own. */
+  /** Text of an earlier step, or of an attempt that died, stays a paragraph of its own. */
   #beginStep(): void {
-    if (this.#wrote) this.#held = '\n\n';
+    this.#held = '';
+    this.#newParagraph = this.#wrote;
   }
 
   #write(text: string): void {
@@ -44,6 +46,11 @@ export class AnswerWriter {
     const body = all.replace(/\n+$/, '');
     this.#held = all.slice(body.length);
     if (body === '') return;
+    if (this.#newParagraph) {
+      this.#terminal.endLine();
+      this.#terminal.out('\n');
+    }
+    this.#newParagraph = false;
     this.#wrote = true;
     this.#terminal.out(body);
   }

@@ -75,14 +75,14 @@ export class Progress {
     }
     const size = tokens === undefined ? bytesOf(bytes ?? 0) : `about ${counted(tokens, 'token')}`;
     if (cut === true) return this.#always('yellow', 'note', `${url} was cut at ${size}.`);
-    this.#watched('✓', `${url}  ${size}`);
+    this.#watched('✓', `${url}: ${size}`);
   }
 
   #server({ label, ok, tools, url, is_document, ms, error }: ServerEnd): void {
     if (ok)
       return this.#watched(
         '✓',
-        `${label}  ${counted(tools?.length ?? 0, 'tool')}  ${durationOf(ms)}`,
+        `${label}: ${counted(tools?.length ?? 0, 'tool')}, ${durationOf(ms)}`,
       );
     if (is_document === true) {
       return this.#always(
@@ -91,7 +91,7 @@ export class Progress {
         `${url} is not a tool server; it is read as a document.`,
       );
     }
-    this.#watched('✗', `${label}  ${error?.message ?? ''}`);
+    this.#watched('✗', `${label}: ${error?.message ?? ''}`);
   }
 
   #step({ step, attempt, provider, model }: StepStart): void {
@@ -100,17 +100,17 @@ export class Progress {
   }
 
   #call(event: ToolCall): void {
-    const name = event.server === undefined ? event.wire_name : `${event.server}: ${event.tool}`;
+    const name = event.server === undefined ? event.wire_name : `${event.server}.${event.tool}`;
     this.#calls.set(event.call_id, name);
     this.#watched('→', `${name} ${event.arguments}`);
   }
 
   #result({ call_id, is_error, ms, error, parts }: ToolResult): void {
     const name = this.#calls.get(call_id) ?? call_id;
-    if (!is_error) return this.#watched('✓', `${name}  ${durationOf(ms)}`);
+    if (!is_error) return this.#watched('✓', `${name}: ${durationOf(ms)}`);
     const [part] = parts;
     const said = error?.message ?? (part?.type === 'text' ? part.text : '');
-    this.#watched('✗', `${name}  ${said}`);
+    this.#watched('✗', `${name}: ${said}`);
   }
 
   #end({ status, stop_reason, error }: RunEnd, ms: number): void {
@@ -121,8 +121,8 @@ export class Progress {
     } else if (stop_reason !== 'stop') {
       this.#always('yellow', 'note', `The answer ended with \`${stop_reason}\`.`);
     }
-    const tokens = this.#tokens === 0 ? '' : `${counted(this.#tokens, 'token')}  `;
-    this.#watched('✓', `done  ${tokens}${durationOf(ms)}`);
+    const tokens = this.#tokens === 0 ? '' : `${counted(this.#tokens, 'token')}, `;
+    this.#watched('✓', `done: ${tokens}${durationOf(ms)}`);
   }
 
   #watched(sign: string, text: string): void {
