@@ -71,7 +71,7 @@ function textKind(said: string, text: string, path: string): MediaKind {
 }
 
 function startsLike(start: string, bytes: string): boolean {
-  return [...bytes].every((byte, index) => byte === '.' || byte === start[index]);
+  return bytes.split('').every((byte, index) => byte === '.' || byte === start[index]);
 }
 
 function refusal(mediaType: string, why: string): MediaKind {
