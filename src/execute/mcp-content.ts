@@ -62,25 +62,29 @@ function mediaNote(what: string, type: string | undefined, base64: string): stri
 
 /** The parts of a result as far as they fit; texts in a row become one. */
 class Parts {
-  /** True when something was left out; a line in the text says so. */
-  cut = false;
   hasText = false;
   /** UTF-16 code units so far. */
   size = 0;
   readonly #parts: ContentPart[] = [];
   #lines: string[] = [];
   #textLeft = MODEL_TEXT;
+  #missing = 0;
   #images = 0;
+  #imagesLeftOut = false;
+
+  /** Whether a limit left something out; the text says so too. */
+  get cut(): boolean {
+    return this.#missing > 0 || this.#imagesLeftOut;
+  }
 
   text(text: string): void {
-    if (this.#textLeft <= 0 && text !== '') this.cut = true;
-    if (this.#textLeft <= 0) return;
     const kept = cutText(text, this.#textLeft);
-    this.#textLeft -= kept.length + 1;
+    this.#missing += text.length - kept.length;
+    if (this.#textLeft === 0) return;
+    this.#textLeft = Math.max(0, this.#textLeft - kept.length - 1);
     this.hasText = true;
-    this.#lines.push(kept);
     this.size += kept.length;
-    if (kept.length < text.length) this.#sayCut(text.length - kept.length);
+    this.#lines.push(kept);
   }
 
   /** Only what can be shown as an image; anything else in a data URL would be a way to smuggle. */
@@ -88,7 +92,7 @@ class Parts {
     const url = `data:${type};base64,${data}`;
     const fits = this.#images < MAX_IMAGES && this.size + url.length <= KEPT - MODEL_TEXT;
     if (!fits || !IMAGE_TYPE.test(type) || !BASE64.test(data)) {
-      this.cut ||= !fits;
+      this.#imagesLeftOut ||= !fits;
       return this.text(mediaNote('image left out', type, data));
     }
     this.#endText();
@@ -98,14 +102,11 @@ class Parts {
   }
 
   list(): ContentPart[] {
+    if (this.#missing > 0) {
+      this.#lines.push(`[cut here: ${this.#missing} more characters of this result were left out]`);
+    }
     this.#endText();
     return this.#parts;
-  }
-
-  #sayCut(missing: number): void {
-    this.cut = true;
-    this.#textLeft = 0;
-    this.#lines.push(`[cut here: ${missing} more characters of this result were left out]`);
   }
 
   #endText(): void {
@@ -118,6 +119,7 @@ class Parts {
 /** At most so many UTF-16 code units, never half a character. */
 export function cutText(text: string, max: number): string {
   if (text.length <= max) return text;
+  if (max <= 0) return '';
   const last = text.charCodeAt(max - 1);
   return text.slice(0, last >= 0xd8_00 && last <= 0xdb_ff ? max - 1 : max);
 }

@@ -3,6 +3,7 @@ import { Fault } from '../fault/fault.ts';
 import { isObject } from '../protocol/json.ts';
 import { faultWithin, limitFault, notMcp, statusFault } from './server-faults.ts';
 import type { ServerLimits } from './server-limits.ts';
+import { watchedBody, type BodyWatch } from './watched-body.ts';
 
 /** One connection as its fetch sees it. */
 export interface Wire {
@@ -53,9 +54,16 @@ async function exchange(wire: Wire, url: URL, init: RequestInit): Promise<Respon
     await response.body?.cancel();
     throw refusal;
   }
-  if (wire.kind === 'sse' && method === 'GET') return openStream(wire, response);
-  const id = method === 'POST' ? requestId(init.body) : null;
-  return method === 'GET' ? limited(wire, response, null) : answer(wire, response, id);
+  const asked: Asked = { id: method === 'POST' ? requestId(init.body) : null, signal: init.signal };
+  if (method !== 'GET') return answer(wire, response, asked);
+  return wire.kind === 'sse' ? openStream(wire, response, asked) : limited(wire, response, asked);
+}
+
+/** What a response answers. */
+interface Asked {
+  /** Of a JSON-RPC request; null for anything else. */
+  readonly id: string | number | null;
+  readonly signal: AbortSignal | null | undefined;
 }
 
 async function sent(wire: Wire, url: URL, init: RequestInit): Promise<Response> {
@@ -77,70 +85,85 @@ function refusalOf(wire: Wire, { status }: Response, method: string): Fault | nu
 }
 
 /** The answer to a POST. */
-async function answer(
-  wire: Wire,
-  response: Response,
-  id: string | number | null,
-): Promise<Response> {
-  if (wire.kind === 'sse' || id === null || !response.ok) return limited(wire, response, id);
+async function answer(wire: Wire, response: Response, asked: Asked): Promise<Response> {
+  const { id } = asked;
+  if (wire.kind === 'sse' || id === null || !response.ok) return limited(wire, response, asked);
   const type = mediaType(response);
-  if (type === 'text/event-stream') return limited(wire, response, id);
-  if (type === 'application/json') return checkedJson(wire, limited(wire, response, id));
+  if (type === 'text/event-stream') return limited(wire, response, asked);
+  if (type === 'application/json') return checkedJson(wire, limited(wire, response, asked), id);
   await response.body?.cancel();
   const silent = type === '' || response.status === 202;
-  throw silent
-    ? new Fault('server_garbage', `${wire.host} answered with nothing.`)
-    : notMcp(wire.host);
+  throw silent ? garbage(wire, 'answered with nothing') : notMcp(wire.host);
 }
 
-async function checkedJson(wire: Wire, response: Response): Promise<Response> {
-  const text = await response.text();
-  let messages: unknown;
+async function checkedJson(wire: Wire, response: Response, id: string | number): Promise<Response> {
+  let body: unknown;
   try {
-    messages = JSON.parse(text);
-  } catch (cause) {
-    throw new Fault('server_garbage', `${wire.host} sent JSON that cannot be read.`, { cause });
+    body = JSON.parse(await response.text());
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw garbage(wire, 'sent JSON that cannot be read', error);
   }
-  const list: unknown[] = Array.isArray(messages) ? messages : [messages];
+  const list: unknown[] = Array.isArray(body) ? body : [body];
   if (!list.some((message) => isObject(message) && 'jsonrpc' in message)) throw notMcp(wire.host);
+  const messages = list.map((message) => withId(message, id));
+  // The SDK would wait for an answer with the right id until the time limit.
+  if (!messages.some((message) => isObject(message) && message['id'] === id)) {
+    throw garbage(wire, 'answered something else than it was asked');
+  }
+  const text = JSON.stringify(Array.isArray(body) ? messages : messages[0]);
   return new Response(text, { status: response.status, headers: response.headers });
 }
 
-function openStream(wire: Wire, response: Response): Response {
+/** A server that could not read the id of a request reports its error without one. */
+function withId(message: unknown, id: string | number): unknown {
+  const isNameless = isObject(message) && 'error' in message && (message['id'] ?? null) === null;
+  return isNameless ? { ...message, id } : message;
+}
+
+function garbage(wire: Wire, what: string, cause?: unknown): Fault {
+  return new Fault('server_garbage', `${wire.host} ${what}.`, { cause });
+}
+
+function openStream(wire: Wire, response: Response, asked: Asked): Response {
   if (response.ok && mediaType(response) === 'text/event-stream') {
-    return limited(wire, response, null);
+    return limited(wire, response, asked);
   }
   void response.body?.cancel();
   throw notMcp(wire.host);
 }
 
 /** The response with its bytes counted: a server that sends without end would fill the memory. */
-function limited(wire: Wire, response: Response, id: string | number | null): Response {
+function limited(wire: Wire, response: Response, asked: Asked): Response {
   const { status, statusText } = response;
   const headers = new Headers(response.headers);
   // The body is counted after decompression, so these are no longer true of it.
   headers.delete('content-encoding');
   headers.delete('content-length');
-  const long = id === null && mediaType(response) === 'text/event-stream';
-  let left = long ? wire.limits.streamBytes : wire.limits.responseBytes;
-  const counter = new TransformStream<Uint8Array, Uint8Array>({
-    transform(chunk, controller) {
-      left -= chunk.byteLength;
-      wire.connectBytes -= chunk.byteLength;
-      if (left >= 0 && wire.connectBytes >= 0) return controller.enqueue(chunk);
-      const fault = limitFault(`${wire.host} sent more than ${wire.limits.responseBytes} bytes.`);
-      wire.cut = true;
-      controller.error(fault);
-      wire.onBroken(fault, id);
-    },
-    flush() {
-      if (!long || wire.kind === 'http') return;
-      const gone = new Fault('server_unreachable', `${wire.host} closed the connection.`);
-      wire.onBroken(gone, null);
-    },
-  });
-  const body = response.body === null ? null : response.body.pipeThrough(counter);
+  const long = asked.id === null && mediaType(response) === 'text/event-stream';
+  const body = response.body === null ? null : watchedBody(response.body, watch(wire, asked, long));
   return new Response(body, { status, statusText, headers });
+}
+
+function watch(wire: Wire, { id, signal }: Asked, long: boolean): BodyWatch {
+  const most = long ? wire.limits.streamBytes : wire.limits.responseBytes;
+  let left = most;
+  return {
+    onBytes: (count) => {
+      left -= count;
+      wire.connectBytes -= count;
+      if (left >= 0 && wire.connectBytes >= 0) return null;
+      const fault = limitFault(`${wire.host} sent more than ${most} bytes.`);
+      wire.cut = true;
+      wire.onBroken(fault, id);
+      return fault;
+    },
+    onEnd: () => {
+      if (!long || wire.kind === 'http' || signal?.aborted === true) return;
+      const message = `${wire.host} closed the connection.`;
+      wire.onBroken(new Fault('server_unreachable', message), null);
+    },
+  };
 }
 
 function mediaType(response: Response): string {

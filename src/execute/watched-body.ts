@@ -1,0 +1,34 @@
+/** What is done with the pieces and the end of a body. */
+export interface BodyWatch {
+  /** Called for each piece; an error that it returns ends the body. */
+  readonly onBytes: (count: number) => Error | null;
+  /** Called when the body ends by itself, whole or broken; not when its reader gives up. */
+  readonly onEnd: () => void;
+}
+
+/** The same body, watched as it is read. */
+export function watchedBody(
+  body: ReadableStream<Uint8Array>,
+  watch: BodyWatch,
+): ReadableStream<Uint8Array> {
+  const reader = body.getReader();
+  return new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      try {
+        const { done, value } = await reader.read();
+        if (done) {
+          watch.onEnd();
+          return controller.close();
+        }
+        const refusal = watch.onBytes(value.byteLength);
+        if (refusal === null) return controller.enqueue(value);
+        controller.error(refusal);
+        await reader.cancel(refusal);
+      } catch (error) {
+        watch.onEnd();
+        controller.error(error);
+      }
+    },
+    cancel: (reason) => reader.cancel(reason),
+  });
+}
