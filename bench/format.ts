@@ -21,7 +21,10 @@ const PARAGRAPH = `Read @https://example.com/notes.md and say what is *new* abou
 const HOSTILE: Readonly<Record<string, string>> = {
   'nested ![ (48 KB)': '!['.repeat(24_000),
   'emphasis _*_* (40 KB)': '_*'.repeat(20_000),
-  'deep lists (1,000 levels)': Array.from({ length: 1000 }, (_, depth) => `${'  '.repeat(depth)}- x`).join('\n'),
+  'deep lists (1,000 levels)': Array.from(
+    { length: 1000 },
+    (_, depth) => `${'  '.repeat(depth)}- x`,
+  ).join('\n'),
   '* * * (3,000 lines)': '* * *\n'.repeat(3000),
   'half a million lines in a fence': `\`\`\`\n${'\n'.repeat(500_000)}\`\`\`\n`,
 };
@@ -35,15 +38,27 @@ export async function formatRows(): Promise<Row[]> {
     ['1 MB', 999_000, 3, '< 1 s'],
   ] as const) {
     const text = HEAD + PARAGRAPH.repeat(Math.floor((size - HEAD.length) / PARAGRAPH.length));
-    rows.push({ what: `parse + normalize, ${what}`, floor: null, ours: await median(times, () => both(text)), goal });
+    rows.push({
+      what: `parse + normalize, ${what}`,
+      floor: null,
+      ours: await median(times, () => both(text)),
+      goal,
+    });
   }
   for (const [what, body] of Object.entries(HOSTILE)) {
     const text = `https://example.com/mcp\n\n${body}`;
-    rows.push({ what: `hostile: ${what}`, floor: null, ours: await median(1, () => both(text)), goal: '< 1 s' });
+    rows.push({
+      what: `hostile: ${what}`,
+      floor: null,
+      ours: await median(1, () => both(text)),
+      goal: '< 1 s',
+    });
   }
   return rows;
 }
 
 function both(text: string): unknown {
-  return normalizePrompt(parsePrompt(text), { providers: [{ id: 'demo', defaultModel: 'demo', models: ['demo'] }] });
+  return normalizePrompt(parsePrompt(text), {
+    providers: [{ id: 'demo', defaultModel: 'demo', models: ['demo'] }],
+  });
 }

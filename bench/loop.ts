@@ -20,7 +20,15 @@ export async function loopRows(): Promise<Row[]> {
   const rows: Row[] = [];
   try {
     for (const n of [1, 3, 10]) {
-      rows.push(await row(`${n} parallel calls of a 100 ms tool`, chat, slow.slice(0, 1), `times ${n}`, 1.05));
+      rows.push(
+        await row(
+          `${n} parallel calls of a 100 ms tool`,
+          chat,
+          slow.slice(0, 1),
+          `times ${n}`,
+          1.05,
+        ),
+      );
     }
     rows.push(await row('five servers, one 100 ms call each', chat, slow, 'times 1', 1.05));
     rows.push(await row('ten sequential tool turns', chat, [fast], 'turns 10', 1.25));
@@ -31,7 +39,13 @@ export async function loopRows(): Promise<Row[]> {
   return rows;
 }
 
-async function row(what: string, chat: Peer, servers: Peer[], prompt: string, goal: number): Promise<Row> {
+async function row(
+  what: string,
+  chat: Peer,
+  servers: Peer[],
+  prompt: string,
+  goal: number,
+): Promise<Row> {
   const { floor, ours } = await paired(
     9,
     () => floorLoop(chat, servers, prompt),
@@ -48,7 +62,14 @@ async function ourLoop(chat: Peer, peers: Peer[], prompt: string): Promise<void>
     servers: peers.map(({ origin }, index) => server(`s${index}`, { url: `${origin}/mcp` })),
   };
   const log = new MemoryLog(() => Date.now());
-  const start = { type: 'run-start', version: 1, id: 'bench', prompt, problems: [], expires_at: null } as const;
+  const start = {
+    type: 'run-start',
+    version: 1,
+    id: 'bench',
+    prompt,
+    problems: [],
+    expires_at: null,
+  } as const;
   log.append([{ ...start, request: request(change) }]);
   await executeRun(
     {
@@ -70,7 +91,10 @@ async function floorLoop(chat: Peer, peers: Peer[], prompt: string): Promise<voi
     peers.map(async (peer, index) => {
       await rpc(peer, 'initialize', {});
       await rpc(peer, 'tools/list', {});
-      return { type: 'function', function: { name: `s${index}__wait`, parameters: { type: 'object' } } };
+      return {
+        type: 'function',
+        function: { name: `s${index}__wait`, parameters: { type: 'object' } },
+      };
     }),
   );
   const messages: unknown[] = [{ role: 'user', content: prompt }];
@@ -103,7 +127,9 @@ async function ask(chat: Peer, messages: unknown[], tools: unknown[]): Promise<F
   const calls: FloorCall[] = [];
   for (const line of (await response.text()).split('\n\n')) {
     if (!line.startsWith('data: {')) continue;
-    const chunk = JSON.parse(line.slice(6)) as { choices: { delta: { tool_calls?: FloorCall[] } }[] };
+    const chunk = JSON.parse(line.slice(6)) as {
+      choices: { delta: { tool_calls?: FloorCall[] } }[];
+    };
     calls.push(...(chunk.choices[0]?.delta.tool_calls ?? []));
   }
   return calls;

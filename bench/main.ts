@@ -7,7 +7,9 @@ import { loopRows } from './loop.ts';
 import { printed } from './measure.ts';
 import { productRows } from './product.ts';
 
-console.log(`${'median, ms'.padEnd(58)}${'floor'.padStart(10)}${'ours'.padStart(10)}${'ratio'.padStart(8)}   goal`);
+console.log(
+  `${'median, ms'.padEnd(58)}${'floor'.padStart(10)}${'ours'.padStart(10)}${'ratio'.padStart(8)}   goal`,
+);
 for (const rows of [formatRows, loopRows, productRows]) {
   for (const row of await rows()) console.log(printed(row));
 }

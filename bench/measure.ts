@@ -47,7 +47,9 @@ function middle(values: number[]): number {
 
 /** A row as a line of the report. */
 export function printed({ what, floor, ours, goal }: Row): string {
-  const figures = [floor, ours].map((value) => (value === null ? '–' : value.toFixed(2)).padStart(10));
+  const figures = [floor, ours].map((value) =>
+    (value === null ? '–' : value.toFixed(2)).padStart(10),
+  );
   const ratio = (floor === null ? '–' : `${(ours / floor).toFixed(2)}×`).padStart(8);
   return `${what.padEnd(58)}${figures.join('')}${ratio}   ${goal}`;
 }

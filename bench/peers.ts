@@ -31,7 +31,8 @@ async function listen(handler: Handler): Promise<Peer> {
   };
 }
 
-const sse = (data: unknown): string => `data: ${typeof data === 'string' ? data : JSON.stringify(data)}\n\n`;
+const sse = (data: unknown): string =>
+  `data: ${typeof data === 'string' ? data : JSON.stringify(data)}\n\n`;
 
 /**
  * A chat server whose answers depend on the request alone: with tools offered and none used it
@@ -53,7 +54,11 @@ export function chatPeer(): Promise<Peer> {
       let index = 0;
       for (const tool of tools) {
         for (let n = 0; n < times; n += 1) {
-          const call = { index, id: `c${done}_${index}`, function: { name: tool.function.name, arguments: '{}' } };
+          const call = {
+            index,
+            id: `c${done}_${index}`,
+            function: { name: tool.function.name, arguments: '{}' },
+          };
           response.write(sse({ choices: [{ index: 0, delta: { tool_calls: [call] } }] }));
           index += 1;
         }

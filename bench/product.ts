@@ -15,17 +15,27 @@ export async function productRows(): Promise<Row[]> {
       50,
       () =>
         firstBytes(`${chat.origin}/v1/chat/completions`, {
-          body: JSON.stringify({ model: 'bench', stream: true, messages: [{ role: 'user', content: 'hello' }] }),
+          body: JSON.stringify({
+            model: 'bench',
+            stream: true,
+            messages: [{ role: 'user', content: 'hello' }],
+          }),
         }),
       () => firstBytes(product.origin, { body: 'hello', headers: { accept: 'text/markdown' } }),
     );
-    const done = await (await fetch(`${product.origin}/?wait=30`, { method: 'POST', body: 'hello' })).json() as { urls: { markdown: string } };
+    const done = (await (
+      await fetch(`${product.origin}/?wait=30`, { method: 'POST', body: 'hello' })
+    ).json()) as { urls: { markdown: string } };
     const read = await median(100, async () => {
       await (await fetch(done.urls.markdown)).arrayBuffer();
     });
     return [
       { what: 'POST to 201, durable', floor: null, ours: accept, goal: 'single milliseconds' },
-      { what: 'POST to the first token of a run (floor: the model itself)', ...first, goal: 'report' },
+      {
+        what: 'POST to the first token of a run (floor: the model itself)',
+        ...first,
+        goal: 'report',
+      },
       { what: 'reading a finished run as Markdown', floor: null, ours: read, goal: 'report' },
     ];
   } finally {

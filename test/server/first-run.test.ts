@@ -13,7 +13,13 @@ interface RunJson {
   error: { code: string; message: string } | null;
   steps: { type: string; server?: string; tool?: string; is_error?: boolean }[];
   servers: { label: string; status: string; tools?: unknown[] }[];
-  references: { url: string; status?: number; error?: { message: string } | null; media_type?: string; sha256?: string }[];
+  references: {
+    url: string;
+    status?: number;
+    error?: { message: string } | null;
+    media_type?: string;
+    sha256?: string;
+  }[];
   usage: { total_tokens: number };
 }
 
@@ -42,15 +48,21 @@ describe('with nothing configured', () => {
     documents = await httpPeer((request, response) => {
       switch (request.url) {
         case '/notes.md':
-          return response.writeHead(200, { 'content-type': 'text/markdown' }).end('# Tide notes\n\nHigh at noon.');
+          return response
+            .writeHead(200, { 'content-type': 'text/markdown' })
+            .end('# Tide notes\n\nHigh at noon.');
         case '/page.html':
           return response
             .writeHead(200, { 'content-type': 'text/html' })
-            .end('<html><head><title>A page</title></head><body><nav>Menu</nav><main><h1>Moon</h1><p>It is <b>full</b>.</p></main><script>evil()</script></body></html>');
+            .end(
+              '<html><head><title>A page</title></head><body><nav>Menu</nav><main><h1>Moon</h1><p>It is <b>full</b>.</p></main><script>evil()</script></body></html>',
+            );
         case '/broken/mcp':
           return response.writeHead(500).end('no');
         case '/garbage/mcp':
-          return response.writeHead(200, { 'content-type': 'application/json' }).end('{"jsonrpc": ');
+          return response
+            .writeHead(200, { 'content-type': 'application/json' })
+            .end('{"jsonrpc": ');
         case '/page/mcp':
           return response.writeHead(200, { 'content-type': 'text/html' }).end('<h1>Not MCP</h1>');
         case '/login/mcp':
@@ -69,7 +81,11 @@ describe('with nothing configured', () => {
   it('a tweet with @/demo/mcp calls its tools and the answer is published', async () => {
     const run = await runOn(product, tweet);
     expect(run).toMatchObject({ status: 'completed', stop_reason: 'stop', error: null });
-    expect(toolSteps(run).map(({ tool }) => tool).toSorted()).toEqual(['calculate', 'time_in_zone']);
+    expect(
+      toolSteps(run)
+        .map(({ tool }) => tool)
+        .toSorted(),
+    ).toEqual(['calculate', 'time_in_zone']);
     expect(run.output).toContain('391');
     expect(run.output).toMatch(/not a language model/i);
   });
@@ -81,7 +97,10 @@ describe('with nothing configured', () => {
   });
 
   it('a tool server of others, named in the frontmatter', async () => {
-    const run = await runOn(product, `---\ntools: ${everything.origin}/mcp\n---\n\nEcho "hello there".`);
+    const run = await runOn(
+      product,
+      `---\ntools: ${everything.origin}/mcp\n---\n\nEcho "hello there".`,
+    );
     expect(run.status).toBe('completed');
     expect(run.servers).toMatchObject([{ status: 'connected' }]);
     expect(toolSteps(run)).toMatchObject([{ tool: 'echo', is_error: false }]);
@@ -98,7 +117,10 @@ describe('with nothing configured', () => {
   });
 
   it('an inline @url is given as context, HTML as readable Markdown', async () => {
-    const run = await runOn(product, `Read @${documents.origin}/notes.md and @${documents.origin}/page.html please.`);
+    const run = await runOn(
+      product,
+      `Read @${documents.origin}/notes.md and @${documents.origin}/page.html please.`,
+    );
     expect(run.status).toBe('completed');
     expect(run.references).toMatchObject([
       { status: 200, media_type: 'text/markdown' },
@@ -134,7 +156,10 @@ describe('with nothing configured', () => {
   });
 
   it('a tool server that is down ends the run with server_unreachable', async () => {
-    const run = await runOn(product, `---\ntools: http://127.0.0.1:${closedPort}/mcp\n---\n\nHello.`);
+    const run = await runOn(
+      product,
+      `---\ntools: http://127.0.0.1:${closedPort}/mcp\n---\n\nHello.`,
+    );
     expect(run).toMatchObject({ status: 'failed', stop_reason: 'server_unreachable' });
   });
 
@@ -151,7 +176,10 @@ describe('with nothing configured', () => {
   });
 
   it('a model that loops for ever meets its limit', async () => {
-    const run = await runOn(product, '---\nmax_steps: 3\ntools: /demo/mcp\n---\n\nPlease loop forever.');
+    const run = await runOn(
+      product,
+      '---\nmax_steps: 3\ntools: /demo/mcp\n---\n\nPlease loop forever.',
+    );
     expect(run).toMatchObject({ status: 'failed', stop_reason: 'max_steps' });
   });
 });
@@ -185,7 +213,10 @@ describe('with a provider', () => {
 
   it('streams, calls tools whose arguments come in many deltas, and answers', async () => {
     const run = await runOn(product, '@/demo/mcp\n\nWhat is seventeen times 23?');
-    expect(run).toMatchObject({ status: 'completed', output: 'It is 391, and there are three words. Grüße 🌊!' });
+    expect(run).toMatchObject({
+      status: 'completed',
+      output: 'It is 391, and there are three words. Grüße 🌊!',
+    });
     expect(toolSteps(run)).toMatchObject([
       { tool: 'calculate', is_error: false },
       { tool: 'count_words', is_error: false },

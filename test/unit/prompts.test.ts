@@ -55,6 +55,8 @@ describe('prompts/', () => {
     expect(outputOf(run)).toMatch(/demo model/i);
     // A prompt that names tools is answered with them.
     expect(run.steps.flatMap(({ calls }) => calls).length > 0).toBe(request.servers.length > 0);
-    expect(run.steps.flatMap(({ calls }) => calls).filter(({ result }) => result?.is_error)).toEqual([]);
+    expect(
+      run.steps.flatMap(({ calls }) => calls).filter(({ result }) => result?.is_error),
+    ).toEqual([]);
   });
 });

@@ -1,8 +1,11 @@
 import { join } from 'node:path';
 
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 
 import { folder, mdops } from '../../support/mdops.ts';
+
+// Every command line is a process of its own, and a busy machine starts them slowly.
+vi.setConfig({ testTimeout: 60_000 });
 
 const GOOD = '---\nmodel: no-such/model-anywhere\n---\nSay hello.\n';
 const BROKEN = '---\nname: x\ntools: @y\n---\nHi.\n';

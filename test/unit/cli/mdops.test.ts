@@ -1,10 +1,13 @@
 import { readFile } from 'node:fs/promises';
 
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 
 import { COMMANDS } from '../../../src/cli/commands.ts';
 import { commandHelp, overview } from '../../../src/cli/help.ts';
 import { mdops } from '../../support/mdops.ts';
+
+// Every command line is a process of its own, and a busy machine starts them slowly.
+vi.setConfig({ testTimeout: 60_000 });
 
 const spec = await readFile(new URL('../../../spec/cli.md', import.meta.url), 'utf8');
 

@@ -3,9 +3,12 @@ import type { AddressInfo } from 'node:net';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 
 import { folder, Mdops, mdops } from '../../support/mdops.ts';
+
+// Every command line is a process of its own, and a busy machine starts them slowly.
+vi.setConfig({ testTimeout: 60_000 });
 
 interface Seen {
   readonly line: string;
@@ -13,7 +16,9 @@ interface Seen {
   readonly body: string;
 }
 
-type Routes = Readonly<Record<string, (response: ServerResponse, request: IncomingMessage) => void>>;
+type Routes = Readonly<
+  Record<string, (response: ServerResponse, request: IncomingMessage) => void>
+>;
 
 /** A server of the run API on loopback that answers by these routes. */
 async function runServer(

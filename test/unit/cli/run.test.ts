@@ -1,10 +1,15 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { describe, expect, test } from 'vitest';
+import { LLMock } from '@copilotkit/aimock';
+import { describe, expect, test, vi } from 'vitest';
 
 import { calls, ChatServer, hangsAfter, refuses, says } from '../../support/chat-server.ts';
+import { everythingPeer } from '../../support/peers.ts';
 import { folder, Mdops, mdops } from '../../support/mdops.ts';
+
+// Every command line is a process of its own, and a busy machine starts them slowly.
+vi.setConfig({ testTimeout: 60_000 });
 
 function onServer(server: ChatServer, more: Record<string, string> = {}) {
   return { OPENAI_BASE_URL: server.baseUrl, ...more };
@@ -236,4 +241,29 @@ test('a key goes to the model server and nowhere else', async () => {
   const done = await mdops(['run', '--json'], { stdin: '@/demo/mcp\n\nHi.', env });
   expect(server.asked[0]?.authorization).toBe('Bearer k-canary');
   expect(done.stdout + done.stderr).not.toContain('k-canary');
+});
+
+test('a foreign model and a foreign tool server work together', async () => {
+  const mock = new LLMock({ port: 0, chunkSize: 3 });
+  const tools = await everythingPeer();
+  try {
+    mock.on(
+      { userMessage: 'Echo', hasToolResult: false },
+      { toolCalls: [{ name: 'tools__echo', arguments: '{"message":"tide"}' }] },
+    );
+    mock.on({ userMessage: 'Echo', hasToolResult: true }, { content: 'It said tide.' });
+    await mock.start();
+    const label = 'tools';
+    const stdin = `---\ntools:\n  - { url: "${tools.origin}/mcp", label: ${label} }\n---\nEcho tide.`;
+    const env = { OPENAI_BASE_URL: `${mock.url}/v1`, EGRESS_ALLOW: tools.host };
+    const done = await mdops(['run', '--json'], { stdin, env });
+    expect(done).toMatchObject({ code: 0, stderr: '' });
+    expect(JSON.parse(done.stdout)).toMatchObject({
+      output: 'It said tide.',
+      servers: [{ label, status: 'connected' }],
+    });
+    expect(done.stdout).toContain('Echo: tide');
+  } finally {
+    await Promise.all([mock.stop(), tools.stop()]);
+  }
 });
