@@ -29,11 +29,12 @@ const WINDOW = 100;
  */
 export function drawProblem(problem: Problem, source: Source, paint: Paint): string {
   const { at, severity } = problem;
-  const place = at === undefined ? source.name : `${source.name}:${at.line}:${at.column}`;
+  const name = printable(source.name);
+  const place = at === undefined ? name : `${name}:${at.line}:${at.column}`;
   const head = [
     paint('bold', place),
     paint(COLOURS[severity], severity),
-    paint('dim', problem.code),
+    paint('dim', printable(problem.code)),
     printable(problem.message),
   ].join(' ');
   if (at === undefined) return head;

@@ -2,6 +2,7 @@ import type {
   ApprovalPolicy,
   CompletionRequest,
   Limits,
+  ModelChoice,
   RequestReference,
   SettingSource,
   ToolServer,
@@ -18,9 +19,7 @@ export function explanation(request: CompletionRequest, paint: Paint): string {
     rows.length === 0 ? [] : ['', paint('bold', title), ...table(rows)];
   const lines = [
     paint('bold', 'Model'),
-    ...request.models.map(({ provider, model }, index) =>
-      index === 0 ? `  ${provider}/${model}` : `  else ${provider}/${model}`,
-    ),
+    ...table(request.models.map(modelRow)),
     ...section('Parameters', Object.entries(request.parameters).map(keyAndValue)),
     ...section('Input', Object.entries(request.input).map(keyAndValue)),
     ...request.messages.flatMap((message) => messageLines(message, paint)),
@@ -31,6 +30,10 @@ export function explanation(request: CompletionRequest, paint: Paint): string {
     ...section('Kept for other tools', Object.entries(request.ext).map(keyAndValue)),
   ];
   return lines.join('\n');
+}
+
+function modelRow({ provider, model }: ModelChoice, index: number): Row {
+  return [`${index === 0 ? '' : 'else '}${provider}/${model}`];
 }
 
 function messageLines({ role, content }: ChatMessage, paint: Paint): string[] {

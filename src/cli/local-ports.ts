@@ -1,41 +1,12 @@
-import { parseAllowList } from '../egress/address-policy.ts';
 import { guardedFetch, type FetchLike, type GuardedFetch } from '../egress/guarded-fetch.ts';
-import type { Model, Ports, ToolServers } from '../execute/ports.ts';
-import { configuredProviders, type Provider } from '../execute/providers.ts';
-import { references } from '../execute/references.ts';
+import type { Model, Ports, References, ToolServers } from '../execute/ports.ts';
+import type { Provider } from '../execute/providers.ts';
+import type { Environment } from './environment.ts';
 import { nodeNetwork, type NodeNetwork } from './node-network.ts';
 import { environmentSecrets } from './secrets.ts';
-import { UsageError } from './usage-error.ts';
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 const MINUTE = 60_000;
 const MEGABYTE = 1024 * 1024;
-
-/**
- * The model providers that the environment switches on.
- * @throws UsageError naming the malformed variable
- */
-export function localProviders(env: Environment): readonly Provider[] {
-  return asUsage(() => configuredProviders(env));
-}
-
-/**
- * Loopback addresses that the prompt may reach: `EGRESS_ALLOW` and `--allow`.
- * @throws UsageError naming the malformed entry
- */
-export function allowList(env: Environment, more: readonly string[]): readonly string[] {
-  return asUsage(() => parseAllowList([env['EGRESS_ALLOW'] ?? '', ...more].join(',')));
-}
-
-function asUsage<T>(read: () => T): T {
-  try {
-    return read();
-  } catch (cause) {
-    if (!(cause instanceof TypeError)) throw cause;
-    throw new UsageError(cause.message, { cause });
-  }
-}
 
 /** What the ports of a run in this process are made of. */
 export interface LocalPortsOptions {
@@ -45,8 +16,8 @@ export interface LocalPortsOptions {
 }
 
 /**
- * The ports of a run in this process. The MCP client and the model client are loaded when the run
- * first needs them: most runs need only one of the two, and both are slow to load.
+ * The ports of a run in this process. The clients of models and tool servers and the reader of
+ * pages are loaded when the run first needs them: few runs need all, and all are slow to load.
  */
 export function localPorts({
   providers,
@@ -66,7 +37,7 @@ export function localPorts({
   return {
     model: lazyModel(providers, env, network),
     servers: lazyServers(guarded({ maxBytes: 32 * MEGABYTE, totalTimeoutMs: Infinity }), env),
-    references: references({ fetch: guarded({ maxBytes: 8 * MEGABYTE, totalTimeoutMs: MINUTE }) }),
+    references: lazyReferences(guarded({ maxBytes: 8 * MEGABYTE, totalTimeoutMs: MINUTE })),
   };
 }
 
@@ -107,6 +78,15 @@ function lazyServers(fetch: GuardedFetch, env: Environment): ToolServers {
       const { toolServers } = await import('../execute/tool-servers.ts');
       const servers = toolServers({ fetch, own: ownServer, secrets: environmentSecrets(env) });
       return servers.connect(server, signal);
+    },
+  };
+}
+
+function lazyReferences(fetch: GuardedFetch): References {
+  return {
+    async read(reference, policy, signal) {
+      const { references } = await import('../execute/references.ts');
+      return references({ fetch }).read(reference, policy, signal);
     },
   };
 }

@@ -4,6 +4,7 @@ import { closest } from './closest.ts';
 import { COMMANDS, type Command } from './commands.ts';
 import { commandHelp, overview } from './help.ts';
 import { Terminal } from './terminal.ts';
+import { printable } from './text-width.ts';
 import { UsageError } from './usage-error.ts';
 
 const USAGE = 2;
@@ -67,7 +68,7 @@ function explainFailure(thrown: unknown, terminal: Terminal): number {
   }
   if (thrown instanceof Fault) {
     const { code, message } = thrown;
-    terminal.err(`${terminal.paintErr('red', `error ${code}`)} ${message}`);
+    terminal.err(`${terminal.paintErr('red', `error ${code}`)} ${printable(message)}`);
     return FAULTS[code].exit;
   }
   const what = thrown instanceof Error ? thrown.message : String(thrown);
@@ -81,4 +82,4 @@ const code = await mdops(process.argv.slice(2), terminal).catch((thrown: unknown
 );
 await terminal.flush();
 // Connections that are kept alive would hold the process for seconds after its work is done.
-process.exit(code);
+process.exit(terminal.broken ? FAULTS.internal.exit : code);

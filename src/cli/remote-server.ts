@@ -5,6 +5,7 @@ import type { Problem } from '../parse/problem.ts';
 import { isObject } from '../protocol/json.ts';
 import type { RunEvent } from '../run/event.ts';
 import { nodeNetwork } from './node-network.ts';
+import { printable } from './text-width.ts';
 import { UsageError } from './usage-error.ts';
 
 /** What a server answers when it has taken a prompt. */
@@ -153,7 +154,9 @@ function accepted(body: unknown, base: URL): AcceptedRun {
     throw new Fault('internal', `${base.host} answers, but not as a MarkdownOps server.`);
   }
   return {
-    shown: [url, markdown_url, json_url].filter((address) => typeof address === 'string'),
+    shown: [url, markdown_url, json_url]
+      .filter((address) => typeof address === 'string')
+      .map(printable),
     // The owner token travels to this address, so it must be on the server that was named,
     // whatever public name the server has.
     url: new URL(new URL(url, base.href).pathname, base.href).href,

@@ -14,9 +14,10 @@ import { outputOf } from '../run/output.ts';
 import { foldRun, type Run } from '../run/run.ts';
 import { viewFor } from '../run/view.ts';
 import { AnswerWriter } from './answer-writer.ts';
+import { allowList, localProviders } from './environment.ts';
 import { exitCodeOf } from './exit-code.ts';
-import { allowList, localPorts, localProviders } from './local-ports.ts';
-import { printProblems } from './print-problems.ts';
+import { localPorts } from './local-ports.ts';
+import { printProblems, refusalJson } from './print-problems.ts';
 import { Progress } from './progress.ts';
 import type { RunOrder } from './run-order.ts';
 
@@ -35,7 +36,10 @@ export async function runHere(order: RunOrder, allow: readonly string[]): Promis
     { input: order.input, overrides: order.overrides },
   );
   printProblems(problems, source, terminal);
-  if (request === null) return FAULTS.invalid_prompt.exit;
+  if (request === null) {
+    if (order.json) terminal.outLine(refusalJson(problems));
+    return FAULTS.invalid_prompt.exit;
+  }
   const answer = order.json || order.output !== undefined ? null : new AnswerWriter(terminal);
   const progress = new Progress(terminal);
   const log = new MemoryLog(Date.now, (events) => {

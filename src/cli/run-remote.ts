@@ -4,7 +4,7 @@ import { FAULTS } from '../fault/fault.ts';
 import type { RunEnd, RunEvent } from '../run/event.ts';
 import { AnswerWriter } from './answer-writer.ts';
 import { exitCodeOf } from './exit-code.ts';
-import { printProblems } from './print-problems.ts';
+import { printProblems, refusalJson } from './print-problems.ts';
 import { Progress } from './progress.ts';
 import { PromptRefused, RemoteServer, type AcceptedRun } from './remote-server.ts';
 import type { RunOrder } from './run-order.ts';
@@ -32,6 +32,7 @@ export async function runRemote(order: RunOrder, remote: Remote): Promise<number
     if (order.signal.aborted) return FAULTS.cancelled.exit;
     if (!(error instanceof PromptRefused)) throw error;
     printProblems(error.problems, source, terminal);
+    if (order.json) terminal.outLine(refusalJson(error.problems));
     return FAULTS.invalid_prompt.exit;
   }
   printProblems(run.problems, source, terminal);

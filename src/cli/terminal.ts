@@ -12,13 +12,19 @@ export class Terminal {
   readonly #stdout: NodeJS.WriteStream;
   readonly #stderr: NodeJS.WriteStream;
   #open = true;
+  #broken = false;
   #midLine = false;
   readonly #closed = new AbortController();
 
   constructor(stdout: NodeJS.WriteStream, stderr: NodeJS.WriteStream) {
     this.#stdout = stdout;
     this.#stderr = stderr;
-    stdout.on('error', () => {
+    stdout.on('error', (error: NodeJS.ErrnoException) => {
+      // A full disk is said; a reader that went away is nobody's mistake.
+      if (this.#open && error.code !== 'EPIPE') {
+        this.#broken = true;
+        this.err(`mdops: Standard output cannot be written: ${error.message}`);
+      }
       this.#open = false;
       this.#closed.abort();
     });
@@ -29,6 +35,11 @@ export class Terminal {
   /** Aborted when the reader of standard output went away, as `head` does. */
   get closed(): AbortSignal {
     return this.#closed.signal;
+  }
+
+  /** Whether standard output failed for another reason, so that the product is not whole. */
+  get broken(): boolean {
+    return this.#broken;
   }
 
   /** Whether a person watches standard output. */
@@ -61,8 +72,9 @@ export class Terminal {
     this.#midLine = false;
   }
 
-  /** Writes one or more whole lines to standard error. */
+  /** Writes one or more whole lines to standard error; none once the reader of the product is gone. */
   err(lines: string): void {
+    if (!this.#open) return;
     if (this.#midLine && this.#stdout.isTTY && this.#stderr.isTTY) {
       this.#stdout.write('\n');
       this.#midLine = false;

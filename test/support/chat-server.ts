@@ -1,57 +1,43 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { ServerResponse } from 'node:http';
+
+import { z } from 'zod';
+
+import { httpPeer, type Peer } from './peers.ts';
 
 /** Answers one request to `/chat/completions`. */
-export type Turn = (response: ServerResponse, request: Asked) => void | Promise<void>;
+export type Turn = (response: ServerResponse, request: Asked) => void;
+
+const BODY = z.object({
+  model: z.string(),
+  messages: z.array(z.object({ role: z.string(), content: z.unknown() })),
+  tools: z.array(z.object({ function: z.object({ name: z.string() }) })).optional(),
+  temperature: z.number().optional(),
+});
 
 /** What the client sent. */
 export interface Asked {
   readonly authorization: string | undefined;
-  readonly body: {
-    readonly model: string;
-    readonly messages: readonly { readonly role: string; readonly content: unknown }[];
-    readonly tools?: readonly { readonly function: { readonly name: string } }[];
-    readonly temperature?: number;
-  };
+  readonly body: z.infer<typeof BODY>;
 }
 
-/** An OpenAI-compatible server on loopback that answers by a script; the last turn repeats. */
-export class ChatServer implements AsyncDisposable {
-  readonly asked: Asked[] = [];
-  readonly #server;
-
-  private constructor(turns: readonly Turn[]) {
-    this.#server = createServer((request, response) => {
-      void this.#answer(turns, request, response);
-    });
-  }
-
-  static async start(...turns: readonly Turn[]): Promise<ChatServer> {
-    const server = new ChatServer(turns);
-    await new Promise<void>((resolve) => server.#server.listen(0, '127.0.0.1', resolve));
-    return server;
-  }
-
+/** An OpenAI-compatible server on loopback. */
+export interface ChatServer extends AsyncDisposable {
   /** The value of `OPENAI_BASE_URL`. */
-  get baseUrl(): string {
-    const { port } = this.#server.address() as AddressInfo;
-    return `http://127.0.0.1:${port}/v1`;
-  }
+  readonly baseUrl: string;
+  readonly asked: readonly Asked[];
+}
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#server.closeAllConnections();
-    await new Promise((resolve) => this.#server.close(resolve));
-  }
-
-  async #answer(turns: readonly Turn[], request: IncomingMessage, response: ServerResponse) {
-    let text = '';
-    for await (const chunk of request) text += String(chunk);
-    const body = JSON.parse(text) as Asked['body'];
-    const asked = { authorization: request.headers.authorization, body };
-    const turn = turns[Math.min(this.asked.length, turns.length - 1)];
-    this.asked.push(asked);
-    await turn?.(response, asked);
-  }
+/** Starts a server that answers by a script; the last turn repeats. */
+export async function chatServer(...turns: readonly Turn[]): Promise<ChatServer> {
+  const asked: Asked[] = [];
+  const peer: Peer = await httpPeer((request, response, text) => {
+    const { authorization } = request.headers;
+    const now = { authorization, body: BODY.parse(JSON.parse(text)) };
+    const turn = turns[Math.min(asked.length, turns.length - 1)];
+    asked.push(now);
+    turn?.(response, now);
+  });
+  return { baseUrl: `${peer.origin}/v1`, asked, [Symbol.asyncDispose]: () => peer.stop() };
 }
 
 /** The model says these pieces, each a chunk of its own. */

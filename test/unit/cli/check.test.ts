@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 
 import { describe, expect, test, vi } from 'vitest';
+import { z } from 'zod';
 
 import { folder, mdops } from '../../support/mdops.ts';
 
@@ -66,7 +67,9 @@ describe('mdops check', () => {
       '.hidden/e.md': BROKEN,
     });
     const done = await mdops(['check', '--json', '.', 'README.md', 'a.md'], { cwd: files.path });
-    const found = JSON.parse(done.stdout) as { file: string; severity: string }[];
+    const found = z
+      .array(z.object({ file: z.string(), severity: z.string() }))
+      .parse(JSON.parse(done.stdout));
     const errors = found.filter(({ severity }) => severity === 'error');
     expect([...new Set(errors.map(({ file }) => file))]).toEqual([
       'a.md',

@@ -13,7 +13,9 @@ function draw(text: string, line: number, column: number): string[] {
 /** The character that the caret points at. */
 function pointedAt([, line = '', caret = '']: readonly string[]): string | undefined {
   const column = textWidth(caret) - 1;
-  return [...line].find((_, index, all) => textWidth(all.slice(0, index).join('')) === column);
+  return Array.from(line).find(
+    (_, index, all) => textWidth(all.slice(0, index).join('')) === column,
+  );
 }
 
 describe('drawProblem', () => {

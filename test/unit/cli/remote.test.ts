@@ -1,11 +1,11 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { describe, expect, test, vi } from 'vitest';
 
 import { folder, Mdops, mdops } from '../../support/mdops.ts';
+import { httpPeer } from '../../support/peers.ts';
 
 // Every command line is a process of its own, and a busy machine starts them slowly.
 vi.setConfig({ testTimeout: 60_000 });
@@ -25,26 +25,14 @@ async function runServer(
   routes: Routes,
 ): Promise<AsyncDisposable & { readonly url: string; readonly seen: readonly Seen[] }> {
   const seen: Seen[] = [];
-  const server = createServer((request, response) => {
-    let body = '';
-    request.on('data', (chunk: Buffer) => (body += chunk.toString()));
-    request.on('end', () => {
-      const line = `${request.method} ${request.url}`;
-      seen.push({ line, authorization: request.headers.authorization, body });
-      const route = routes[line];
-      if (route === undefined) response.writeHead(404).end('{}');
-      else route(response, request);
-    });
+  const peer = await httpPeer((request, response, body) => {
+    const line = `${request.method} ${request.url}`;
+    seen.push({ line, authorization: request.headers.authorization, body });
+    const route = routes[line];
+    if (route === undefined) response.writeHead(404).end('{}');
+    else route(response, request);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
-    seen,
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
+  return { url: `${peer.origin}/`, seen, [Symbol.asyncDispose]: () => peer.stop() };
 }
 
 /** The public name of the server differs from the address that it is reached at. */

@@ -4,7 +4,14 @@ import { join } from 'node:path';
 import { LLMock } from '@copilotkit/aimock';
 import { describe, expect, test, vi } from 'vitest';
 
-import { calls, ChatServer, hangsAfter, refuses, says } from '../../support/chat-server.ts';
+import {
+  calls,
+  chatServer,
+  type ChatServer,
+  hangsAfter,
+  refuses,
+  says,
+} from '../../support/chat-server.ts';
 import { everythingPeer } from '../../support/peers.ts';
 import { folder, Mdops, mdops } from '../../support/mdops.ts';
 
@@ -17,20 +24,20 @@ function onServer(server: ChatServer, more: Record<string, string> = {}) {
 
 describe('the answer', () => {
   test('is on standard output with exactly one line end, and standard error is empty', async () => {
-    await using server = await ChatServer.start(says('Hel', 'lo.\n', '\n'));
+    await using server = await chatServer(says('Hel', 'lo.\n', '\n'));
     const done = await mdops(['run'], { stdin: 'Say hello.', env: onServer(server) });
     expect(done).toEqual({ code: 0, stdout: 'Hello.\n', stderr: '' });
     expect(server.asked[0]?.body.messages).toEqual([{ role: 'user', content: 'Say hello.' }]);
   });
 
   test('keeps line ends that are inside of it', async () => {
-    await using server = await ChatServer.start(says('a\n', '\n', 'b'));
+    await using server = await chatServer(says('a\n', '\n', 'b'));
     const done = await mdops(['run', '-'], { stdin: 'x', env: onServer(server) });
     expect(done.stdout).toBe('a\n\nb\n');
   });
 
   test('is streamed: what the model said is there before it has finished', async () => {
-    await using server = await ChatServer.start(hangsAfter('First words'));
+    await using server = await chatServer(hangsAfter('First words'));
     const running = new Mdops(['run'], { stdin: 'x', env: onServer(server) });
     await running.says('First words');
     running.process.kill('SIGINT');
@@ -38,7 +45,7 @@ describe('the answer', () => {
   });
 
   test('of a run with tools holds nothing of what the model said before it called them', async () => {
-    await using server = await ChatServer.start(
+    await using server = await chatServer(
       calls('calculate', { expression: '17 * 23' }, 'Let me see.'),
       says('It is 391.'),
     );
@@ -50,7 +57,7 @@ describe('the answer', () => {
   });
 
   test('goes to the file of --output, and nothing to standard output', async () => {
-    await using server = await ChatServer.start(says('Hello.\n\n'));
+    await using server = await chatServer(says('Hello.\n\n'));
     await using files = await folder({ 'p.md': 'Say hello.' });
     const output = join(files.path, 'answer.md');
     const done = await mdops(['run', join(files.path, 'p.md'), '-o', output], {
@@ -61,7 +68,7 @@ describe('the answer', () => {
   });
 
   test('that did not come leaves the file of --output alone', async () => {
-    await using server = await ChatServer.start(refuses(400, 'No.'));
+    await using server = await chatServer(refuses(400, 'No.'));
     await using files = await folder({ 'p.md': 'Say hello.' });
     const output = join(files.path, 'answer.md');
     const done = await mdops(['run', join(files.path, 'p.md'), '-o', output], {
@@ -79,7 +86,22 @@ describe('the answer', () => {
   });
 
   test('may be read only in part: a closed pipe is no error', async () => {
-    await using server = await ChatServer.start(says('a\n', 'b\n'.repeat(200_000)));
+    await using server = await chatServer(says('a\n', 'b\n'.repeat(200_000)));
+    const running = new Mdops(['run'], { stdin: 'x', env: onServer(server) });
+    await running.says('a');
+    running.process.stdout?.destroy();
+    expect(await running.finished()).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  test('that nobody reads any more stops the run', async () => {
+    await using server = await chatServer((response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      const data = JSON.stringify({ choices: [{ index: 0, delta: { content: 'a\n' } }] });
+      const timer = setInterval(() => response.write(`data: ${data}\n\n`), 1);
+      response.on('close', () => {
+        clearInterval(timer);
+      });
+    });
     const running = new Mdops(['run'], { stdin: 'x', env: onServer(server) });
     await running.says('a');
     running.process.stdout?.destroy();
@@ -89,7 +111,7 @@ describe('the answer', () => {
 
 describe('inputs and settings', () => {
   test('-v fills the declared inputs as text', async () => {
-    await using server = await ChatServer.start(says('ok'));
+    await using server = await chatServer(says('ok'));
     const stdin = '---\ninput:\n  schema: { topic: string }\n---\nWrite about {{topic}}.';
     const done = await mdops(['run', '-', '-v', 'topic=12=x'], { stdin, env: onServer(server) });
     expect(done.stdout).toBe('ok\n');
@@ -97,7 +119,7 @@ describe('inputs and settings', () => {
   });
 
   test('--set and --model are stronger than the frontmatter', async () => {
-    await using server = await ChatServer.start(says('ok'));
+    await using server = await chatServer(says('ok'));
     const stdin = '---\nmodel: a\ntemperature: 1\n---\nHi.';
     const args = ['run', '--set', 'temperature=0.25', '--model', 'b'];
     const done = await mdops(args, { stdin, env: onServer(server) });
@@ -108,7 +130,7 @@ describe('inputs and settings', () => {
 
 describe('--json', () => {
   test('is the whole run and nothing else', async () => {
-    await using server = await ChatServer.start(says('Hello.'));
+    await using server = await chatServer(says('Hello.'));
     const done = await mdops(['run', '--json'], { stdin: 'Hi.', env: onServer(server) });
     expect(done).toMatchObject({ code: 0, stderr: '' });
     expect(JSON.parse(done.stdout)).toMatchObject({
@@ -122,7 +144,7 @@ describe('--json', () => {
   });
 
   test('is there for a failed run too', async () => {
-    await using server = await ChatServer.start(refuses(401, 'Bad key.'));
+    await using server = await chatServer(refuses(401, 'Bad key.'));
     const done = await mdops(['run', '--json'], { stdin: 'Hi.', env: onServer(server) });
     expect(done.code).toBe(1);
     expect(JSON.parse(done.stdout)).toMatchObject({
@@ -132,8 +154,17 @@ describe('--json', () => {
     expect(done.stderr).toContain('error model_unauthorized');
   });
 
+  test('of a prompt with an error is the refusal of a server', async () => {
+    const done = await mdops(['run', '--json'], { stdin: '---\ntools: @x\n---\nHi.' });
+    expect(done.code).toBe(2);
+    expect(done.stderr).toContain('-:2:8 error');
+    expect(JSON.parse(done.stdout)).toMatchObject({
+      error: { code: 'invalid_prompt', problems: [{ severity: 'error', line: 2, column: 8 }] },
+    });
+  });
+
   test('never holds a secret that a tool server was given', async () => {
-    await using server = await ChatServer.start(says('Hello.'));
+    await using server = await chatServer(says('Hello.'));
     const stdin =
       '---\ntools:\n  - url: /demo/mcp\n    headers: { X-Key: "${env:CANARY}" }\n---\nHi.';
     const env = onServer(server, { CANARY: 'c4n4ry-value' });
@@ -145,7 +176,7 @@ describe('--json', () => {
 
 describe('what goes wrong', () => {
   test('broken frontmatter is drawn with a caret, and no model is asked', async () => {
-    await using server = await ChatServer.start(says('never'));
+    await using server = await chatServer(says('never'));
     const stdin = '---\nmodel: a\ntools: @x\n---\nHi.';
     const done = await mdops(['run'], { stdin, env: onServer(server) });
     expect(done).toMatchObject({ code: 2, stdout: '' });
@@ -157,7 +188,7 @@ describe('what goes wrong', () => {
   });
 
   test('a limit of the run is exit code 3', async () => {
-    await using server = await ChatServer.start(calls('calculate', { expression: '1' }));
+    await using server = await chatServer(calls('calculate', { expression: '1' }));
     const stdin = '---\nmax_steps: 2\n---\n@/demo/mcp\n\nGo on.';
     const done = await mdops(['run'], { stdin, env: onServer(server) });
     expect(done.code).toBe(3);
@@ -174,7 +205,7 @@ describe('what goes wrong', () => {
   });
 
   test('a context address that cannot be read is a note, and the run goes on', async () => {
-    await using server = await ChatServer.start(says('ok'));
+    await using server = await chatServer(says('ok'));
     const stdin = 'Read @http://127.0.0.1:9/x.md now.';
     const done = await mdops(['run'], { stdin, env: onServer(server) });
     expect(done).toMatchObject({ code: 0, stdout: 'ok\n' });
@@ -213,7 +244,7 @@ describe('what goes wrong', () => {
 
 describe('Ctrl-C', () => {
   test('cancels the run: exit code 5 and what was said so far', async () => {
-    await using server = await ChatServer.start(hangsAfter('So far'));
+    await using server = await chatServer(hangsAfter('So far'));
     const running = new Mdops(['run'], { stdin: 'x', env: onServer(server) });
     await running.says('So far');
     running.process.kill('SIGINT');
@@ -225,7 +256,7 @@ describe('Ctrl-C', () => {
   });
 
   test('with --json still prints the run', async () => {
-    await using server = await ChatServer.start(hangsAfter('So far'));
+    await using server = await chatServer(hangsAfter('So far'));
     const running = new Mdops(['run', '--json'], { stdin: 'x', env: onServer(server) });
     while (server.asked.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
     running.process.kill('SIGINT');
@@ -236,7 +267,7 @@ describe('Ctrl-C', () => {
 });
 
 test('a key goes to the model server and nowhere else', async () => {
-  await using server = await ChatServer.start(says('ok'));
+  await using server = await chatServer(says('ok'));
   const env = onServer(server, { OPENAI_API_KEY: 'k-canary' });
   const done = await mdops(['run', '--json'], { stdin: '@/demo/mcp\n\nHi.', env });
   expect(server.asked[0]?.authorization).toBe('Bearer k-canary');

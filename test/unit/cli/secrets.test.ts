@@ -13,7 +13,12 @@ test('a secret is SECRET_X, else X, else it is not set', () => {
 
 const FORBIDDEN = [
   ...KNOWN_PROVIDERS.map(({ variable }) => variable),
-  ...['OPENAI_BASE_URL', 'VAULT_KEY', 'ID_KEY', 'API_KEYS', 'MDOPS_KEY', 'openai_api_key'],
+  'OPENAI_BASE_URL',
+  'VAULT_KEY',
+  'ID_KEY',
+  'API_KEYS',
+  'MDOPS_KEY',
+  'openai_api_key',
 ];
 
 test.each(FORBIDDEN)('a prompt cannot send %s to a server of its choice', (name) => {
