@@ -21,31 +21,47 @@ export async function loopRows(): Promise<Row[]> {
   try {
     for (const n of [1, 3, 10]) {
       rows.push(
-        await row(
-          `${n} parallel calls of a 100 ms tool`,
-          chat,
-          slow.slice(0, 1),
-          `times ${n}`,
-          1.05,
-        ),
+        await row(chat, {
+          what: `${n} parallel calls of a 100 ms tool`,
+          servers: slow.slice(0, 1),
+          prompt: `times ${n}`,
+          goal: 1.05,
+        }),
       );
     }
-    rows.push(await row('five servers, one 100 ms call each', chat, slow, 'times 1', 1.05));
-    rows.push(await row('ten sequential tool turns', chat, [fast], 'turns 10', 1.25));
-    rows.push(await row('no tools, one step', chat, [], 'hello', 1.25));
+    rows.push(
+      await row(chat, {
+        what: 'five servers, one 100 ms call each',
+        servers: slow,
+        prompt: 'times 1',
+        goal: 1.05,
+      }),
+    );
+    rows.push(
+      await row(chat, {
+        what: 'ten sequential tool turns',
+        servers: [fast],
+        prompt: 'turns 10',
+        goal: 1.25,
+      }),
+    );
+    rows.push(
+      await row(chat, { what: 'no tools, one step', servers: [], prompt: 'hello', goal: 1.25 }),
+    );
   } finally {
     await Promise.all([chat, fast, ...slow].map((peer) => peer.close()));
   }
   return rows;
 }
 
-async function row(
-  what: string,
-  chat: Peer,
-  servers: Peer[],
-  prompt: string,
-  goal: number,
-): Promise<Row> {
+interface Scene {
+  readonly what: string;
+  readonly servers: Peer[];
+  readonly prompt: string;
+  readonly goal: number;
+}
+
+async function row(chat: Peer, { what, servers, prompt, goal }: Scene): Promise<Row> {
   const { floor, ours } = await paired(
     9,
     () => floorLoop(chat, servers, prompt),
@@ -54,7 +70,7 @@ async function row(
   return { what, floor, ours, goal: `≤ ${goal.toFixed(2)}×` };
 }
 
-async function ourLoop(chat: Peer, peers: Peer[], prompt: string): Promise<void> {
+export async function ourLoop(chat: Peer, peers: Peer[], prompt: string): Promise<void> {
   const providers = configuredProviders({ OPENAI_BASE_URL: `${chat.origin}/v1` });
   const change: Partial<CompletionRequest> = {
     models: [{ provider: 'openai', model: 'bench' }],
@@ -86,7 +102,7 @@ async function ourLoop(chat: Peer, peers: Peer[], prompt: string): Promise<void>
 }
 
 /** The least that gives the same result: connect in parallel, call in parallel, nothing checked. */
-async function floorLoop(chat: Peer, peers: Peer[], prompt: string): Promise<void> {
+export async function floorLoop(chat: Peer, peers: Peer[], prompt: string): Promise<void> {
   const tools = await Promise.all(
     peers.map(async (peer, index) => {
       await rpc(peer, 'initialize', {});

@@ -58,8 +58,7 @@ function fetchWithin(isAllowed: (ip: string) => boolean, resolve: Resolver): Fet
     const own = { ...init, headers: [...new Headers(init.headers)], dispatcher };
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the same web interface, declared twice: by undici and by the platform's types
     const response = await undiciFetch(url, own as Parameters<typeof undiciFetch>[1]);
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- as above
-    return response as unknown as Response;
+    return response;
   };
 }
 

@@ -1,9 +1,12 @@
+/** A body as every platform's `fetch` takes it; not all of them declare a name for it. */
+type Body = NonNullable<RequestInit['body']>;
+
 /** A request as it is sent, hop by hop: parts that every `fetch` understands, and nothing else. */
 export interface Outgoing {
   readonly url: URL;
   readonly method: string;
   readonly headers: Headers;
-  readonly body: BodyInit | null;
+  readonly body: Body | null;
   readonly signal: AbortSignal | null;
   readonly redirect: 'follow' | 'manual' | 'error';
 }
@@ -79,14 +82,14 @@ export function transportInit(request: Outgoing, signal: AbortSignal): RequestIn
   return init;
 }
 
-function cleaned(given: HeadersInit | undefined): Headers {
+function cleaned(given: ConstructorParameters<typeof Headers>[0]): Headers {
   const headers = new Headers(given);
   for (const name of OF_THE_CONNECTION) headers.delete(name);
   return headers;
 }
 
 /** A form belongs to the platform that made it and would mean nothing to another transport. */
-async function plainBody(body: BodyInit | null, headers: Headers): Promise<BodyInit | null> {
+async function plainBody(body: Body | null, headers: Headers): Promise<Body | null> {
   if (!(body instanceof FormData)) return body;
   const encoded = new Response(body);
   headers.set('content-type', encoded.headers.get('content-type') ?? 'multipart/form-data');

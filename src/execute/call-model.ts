@@ -134,7 +134,7 @@ class StepAttempt {
     return {
       provider: step?.provider ?? '',
       model: step?.model ?? '',
-      messages: messagesFor(run),
+      messages: messagesFor(run, step?.provider ?? ''),
       tools: toolsFor(run),
       parameters: run.request.parameters,
     };

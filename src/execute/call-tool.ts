@@ -5,7 +5,6 @@ import type { ServerTool, ToolResult } from '../run/event.ts';
 import type { CallTool } from '../run/next-commands.ts';
 import type { Work } from './execute-run.ts';
 import type { Connection, ToolOutcome } from './ports.ts';
-import { toolHash } from './tool-hash.ts';
 
 /** Makes one tool call; whatever comes of it is a `tool-result` event. */
 export async function callTool(command: CallTool, work: Work, signal: AbortSignal): Promise<void> {
@@ -86,8 +85,7 @@ async function verifiedConnection(
   signal: AbortSignal,
 ): Promise<Connection> {
   const connection = await work.connections.to(server, signal);
-  const now = connection.tools.find(({ name }) => name === tool.name);
-  if (now !== undefined && (await toolHash(now)) === tool.hash) return connection;
+  if ((await work.connections.hashOf(connection, tool.name)) === tool.hash) return connection;
   const message = `${server.label} changed its tool ${tool.name} in the middle of the run.`;
   throw new Fault('tools_changed', message);
 }

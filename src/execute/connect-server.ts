@@ -5,7 +5,6 @@ import type { ConnectServer } from '../run/next-commands.ts';
 import type { Work } from './execute-run.ts';
 import type { Connection, ToolDescription } from './ports.ts';
 import { isToolAllowed } from './tool-filter.ts';
-import { toolHash } from './tool-hash.ts';
 import { wireNames } from './wire-names.ts';
 
 /** Connects to a tool server and fixes its tools for the run; reports a failure as an event. */
@@ -51,7 +50,9 @@ async function fixedTools(
       isToolAllowed(name, allowed_tools, disallowed_tools),
   );
   const names = wireNames([{ label: server.label, tools: offered.map(({ name }) => name) }]);
-  const hashes = await Promise.all(offered.map(toolHash));
+  const hashes = await Promise.all(
+    offered.map(({ name }) => work.connections.hashOf(connection, name)),
+  );
   return offered.map((tool, index) =>
     fixedTool(tool, names.nameOf(server.label, tool.name), hashes[index] ?? ''),
   );

@@ -1,5 +1,6 @@
 import type { ToolServer } from '../normalize/request.ts';
 import type { Connection, ToolServers } from './ports.ts';
+import { toolHash } from './tool-hash.ts';
 
 /**
  * The open connections of one run in this process. After a crash they are opened again when a call
@@ -8,6 +9,8 @@ import type { Connection, ToolServers } from './ports.ts';
 export class Connections {
   readonly #servers: ToolServers;
   readonly #open = new Map<string, Promise<Connection>>();
+  /** What was found out about the tools of an open connection; it does not change while it is open. */
+  readonly #hashes = new WeakMap<Connection, Map<string, Promise<string>>>();
 
   constructor(servers: ToolServers) {
     this.#servers = servers;
@@ -21,6 +24,17 @@ export class Connections {
     this.#open.set(server.label, opening);
     opening.catch(() => this.#open.delete(server.label));
     return opening;
+  }
+
+  /** The hash of a tool as this connection has it, or null when it has no such tool. */
+  async hashOf(connection: Connection, name: string): Promise<string | null> {
+    const tool = connection.tools.find((other) => other.name === name);
+    if (tool === undefined) return null;
+    const known = this.#hashes.get(connection) ?? new Map<string, Promise<string>>();
+    this.#hashes.set(connection, known);
+    const hash = known.get(name) ?? toolHash(tool);
+    known.set(name, hash);
+    return hash;
   }
 
   /** The signal ends only the opening: an open connection serves calls of other commands too. */

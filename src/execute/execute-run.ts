@@ -40,6 +40,9 @@ export async function executeRun(ports: Ports, signal: AbortSignal): Promise<voi
   }
 }
 
+/** One reason for all: making one each time, with its stack, costs more than many commands do. */
+const NOT_WANTED = new DOMException('No longer wanted.', 'AbortError');
+
 /** The commands under way in this process. */
 class ActiveCommands {
   readonly #work: RunningWork;
@@ -56,7 +59,7 @@ class ActiveCommands {
     for (const [key, controller] of this.#running) {
       if (keys.has(key)) continue;
       this.#running.delete(key);
-      controller.abort();
+      controller.abort(NOT_WANTED);
     }
     for (const command of wanted) if (!this.#running.has(command.key)) this.#start(command);
   }

@@ -95,7 +95,7 @@ function decodedText({ bytes, contentType, cut }: MediaSource, start: string): s
   return decoder(label).decode(bytes, { stream: cut });
 }
 
-function decoder(label: string): TextDecoder {
+function decoder(label: string): InstanceType<typeof TextDecoder> {
   try {
     return new TextDecoder(label);
   } catch {

@@ -18,6 +18,8 @@ interface Refusal {
   /** The provider's words, unbounded and unchecked. */
   readonly message: string;
   readonly retryAfter?: number;
+  /** It came inside a 2xx answer: the status is our reading and no evidence. */
+  readonly inStream?: boolean;
 }
 
 const MAX_MESSAGE = 500;
@@ -36,7 +38,7 @@ export function faultOfResponse(asked: Asked, response: Response, body: string):
 /** The fault of an `error` that came inside a 2xx answer. */
 export function faultOfErrorFrame(asked: Asked, error: unknown): Fault {
   const { code, type, message } = errorIn(error);
-  return faultOf(asked, { status: statusOf(`${code} ${type}`), code, message });
+  return faultOf(asked, { status: statusOf(`${code} ${type}`), code, message, inStream: true });
 }
 
 /** The fault of a connection that ended by itself. */
@@ -68,9 +70,9 @@ function faultOf(asked: Asked, refusal: Refusal): Fault {
   const code = faultCodeOf(refusal);
   const detail: Record<string, string | number | boolean> = {
     provider: asked.provider.id,
-    status: refusal.status,
     retryable: isRetryable(code, refusal),
   };
+  if (!refusal.inStream) detail['status'] = refusal.status;
   if (refusal.retryAfter !== undefined) detail['retry_after'] = refusal.retryAfter;
   return new Fault(code, messageOf(code, asked, refusal), { detail });
 }
@@ -106,7 +108,8 @@ function messageOf(code: FaultCode, asked: Asked, refusal: Refusal): string | un
   const words = WORDS[code];
   if (words === undefined) return undefined;
   const theirs = shown(asked, refusal.message);
-  return `The model provider ${id} ${words} (${refusal.status})${theirs === '' ? '.' : `: ${theirs}`}`;
+  const status = refusal.inStream ? '' : ` (${refusal.status})`;
+  return `The model provider ${id} ${words}${status}${theirs === '' ? '.' : `: ${theirs}`}`;
 }
 
 /** Provider text for a person: without the key, on one line, bounded. */

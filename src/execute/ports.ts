@@ -101,7 +101,7 @@ export interface ToolServers {
 }
 
 export interface References {
-  /** Reads one context URL. Never throws: what failed is in the event. */
+  /** Reads one context URL. What failed is in the event; it throws only when aborted. */
   read(
     reference: { readonly url: string; readonly section?: string },
     policy: UrlPolicy,

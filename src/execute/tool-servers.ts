@@ -69,18 +69,20 @@ function ownFetch(own: ToolServersOptions['own']): FetchLike {
 
 async function connect(endpoint: Endpoint, signal: AbortSignal): Promise<Connection> {
   const { host, limits } = endpoint;
+  const late = (): Fault => new Fault('server_timeout', `${host} did not answer in time.`);
+  const aborted = (): Fault => abortFault(signal);
   let transport: Transport | undefined;
+  let isOver = false;
+  const onOpen = (made: Transport): void => {
+    // A second transport that begins after the end would have nobody to close it.
+    if (isOver) throw late();
+    transport = made;
+  };
   try {
-    return await before(
-      opened(endpoint, (made) => (transport = made)),
-      {
-        signal,
-        ms: limits.connectMs,
-        late: () => new Fault('server_timeout', `${host} did not answer in time.`),
-        aborted: () => abortFault(signal),
-      },
-    );
+    const deadline = { signal, ms: limits.connectMs, late, aborted };
+    return await before(opened(endpoint, onOpen), deadline);
   } catch (error) {
+    isOver = true;
     await transport?.close().catch(() => {});
     throw serverFault(error, host);
   }

@@ -1,5 +1,6 @@
 import type { ToolCallDelta } from './chat.ts';
 import type { Json } from './json.ts';
+import { isObject } from './json.ts';
 import type { JsonExtent } from './json-extent.ts';
 import { jsonExtent } from './json-extent.ts';
 
@@ -29,7 +30,7 @@ interface Piece {
  * Puts tool calls together from the pieces of one model step. A piece belongs to a call by its id,
  * then by index and name, and never to one whose arguments are complete when its own start anew:
  * Gemini sends every parallel call as index 0, others omit index or id or repeat the name.
- * @see spec/providers.md PR-CALL-1 to PR-CALL-9
+ * @see spec/providers.md PR-CALL-1 to PR-CALL-15
  */
 export class CallAssembly {
   /** In the order in which the model began them. */
@@ -128,12 +129,18 @@ function startsObject(text: string): boolean {
 }
 
 function pieceOf(delta: ToolCallDelta): Piece {
-  const given = delta.function?.arguments;
+  const given: unknown = delta.function?.arguments;
   return {
-    id: delta.id || undefined,
+    id: filled(delta.id),
     index: typeof delta.index === 'number' ? delta.index : undefined,
-    name: delta.function?.name || undefined,
-    arguments: typeof given === 'string' ? given : given ? JSON.stringify(given) : '',
+    name: filled(delta.function?.name),
+    arguments: typeof given === 'string' ? given : isObject(given) ? JSON.stringify(given) : '',
     extra: delta.extra_content ?? undefined,
   };
+}
+
+/** Servers send null and empty text for "none", and sometimes a number for an id. */
+function filled(value: unknown): string | undefined {
+  if (typeof value === 'number') return String(value);
+  return typeof value === 'string' && value !== '' ? value : undefined;
 }

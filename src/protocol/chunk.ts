@@ -37,7 +37,8 @@ export function chunkOf(value: unknown): ChatChunk | null {
 function isChoice(value: unknown): value is ChunkChoice {
   if (!isObject(value)) return false;
   const delta = value['delta'] ?? {};
-  if (!isObject(delta)) return false;
+  const reason = value['finish_reason'] ?? '';
+  if (!isObject(delta) || typeof reason !== 'string') return false;
   const calls = delta['tool_calls'] ?? [];
   return Array.isArray(calls) && calls.every(isObject);
 }

@@ -1,8 +1,6 @@
-import type { FaultData } from '../fault/fault.ts';
 import type { CompletionRequest } from '../normalize/request.ts';
 import type { Problem } from '../parse/problem.ts';
-import type { ContentPart } from '../protocol/chat.ts';
-import type { Json, JsonObject } from '../protocol/json.ts';
+import { isObject, type Json, type JsonObject } from '../protocol/json.ts';
 import type { CallState, Step } from '../run/run.ts';
 import type { ReferenceView, RunView, ServerView } from '../run/view.ts';
 import { isoTime } from './iso-time.ts';
@@ -35,7 +33,7 @@ export function renderJson(view: RunView, urls: RunUrls): JsonObject {
     stop_reason: view.stop_reason,
     required_action: null,
     problems: view.problems.map(problemJson),
-    error: faultJson(view.error),
+    error: view.error === null ? null : jsonOf(view.error),
   };
 }
 
@@ -56,21 +54,21 @@ export function problemJson(problem: Problem): JsonObject {
  * the author's, and this document is public.
  */
 function requestJson(request: CompletionRequest): JsonObject {
-  const { callback: _callback, models, sources: _sources, messages, ...rest } = request;
+  const { models, ...rest } = request;
   return {
     model: models[0]?.model ?? null,
     provider: models[0]?.provider ?? null,
-    models: models.map((choice) => ({ ...choice })),
-    messages: plain(messages),
+    models: jsonOf(models),
+    messages: jsonOf(rest.messages),
     title: rest.title ?? null,
     name: rest.name ?? null,
     description: rest.description ?? null,
     parameters: rest.parameters,
     input: rest.input,
-    output: plain(rest.output),
-    references: plain(rest.references),
-    urls: plain(rest.urls),
-    limits: plain(rest.limits),
+    output: jsonOf(rest.output),
+    references: jsonOf(rest.references),
+    urls: jsonOf(rest.urls),
+    limits: jsonOf(rest.limits),
     allowed_tools: rest.allowed_tools ?? null,
     disallowed_tools: rest.disallowed_tools ?? null,
     profile: rest.profile,
@@ -83,33 +81,34 @@ function requestJson(request: CompletionRequest): JsonObject {
 }
 
 function referenceJson({ url, end }: ReferenceView): JsonObject {
-  return {
-    url,
-    ok: end?.ok ?? null,
-    status: end?.status ?? null,
-    final_url: end?.final_url ?? null,
-    media_type: end?.media_type ?? null,
-    bytes: end?.bytes ?? null,
-    tokens: end?.tokens ?? null,
-    sha256: end?.sha256 ?? null,
-    cut: end?.cut ?? false,
-    error: faultJson(end?.error ?? null),
-  };
+  const facts = [
+    'ok',
+    'status',
+    'final_url',
+    'media_type',
+    'bytes',
+    'tokens',
+    'sha256',
+    'cut',
+    'error',
+  ] as const;
+  return { url, ...known(end, facts) };
 }
 
 function serverJson(server: ServerView): JsonObject {
-  const { end } = server;
   return {
     label: server.label,
     url: server.url,
     from: server.from,
     status: serverStatus(server),
-    name: end?.name ?? null,
-    protocol_version: end?.protocol_version ?? null,
-    ms: end?.ms ?? null,
-    tools: end?.tools === undefined ? [] : plain(end.tools),
-    error: faultJson(end?.error ?? null),
+    ...known(server.end, ['name', 'protocol_version', 'ms', 'error']),
+    tools: jsonOf(server.end?.tools ?? []),
   };
+}
+
+/** The named facts of something that may not have happened yet; null for what is not known. */
+function known<T extends object>(source: T | undefined, keys: readonly (keyof T & string)[]) {
+  return Object.fromEntries(keys.map((key) => [key, jsonOf(source?.[key])]));
 }
 
 function modelStepJson(step: Step): JsonObject {
@@ -132,18 +131,11 @@ function callJson(step: Step): (state: CallState) => JsonObject {
   return (state) => ({
     type: 'tool',
     step: step.step,
-    call_id: state.call.call_id,
-    wire_name: state.call.wire_name,
-    server: state.call.server ?? null,
-    tool: state.call.tool ?? null,
-    arguments: state.call.arguments,
+    ...known(state.call, ['call_id', 'wire_name', 'server', 'tool', 'arguments']),
     started_at: isoTime(state.started_at),
     status: callStatus(state),
-    content: state.result === undefined ? null : state.result.parts.map(partJson),
-    structured: state.result?.structured ?? null,
-    cut: state.result?.cut ?? false,
-    ms: state.result?.ms ?? null,
-    error: faultJson(state.result?.error ?? null),
+    content: state.result === undefined ? null : jsonOf(state.result.parts),
+    ...known(state.result, ['structured', 'cut', 'ms', 'error']),
   });
 }
 
@@ -153,29 +145,23 @@ function outputJson(view: RunView): Json {
   if (view.status !== 'completed' || spec === undefined) return null;
   if (spec.format !== 'json' && spec.schema === undefined) return null;
   try {
-    const value: unknown = JSON.parse(view.output);
-    return value as Json;
+    return jsonOf(JSON.parse(view.output));
   } catch {
     return null;
   }
-}
-
-function partJson(part: ContentPart): JsonObject {
-  return part.type === 'text'
-    ? { type: 'text', text: part.text }
-    : { type: 'image_url', image_url: { url: part.image_url.url } };
-}
-
-function faultJson(fault: FaultData | null): JsonObject | null {
-  if (fault === null) return null;
-  return { code: fault.code, message: fault.message, detail: fault.detail ?? null };
 }
 
 function timeOrNull(ms: number | null): string | null {
   return ms === null ? null : isoTime(ms);
 }
 
-/** Interfaces of plain data have no index signature; what they hold is JSON by their contract. */
-function plain(value: object): Json {
-  return value as Json;
+/** Plain data as JSON: interfaces have no index signature, and what is undefined becomes null. */
+function jsonOf(value: unknown): Json {
+  if (Array.isArray(value)) return value.map(jsonOf);
+  if (isObject(value)) {
+    return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, jsonOf(part)]));
+  }
+  const scalar =
+    typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
+  return scalar ? value : null;
 }

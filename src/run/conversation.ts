@@ -2,6 +2,7 @@ import type {
   AssistantMessage,
   ChatMessage,
   ChatTool,
+  ChatToolCall,
   ContentPart,
   ToolMessage,
   UserMessage,
@@ -16,9 +17,13 @@ export const CONTEXT_NOTE =
 /** Characters that count as one token where nothing better is known. */
 const CHARACTERS_PER_TOKEN = 4;
 
-/** Everything the model is sent for its next step. */
-export function messagesFor(run: Run): readonly ChatMessage[] {
-  return [...withContext(run), ...run.steps.filter(isDone).flatMap(stepMessages)];
+/**
+ * Everything the model is sent for its next step.
+ * @param provider who is asked: another provider's own fields are not sent to it
+ */
+export function messagesFor(run: Run, provider: string): readonly ChatMessage[] {
+  const steps = run.steps.filter(isDone);
+  return [...withContext(run), ...steps.flatMap((step) => stepMessages(step, provider))];
 }
 
 /** The tools of all servers, as functions. */
@@ -90,12 +95,14 @@ function joined(parts: readonly ContentPart[]): string | readonly ContentPart[] 
   return texts.length === parts.length ? texts.join('\n\n') : parts;
 }
 
-function stepMessages(step: Step): ChatMessage[] {
+function stepMessages(step: Step, provider: string): ChatMessage[] {
+  const own = step.provider === provider;
+  const calls = own ? step.tool_calls : step.tool_calls.map(withoutExtra);
   const assistant: AssistantMessage = {
     role: 'assistant',
     content: step.text === '' ? null : step.text,
-    ...(step.tool_calls.length === 0 ? {} : { tool_calls: step.tool_calls }),
-    ...step.echo,
+    ...(calls.length === 0 ? {} : { tool_calls: calls }),
+    ...(own ? step.echo : null),
   };
   const results = step.calls.flatMap(({ result }) => (result === undefined ? [] : [result]));
   const images = results.flatMap(({ parts }) => parts.filter((part) => part.type === 'image_url'));
@@ -105,6 +112,10 @@ function stepMessages(step: Step): ChatMessage[] {
     // A tool message may hold only text with most providers, so images follow as the user's.
     ...(images.length === 0 ? [] : [imageMessage(images)]),
   ];
+}
+
+function withoutExtra({ extra_content: _extra, ...call }: ChatToolCall): ChatToolCall {
+  return call;
 }
 
 function imageMessage(images: readonly ContentPart[]): UserMessage {

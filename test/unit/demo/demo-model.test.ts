@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { WHO_I_AM } from '../../../src/demo/demo-answer.ts';
 import { demoModel } from '../../../src/demo/demo-model.ts';
+import type { Model } from '../../../src/execute/ports.ts';
 import type { StepAnswer } from '../../../src/protocol/accumulate.ts';
 import { StepAccumulator } from '../../../src/protocol/accumulate.ts';
 import type { ChatMessage, ChatTool } from '../../../src/protocol/chat.ts';
@@ -242,10 +243,12 @@ describe('the directives for tests', () => {
 });
 
 describe('the demo model', () => {
-  it('streams word by word', async () => {
+  it('is a model to the engine and streams word by word', async () => {
     const chunks = [];
-    const call = { messages: [asks('write 30 words')], tools: [], parameters: {} };
-    for await (const chunk of demoModel({ delayMs: 0 }).complete(call, signal)) chunks.push(chunk);
+    const model: Model = demoModel({ delayMs: 0 });
+    const messages = [asks('write 30 words')];
+    const call = { provider: 'demo', model: 'demo', messages, tools: [], parameters: {} };
+    for await (const chunk of model.complete(call, signal)) chunks.push(chunk);
     expect(chunks.length).toBeGreaterThan(30);
   });
 

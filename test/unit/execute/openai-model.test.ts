@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { setTimeout as later } from 'node:timers/promises';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { StepAccumulator } from '../../../src/protocol/accumulate.ts';
 import { Fault } from '../../../src/fault/fault.ts';
 import type { ProviderServer } from './provider-server.ts';
@@ -64,6 +64,23 @@ describe('a request', () => {
     expect(
       Object.keys(seen?.headers ?? {}).filter((name) => /stainless|organization/.test(name)),
     ).toEqual([]);
+  });
+
+  it('carries nothing that the environment holds for another provider', async () => {
+    const planted = {
+      OPENAI_API_KEY: 'canary-key',
+      OPENAI_ADMIN_KEY: 'canary-admin',
+      OPENAI_ORG_ID: 'canary-org',
+      OPENAI_PROJECT_ID: 'canary-project',
+      OPENAI_BASE_URL: 'http://127.0.0.1:1/canary',
+      OPENAI_CUSTOM_HEADERS: 'x-canary: canary-header',
+    };
+    for (const [name, value] of Object.entries(planted)) vi.stubEnv(name, value);
+    const baseUrl = await streaming(says('Hi', 'stop'));
+    const { thrown } = await askAt(baseUrl, { providers: [providerAt(baseUrl, { key: null })] });
+    vi.unstubAllEnvs();
+    expect(thrown).toBe(null);
+    expect(JSON.stringify(server.seen)).not.toContain('canary');
   });
 
   it('without tools has no settings of tools', async () => {
@@ -266,6 +283,7 @@ describe('an error in the stream', () => {
     const result = await askAt(await streaming(says('Hal'), event(frame)));
     expect(wordsIn(result.chunks)).toBe('Hal');
     expect(faultIn(result)).toMatchObject({ code, detail: { retryable } });
+    expect(faultIn(result).detail).not.toHaveProperty('status');
   });
 
   it('may be named by the event alone', async () => {

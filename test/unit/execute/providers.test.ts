@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { configuredProviders, KNOWN_PROVIDERS } from '../../../src/execute/providers.ts';
@@ -21,6 +22,14 @@ describe('the configured providers', () => {
       'groq',
       'demo',
     ]);
+  });
+
+  it('are the table of the specification', () => {
+    const spec = readFileSync(new URL('../../../spec/providers.md', import.meta.url), 'utf8');
+    for (const { id, baseUrl, variable, defaultModel } of KNOWN_PROVIDERS) {
+      const row = spec.split('\n').find((line) => line.startsWith(`| \`${id}\` |`)) ?? '';
+      for (const cell of [baseUrl, variable, defaultModel]) expect(row).toContain(`\`${cell}\``);
+    }
   });
 
   it('are all reached over https', () => {

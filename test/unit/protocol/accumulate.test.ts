@@ -1,8 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { StepOutput } from '../../../src/protocol/accumulate.ts';
 import { StepAccumulator } from '../../../src/protocol/accumulate.ts';
 import type { ChatChunk } from '../../../src/protocol/chat.ts';
+import { chunkOf } from '../../../src/protocol/chunk.ts';
 import { isObject } from '../../../src/protocol/json.ts';
 
 /** One provider rule: chunks as a provider sends them and what they mean. */
@@ -48,6 +50,13 @@ describe('provider rules', () => {
   }
 });
 
+it('the rules of the specification and the fixtures are the same', () => {
+  const spec = readFileSync(new URL('../../../spec/providers.md', import.meta.url), 'utf8');
+  const promised = [...spec.matchAll(/\*\*(PR-(?:CHUNK|USAGE|END|CALL|ECHO)-\d+)\*\*/g)];
+  const shown = readdirSync(folder).map((file) => fixture(file).rule);
+  expect(new Set(shown)).toEqual(new Set(promised.map(([, id]) => id)));
+});
+
 describe('a step', () => {
   it('with arguments in ten thousand pieces is the same as with one', () => {
     const text = JSON.stringify({ text: 'x"\\{}[]é😀'.repeat(2_000), list: [{ a: [] }] });
@@ -72,6 +81,47 @@ describe('a step', () => {
       completion_tokens: 7,
       total_tokens: 7,
     });
+  });
+
+  it('never throws and always gives calls of the right shape, whatever a provider sends', () => {
+    const some = fc.oneof(
+      fc.constantFrom('', 'a', '{"x":1}', '{', 0, 1, null, {}, []),
+      fc.jsonValue(),
+    );
+    const part = fc.record(
+      {
+        index: some,
+        id: some,
+        function: fc.oneof(some, fc.record({ name: some, arguments: some })),
+      },
+      { requiredKeys: [] },
+    );
+    const delta = fc.record(
+      {
+        content: some,
+        reasoning_content: some,
+        reasoning_details: some,
+        tool_calls: fc.array(part),
+      },
+      { requiredKeys: [] },
+    );
+    const choice = fc.record({ index: some, delta, finish_reason: some }, { requiredKeys: [] });
+    const chunk = fc.record({ choices: fc.array(choice), usage: some }, { requiredKeys: [] });
+    fc.assert(
+      fc.property(fc.array(chunk), (values) => {
+        const step = new StepAccumulator({ step: 1 });
+        for (const value of values) step.feed(chunkOf(value) ?? {});
+        const { text, tool_calls } = step.end().answer;
+        expect(typeof text).toBe('string');
+        expect(new Set(tool_calls.map(({ id }) => id)).size).toBe(tool_calls.length);
+        for (const { id, function: call } of tool_calls) {
+          expect([typeof id, typeof call.name, typeof call.arguments]).toEqual(
+            Array(3).fill('string'),
+          );
+        }
+      }),
+      { numRuns: 300 },
+    );
   });
 
   it('may name an id that an earlier generated one took', () => {

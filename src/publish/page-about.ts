@@ -1,0 +1,59 @@
+import type { ReferenceView, RunView, ServerView } from '../run/view.ts';
+import { countOf } from './figures.ts';
+import { isoTime } from './iso-time.ts';
+import { Markup, markup } from './markup.ts';
+import { referenceFacts, referenceSummary, serverFacts, serverStatus } from './run-words.ts';
+
+/** What the run used: references, tool servers, tokens and times. */
+export function aboutSections(view: RunView): Markup {
+  return markup`${referencesHtml(view)}
+${serversHtml(view)}
+${usageHtml(view)}`;
+}
+
+function referencesHtml({ references }: RunView): Markup | null {
+  if (references.length === 0) return null;
+  return markup`<section aria-labelledby="references"><h2 id="references">References</h2>
+<p dir="auto">${referenceSummary(references)}</p>
+<ul class="sources">
+${references.map(referenceItem)}</ul></section>`;
+}
+
+function referenceItem(reference: ReferenceView): Markup {
+  const failed = reference.end?.ok === false;
+  return markup`<li><span class="address">${reference.url}</span> <span class="${failed ? 'fault' : 'quiet'}">${referenceFacts(reference)}</span></li>
+`;
+}
+
+function serversHtml({ servers }: RunView): Markup | null {
+  if (servers.length === 0) return null;
+  return markup`<section aria-labelledby="servers"><h2 id="servers">Tool servers</h2>
+<ul class="sources">
+${servers.map(serverItem)}</ul></section>`;
+}
+
+function serverItem(server: ServerView): Markup {
+  const failed = serverStatus(server) === 'failed';
+  const tools = server.end?.tools ?? [];
+  return markup`<li><strong>${server.label}</strong> <span class="address">${server.url}</span> <span class="${failed ? 'fault' : 'quiet'}">${serverFacts(server)}</span>
+${tools.length === 0 ? null : markup`<details><summary>Tools</summary><p>${tools.map(({ name }) => markup`<code>${name}</code> `)}</p></details>`}</li>
+`;
+}
+
+function usageHtml(view: RunView): Markup {
+  const { prompt_tokens, completion_tokens, total_tokens } = view.usage;
+  return markup`<section aria-labelledby="usage"><h2 id="usage">Usage</h2>
+<dl>
+<div><dt>Prompt tokens</dt><dd>${countOf(prompt_tokens)}</dd></div>
+<div><dt>Completion tokens</dt><dd>${countOf(completion_tokens)}</dd></div>
+<div><dt>Total tokens</dt><dd>${countOf(total_tokens)}</dd></div>
+${moment('Created', view.created_at)}${moment('Ended', view.ended_at)}${moment('Expires', view.expires_at)}</dl></section>`;
+}
+
+function moment(name: string, ms: number | null): Markup | null {
+  if (ms === null) return null;
+  const time = isoTime(ms);
+  const shown = `${time.slice(0, 10)} ${time.slice(11, 19)} UTC`;
+  return markup`<div><dt>${name}</dt><dd><time datetime="${time}">${shown}</time></dd></div>
+`;
+}

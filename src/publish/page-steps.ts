@@ -1,0 +1,65 @@
+import type { CallState, Step } from '../run/run.ts';
+import type { RunView } from '../run/view.ts';
+import { bounded, moreNote } from './bounded.ts';
+import { counted, durationOf } from './figures.ts';
+import { plainText } from './markdown-html.ts';
+import { Markup, markup } from './markup.ts';
+import {
+  answerStep,
+  callFacts,
+  callName,
+  callStatus,
+  readableJson,
+  resultText,
+} from './run-words.ts';
+
+/** Characters of one block; the page links to `.json`, which has everything. */
+const LONGEST_BLOCK = 20_000;
+
+/** The steps of a run with their tool calls; nothing before the first. */
+export function stepsHtml(view: RunView): Markup | null {
+  if (view.steps.length === 0) return null;
+  const answer = answerStep(view);
+  return markup`<section aria-labelledby="steps"><h2 id="steps">Steps</h2>
+<ol class="steps">
+${view.steps.map((step) => stepHtml(step, step === answer, view))}</ol></section>`;
+}
+
+function stepHtml(step: Step, isAnswer: boolean, view: RunView): Markup {
+  const facts = [
+    `${step.provider}/${step.model}`,
+    ...(step.ended_at === null ? [] : [durationOf(step.ended_at - step.started_at)]),
+    ...(step.usage === null ? [] : [counted(step.usage.total_tokens, 'token')]),
+    ...(step.attempt === 1 ? [] : [`attempt ${step.attempt}`]),
+  ];
+  const said = step.text.trim() !== '' && !isAnswer;
+  return markup`<li><h3>Step ${step.step}</h3>
+<p class="facts">${facts.map((fact) => markup`<span>${fact}</span> `)}</p>
+${
+  step.reasoning.trim() === ''
+    ? null
+    : markup`<details><summary>Reasoning</summary>${blockHtml(step.reasoning)}</details>
+`
+}${said ? blockHtml(step.text) : null}${step.calls.map((call) => callHtml(call, view))}${isAnswer ? markup`<p class="quiet">The answer above.</p>` : null}</li>
+`;
+}
+
+function callHtml(state: CallState, view: RunView): Markup {
+  const { server, arguments: args } = state.call;
+  const { result } = state;
+  const shown = result === undefined ? '' : resultText(result);
+  return markup`<details class="call ${callStatus(state)}">
+<summary><code>${callName(state)}</code> ${server === undefined ? null : markup`<span>${server}</span> `}<span class="state">${callFacts(state, view.status)}</span></summary>
+${args.trim() === '' ? null : markup`<h4>Arguments</h4>${blockHtml(readableJson(args))}`}
+${result?.error === undefined ? null : markup`<p class="fault" dir="auto">${result.error.message} <code>${result.error.code}</code></p>`}
+${shown === '' ? null : markup`<h4>Result</h4>${blockHtml(shown)}`}
+${result?.cut === true ? markup`<p class="quiet">The result was longer than a run may hold and was cut.</p>` : null}
+</details>
+`;
+}
+
+/** What a tool or a model said, as it is: never read as Markdown, never unbounded. */
+function blockHtml(text: string): Markup {
+  const { text: start, more } = bounded(text, LONGEST_BLOCK);
+  return markup`${plainText(start)}${more === 0 ? null : markup`<p class="quiet">${moreNote(more)}</p>`}`;
+}

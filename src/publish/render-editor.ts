@@ -1,0 +1,37 @@
+import type { Problem } from '../parse/problem.ts';
+import { pageHtml } from './layout.ts';
+import { markup } from './markup.ts';
+import { problemList } from './page-problems.ts';
+
+/** What the editor shows. */
+export interface EditorOptions {
+  /** The document; it may come from anywhere and is never run by showing it. */
+  readonly prompt: string;
+  readonly problems?: readonly Problem[];
+  /** Why the editor is shown: where the text came from, what to look at before running it. */
+  readonly notice?: string;
+}
+
+/**
+ * A page with one form that runs a prompt. Send it with `Referrer-Policy: same-origin`: under
+ * `no-referrer` a browser would say `Origin: null` and the server would take its own form for a
+ * stranger's.
+ */
+export function renderEditor({ prompt, problems = [], notice }: EditorOptions): string {
+  const invalid = problems.some(({ severity }) => severity === 'error');
+  const described = problems.length === 0 ? 'hint' : 'problems hint';
+  return pageHtml({
+    title: 'Prompt',
+    main: markup`<header class="run"><h1>Run a prompt</h1></header>
+${notice === undefined ? null : markup`<p class="notice" role="note" dir="auto">${notice}</p>`}
+${problems.length === 0 ? null : markup`<section id="problems" aria-label="Problems">${problemList(problems)}</section>`}
+<form class="editor" method="post" action="/">
+<label for="document">Markdown document</label>
+<textarea id="document" name="prompt" rows="18" required spellcheck="true" dir="auto" aria-describedby="${described}"${invalid ? markup` aria-invalid="true"` : null}>
+${prompt}</textarea>
+<p id="hint" class="quiet">Put <code>@/demo/mcp</code> or the URL of any MCP server on a line of its own to give the model its tools. An <code>@</code> before any other URL reads it as context. The run's address shows this document to everyone who has it.</p>
+<button type="submit">Run</button>
+</form>
+`,
+  });
+}

@@ -1,0 +1,29 @@
+import { FAULTS, type FaultData } from '../fault/fault.ts';
+import type { Problem } from '../parse/problem.ts';
+import { pageHtml } from './layout.ts';
+import { markup } from './markup.ts';
+import { problemList } from './page-problems.ts';
+import { errorHtml } from './render-page.ts';
+
+/** What an error page can say besides its fault. */
+export interface ErrorPageOptions {
+  /** HTTP status of the response; the fault's own when left out. */
+  readonly status?: number;
+  readonly problems?: readonly Problem[];
+}
+
+/** A fault of any route as a page: never blank, and nothing about the inside of the server. */
+export function renderErrorPage(fault: FaultData, options: ErrorPageOptions = {}): string {
+  const status = options.status ?? FAULTS[fault.code].http;
+  const problems = options.problems ?? [];
+  return pageHtml({
+    title: 'Error',
+    announcement: 'Error',
+    main: markup`<header class="run"><h1>${status === 404 || status === 410 ? 'Not here' : 'That did not work'}</h1>
+<p class="facts"><span class="status failed">${status}</span></p></header>
+${errorHtml(fault)}
+${problems.length === 0 ? null : problemList(problems)}
+<p><a href="/">Write a prompt</a></p>
+`,
+  });
+}
