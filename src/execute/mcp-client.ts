@@ -6,9 +6,10 @@ import {
   type jsonSchemaValidator,
   type Transport,
 } from '@modelcontextprotocol/client';
+import type { Fault } from '../fault/fault.ts';
 import type { Wire } from './mcp-fetch.ts';
 import { mcpTransport } from './mcp-transport.ts';
-import { serverFault } from './server-faults.ts';
+import { refusedFault, serverFault } from './server-faults.ts';
 import type { ServerLimits } from './server-limits.ts';
 
 /** Where a server is and how to speak to it. */
@@ -44,13 +45,27 @@ export async function openClient(
     return await connected(endpoint, 'http', onOpen);
   } catch (error) {
     if (!mayBeOlder(error)) throw serverFault(error, endpoint.host);
+    return await connected(endpoint, 'sse', onOpen).catch((second: unknown) => {
+      throw neitherFault(error, serverFault(second, endpoint.host), endpoint.host);
+    });
   }
-  return connected(endpoint, 'sse', onOpen);
 }
 
 /** The statuses with which servers of the HTTP+SSE transport answer a POST to their stream. */
-function mayBeOlder(error: unknown): boolean {
+function mayBeOlder(error: unknown): error is SdkHttpError {
   return error instanceof SdkHttpError && [400, 404, 405].includes(error.status);
+}
+
+/**
+ * A server that understood the POST well enough to reject it is not a document, even when it has
+ * nothing for a GET either: many MCP servers answer 400 when a key is missing.
+ */
+function neitherFault(post: SdkHttpError, get: Fault, host: string): Fault {
+  const shownDocument = get.code === 'server_not_mcp' && get.detail?.['status'] === undefined;
+  const { text } = post.data;
+  const spoke = post.status === 400 || (typeof text === 'string' && text.includes('"jsonrpc"'));
+  const isMcp = spoke && get.code === 'server_not_mcp' && !shownDocument;
+  return isMcp ? refusedFault(post.status, host, post) : get;
 }
 
 async function connected(

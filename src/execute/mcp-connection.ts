@@ -12,7 +12,7 @@ import type { OpenClient } from './mcp-client.ts';
 import { cutText, toolOutcome } from './mcp-content.ts';
 import { toolDescription } from './mcp-tools.ts';
 import type { Connection, ToolOutcome, ToolProgressReport } from './ports.ts';
-import { abortFault, faultWithin, serverFault } from './server-faults.ts';
+import { abortFault, faultWithin, refusedFault, serverFault } from './server-faults.ts';
 import type { ServerLimits } from './server-limits.ts';
 
 const MAX_INSTRUCTIONS = 16 * 1024;
@@ -86,10 +86,9 @@ function refusal(error: ProtocolError): ToolOutcome {
 function callFault(error: unknown, host: string): Fault {
   const fault = serverFault(error, host);
   if (fault.code !== 'server_not_mcp') return fault;
-  const { detail, cause } = fault;
-  if (detail?.['status'] === undefined) return new Fault('server_garbage', undefined, { cause });
-  const message = `${host} answered with HTTP status ${detail['status']}.`;
-  return new Fault('server_error', message, { detail, cause });
+  const status = fault.detail?.['status'];
+  if (typeof status === 'number') return refusedFault(status, host, fault);
+  return new Fault('server_garbage', undefined, { cause: fault });
 }
 
 /** A flood of progress would fill the log of the run: some of it is enough to show. */

@@ -67,8 +67,10 @@ interface Asked {
 }
 
 async function sent(wire: Wire, url: URL, init: RequestInit): Promise<Response> {
+  // Called by itself: workerd refuses its own fetch as a method of something else.
+  const { send } = wire;
   try {
-    return await wire.send(url, init);
+    return await send(url, init);
   } catch (error) {
     if (init.signal?.aborted === true) throw error;
     const known = faultWithin(error);

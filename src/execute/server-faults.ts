@@ -40,7 +40,13 @@ export function statusFault(status: number, host: string, cause?: unknown): Faul
   const options = { detail: { status }, cause };
   if (status === 401) return new Fault('login_required', loginText(host), options);
   if (status === 404 || status === 405) return notMcp(host, options);
-  return new Fault('server_error', `${host} answered with HTTP status ${status}.`, options);
+  return refusedFault(status, host, cause);
+}
+
+/** An MCP server, as far as one can tell, that answered with an HTTP error. */
+export function refusedFault(status: number, host: string, cause?: unknown): Fault {
+  const message = `${host} answered with HTTP status ${status}.`;
+  return new Fault('server_error', message, { detail: { status }, cause });
 }
 
 /** The address answers, and definitely not as an MCP server. */

@@ -88,6 +88,20 @@ describe('what is no MCP server', () => {
     expect(await codeOf(server)).toBe('server_not_mcp');
   });
 
+  test.each([
+    [400, 'a key is missing'],
+    [404, '{"jsonrpc": "2.0", "id": null, "error": {"code": -1, "message": "no session"}}'],
+  ])(
+    'a POST rejected with %s %j is no document, though a GET finds nothing',
+    async (status, body) => {
+      const server = await started((request, response) =>
+        response.writeHead(request.method === 'POST' ? status : 405).end(body),
+      );
+      const fault = await faultOf(connectTo(`${server.origin}/mcp`));
+      expect(fault).toMatchObject({ code: 'server_error', detail: { status } });
+    },
+  );
+
   test('a path on this server where nothing is served is not MCP', async () => {
     expect((await faultOf(connectTo('/nothing/mcp'))).code).toBe('server_not_mcp');
   });

@@ -1,7 +1,9 @@
 import { createMcpHandler, inputRequired, McpServer } from '@modelcontextprotocol/server';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
+import { demoMcp } from '../../../src/demo/demo-mcp.ts';
 import type { Connection } from '../../../src/execute/ports.ts';
+import { isObject } from '../../../src/protocol/json.ts';
 import { connectTo, faultOf, NEVER } from './connect.ts';
 import { overHttp, serve, type TestServer } from './http-server.ts';
 
@@ -80,12 +82,28 @@ describe('a server of the stateless protocol', () => {
     });
   });
 
-  test('a tool that asks a person gets no made-up answer', async () => {
+  test('a tool that asks a person is told that nobody answers', async () => {
     const { connection } = await connected();
-    const outcome = await connection
-      .call('ask', {}, { signal: NEVER })
-      .catch((error: unknown) => error);
-    expect(JSON.stringify(outcome)).toMatch(/server_unsupported|"isError":true/);
-    expect(JSON.stringify(outcome)).not.toContain('accept');
+    const outcome = await connection.call('ask', {}, { signal: NEVER });
+    expect(outcome.isError).toBe(true);
+    expect(JSON.stringify(outcome.parts)).toContain('elicitation');
+  });
+
+  test.each([
+    { resultType: 'input_required', inputRequests: {}, requestState: 'x' },
+    { resultType: 'task', taskId: '1' },
+  ])('a result that is no end, %j, is a visible fault', async (result) => {
+    const server = await serve(
+      overHttp(async (request) => {
+        if (request.headers.get('mcp-method') !== 'tools/call') return demoMcp(request);
+        const message: unknown = await request.json();
+        const id = isObject(message) ? message['id'] : null;
+        return Response.json({ jsonrpc: '2.0', id, result });
+      }),
+    );
+    const connection = await connectTo(`${server.origin}/mcp`);
+    open.push(server, connection);
+    const fault = await faultOf(connection.call('calculate', {}, { signal: NEVER }));
+    expect(fault.code).toBe('server_unsupported');
   });
 });
