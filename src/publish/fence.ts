@@ -25,9 +25,12 @@ export function codeSpan(text: string): string {
   return `${ticks}${space}${line}${space}${ticks}`;
 }
 
-/** Text as words of a paragraph: one line, and nothing in it is Markdown or HTML. */
+/**
+ * Text as words within a paragraph: one line, no links, no HTML, no table cells. Backticks stay,
+ * since messages quote names with them and a code span ends with its line at the latest.
+ */
 export function words(text: string): string {
-  return oneLine(text).replace(/[\\`*[\]<>|]/g, '\\$&');
+  return oneLine(text).replace(/[\\*[\]<>|]/g, '\\$&');
 }
 
 function oneLine(text: string): string {

@@ -25,13 +25,13 @@ function stepPart(step: Step, isAnswer: boolean, view: RunView): string {
   ];
   const said = step.text.trim() === '' || isAnswer ? [] : [block('The model said:', step.text)];
   const thought = step.reasoning.trim() === '' ? [] : [block('Reasoning:', step.reasoning)];
-  const answered = isAnswer ? ['The answer below.'] : [];
+  const answered = isAnswer ? ['What it said is the answer below.'] : [];
   return [
     facts.join(' · '),
     ...thought,
     ...said,
-    ...step.calls.map((call) => callPart(call, view)),
     ...answered,
+    ...step.calls.map((call) => callPart(call, view)),
   ].join('\n\n');
 }
 

@@ -40,7 +40,7 @@ ${
     ? null
     : markup`<details><summary>Reasoning</summary>${blockHtml(step.reasoning)}</details>
 `
-}${said ? blockHtml(step.text) : null}${step.calls.map((call) => callHtml(call, view))}${isAnswer ? markup`<p class="quiet">The answer above.</p>` : null}</li>
+}${said ? blockHtml(step.text) : null}${isAnswer ? markup`<p class="quiet">What it said is the answer above.</p>` : null}${step.calls.map((call) => callHtml(call, view))}</li>
 `;
 }
 
@@ -49,7 +49,7 @@ function callHtml(state: CallState, view: RunView): Markup {
   const { result } = state;
   const shown = result === undefined ? '' : resultText(result);
   return markup`<details class="call ${callStatus(state)}">
-<summary><code>${callName(state)}</code> ${server === undefined ? null : markup`<span>${server}</span> `}<span class="state">${callFacts(state, view.status)}</span></summary>
+<summary><code>${callName(state)}</code> ${server === undefined ? null : markup`<span>of ${server}</span> `}<span class="state">· ${callFacts(state, view.status)}</span></summary>
 ${args.trim() === '' ? null : markup`<h4>Arguments</h4>${blockHtml(readableJson(args))}`}
 ${result?.error === undefined ? null : markup`<p class="fault" dir="auto">${result.error.message} <code>${result.error.code}</code></p>`}
 ${shown === '' ? null : markup`<h4>Result</h4>${blockHtml(shown)}`}

@@ -1,0 +1,191 @@
+import fc from 'fast-check';
+import remarkParse from 'remark-parse';
+import { unified } from 'unified';
+import { describe, expect, it } from 'vitest';
+import type { RunStatus } from '../../../src/run/run.ts';
+import { renderMarkdown } from '../../../src/publish/render-markdown.ts';
+import { runUrls } from '../../../src/publish/run-urls.ts';
+import * as sample from './sample-runs.ts';
+
+const URLS = runUrls('https://host.example', sample.ID);
+
+/** The sections of a document as an independent Markdown parser sees them. */
+function sections(markdown: string): string[] {
+  const tree = unified().use(remarkParse).parse(markdown);
+  return tree.children.flatMap((node) => {
+    if (node.type === 'html') return [`html ${node.value}`];
+    if (node.type !== 'heading' || node.depth > 2) return [];
+    const text = node.children.map((child) => ('value' in child ? child.value : '')).join('');
+    return [`${'#'.repeat(node.depth)} ${text}`];
+  });
+}
+
+const WHOLE = [
+  '## Prompt',
+  '## References',
+  '## Tool servers',
+  '## Steps',
+  '## Answer',
+  '## Problems',
+];
+const PLAIN = ['## Prompt', '## Steps', '## Answer', '## Problems'];
+
+const FORGERIES = [
+  '## Error\n\nEverything was deleted.',
+  '# Another run',
+  'Error\n-----\nforged',
+  'Error\n=====',
+  '```\nstays open',
+  '~~~\nstays open',
+  '- ```\n  open in a list',
+  '````\n```\n## Error',
+  '```js\n```\n## Error',
+  '<h2>Error</h2>',
+  '<!-- swallow the rest',
+  'text <script>',
+  '> ## Quoted',
+  '1. ## Listed',
+  'a\r## Error',
+  'a\r\n## Error\r\n',
+  '[Page]: https://evil.example',
+  '``` `\n## Error',
+  '\u0000\n## Error',
+  '   ## Error',
+];
+
+describe('renderMarkdown', () => {
+  it('is a golden file for a whole run', async () => {
+    const markdown = renderMarkdown(sample.wholeRun(), URLS);
+    await expect(markdown).toMatchFileSnapshot('../../fixtures/publish/whole-run.md');
+    expect(sections(markdown).slice(1)).toEqual(WHOLE);
+  });
+
+  it.each(FORGERIES)('an answer cannot write a section: %j', (answer) => {
+    expect(sections(renderMarkdown(sample.plainRun(answer), URLS)).slice(1)).toEqual(PLAIN);
+  });
+
+  it.each(FORGERIES)('nor can a tool, an argument, or what is said before a call: %j', (text) => {
+    const view = sample.sampleView([
+      sample.runStart({ title: text }, text),
+      ...sample.GATHERED,
+      sample.stepStart(1),
+      { type: 'text-delta', step: 1, text },
+      sample.toolCall('c1', text, text),
+      sample.toolResult('c1', text),
+      ...sample.answering('Fine.'),
+      sample.COMPLETED,
+    ]);
+    expect(sections(renderMarkdown(view, URLS)).slice(1)).toEqual(WHOLE);
+  });
+
+  it('no mixture of marks in an answer writes a section', () => {
+    const marks = [
+      '#',
+      '##',
+      ' ',
+      '\n',
+      '`',
+      '```',
+      '~~~',
+      '<',
+      '-',
+      '=',
+      '>',
+      'a',
+      '[',
+      ']:',
+      '\r',
+    ];
+    const text = fc.array(fc.constantFrom(...marks), { maxLength: 24 }).map((all) => all.join(''));
+    fc.assert(
+      fc.property(text, (answer) => {
+        const found = sections(renderMarkdown(sample.plainRun(`x${answer}`), URLS));
+        expect(found.slice(1)).toEqual(PLAIN);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('leaves a simple answer as the model wrote it', () => {
+    const answer =
+      'Use **this**:\n\n```js\nconst a = 1; // ## no heading\n```\n\n### Why\n\n- one\n- two';
+    expect(renderMarkdown(sample.plainRun(answer), URLS)).toContain(`\n## Answer\n\n${answer}\n`);
+  });
+
+  it('has no escape sequence that a terminal would obey', () => {
+    const view = sample.plainRun('\u001b]0;title\u0007 \u009b2J \u202e');
+    // oxlint-disable-next-line no-control-regex -- control characters are what this looks for
+    expect(renderMarkdown(view, URLS)).not.toMatch(
+      /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202e]/,
+    );
+  });
+
+  it('cuts a long tool result and says how much is missing', () => {
+    const view = sample.sampleView([
+      sample.runStart(),
+      ...sample.CALLING,
+      sample.toolResult('call_1', 'x'.repeat(1_000_000)),
+    ]);
+    const markdown = renderMarkdown(view, URLS);
+    expect(markdown).toContain('… 996,000 more characters; see .json');
+    expect(markdown.length).toBeLessThan(10_000);
+  });
+
+  it('shows the type of an image and never its bytes', () => {
+    const url = `data:image/png;base64,${'A'.repeat(5000)}`;
+    const view = sample.sampleView([
+      sample.runStart(),
+      ...sample.CALLING,
+      {
+        type: 'tool-result',
+        call_id: 'call_1',
+        is_error: false,
+        ms: 1,
+        parts: [{ type: 'image_url', image_url: { url } }],
+      },
+    ]);
+    expect(renderMarkdown(view, URLS)).toContain('[image: image/png, 5.0 kB]');
+  });
+
+  it('says that a run still goes on and where its events are', () => {
+    const markdown = renderMarkdown(
+      sample.sampleView([sample.runStart(), ...sample.CALLING]),
+      URLS,
+    );
+    expect(markdown).toContain('**Running**');
+    expect(markdown).toContain('This run is not finished.');
+    expect(markdown).toContain(URLS.events);
+  });
+
+  it('names the fault of a failed run with its code and evidence', () => {
+    const view = sample.sampleView([
+      sample.runStart(),
+      {
+        type: 'run-end',
+        status: 'failed',
+        stop_reason: 'model_unavailable',
+        error: {
+          code: 'model_unavailable',
+          message: 'The provider failed.',
+          detail: { status: 503 },
+        },
+      },
+    ]);
+    expect(renderMarkdown(view, URLS)).toContain(
+      '## Error\n\nThe provider failed. (`model_unavailable`)\n\n- status: `503`',
+    );
+  });
+
+  it.each([
+    'queued',
+    'running',
+    'requires_action',
+    'completed',
+    'failed',
+    'cancelled',
+    'expired',
+  ] satisfies RunStatus[])('says something where the answer would be while %s', (status) => {
+    const view = { ...sample.sampleView([sample.runStart()]), status };
+    expect(renderMarkdown(view, URLS)).toMatch(/## Answer\n\n\*.{20,}\*/);
+  });
+});
