@@ -12,8 +12,10 @@ export interface FrontmatterEntry {
 /** The settings block of a document. */
 export interface Frontmatter {
   readonly entries: readonly FrontmatterEntry[];
-  /** Where a value deep inside an entry stands, for messages: `at(['tools', 0, 'server_url'])`. */
+  /** Where each value stands, by JSON Pointer (`/tools/0/server_url`); its key with `#` behind. */
   readonly positions: ReadonlyMap<string, Position>;
+  /** How plain scalars that are not strings were written: `1.10` is the number 1.1. */
+  readonly plain: ReadonlyMap<string, string>;
 }
 
 /** How a URL was written in the body (spec/prompt-format.md, References). */

@@ -1,0 +1,51 @@
+import type { YAMLError } from 'yaml';
+
+/** An error of the YAML reader in words, at the offset where a person should look. */
+export interface ExplainedError {
+  readonly message: string;
+  readonly offset: number;
+}
+
+/** Says what is wrong with a YAML block and, where it is a known slip, how to mend it. */
+export function explainYamlError(error: YAMLError, text: string): ExplainedError {
+  // The library points at the start of a key that spans lines; the reader stumbles at its colon.
+  const offset = error.code === 'MULTILINE_IMPLICIT_KEY' ? error.pos[1] : error.pos[0];
+  const hint = hintFor(error, text);
+  const said = error.message.split('\n')[0] ?? '';
+  return {
+    message: `The frontmatter is not valid YAML: ${said.replace(/\.$/, '')}.${hint === null ? '' : ` ${hint}`}`,
+    offset,
+  };
+}
+
+function hintFor(error: YAMLError, text: string): string | null {
+  switch (error.code) {
+    case 'TAB_AS_INDENT':
+      return 'Indent with spaces.';
+    case 'MULTILINE_IMPLICIT_KEY':
+      return 'Is a colon missing at the end of the line above, or a space after one?';
+    case 'BLOCK_AS_IMPLICIT_KEY':
+      return 'A value that holds a colon and a space wants quotes.';
+    case 'BAD_SCALAR_START':
+    case 'BAD_ALIAS':
+      return quoteHint(text[error.pos[0]] ?? '');
+    case 'MISSING_CHAR':
+      return 'Is a quote or a bracket not closed?';
+    default:
+      return quoteHint(firstOfValue(text, error.pos[0]));
+  }
+}
+
+/** A value that begins with a character that means something in YAML wants quotes. */
+export function quoteHint(character: string): string | null {
+  return /^[@*&!%`[{'"|>]$/.test(character)
+    ? `A value that begins with ${character} must be put in quotes.`
+    : null;
+}
+
+/** First character of the value on the line of an offset: that of `key: value` or `- value`. */
+function firstOfValue(text: string, offset: number): string {
+  const start = text.lastIndexOf('\n', offset - 1) + 1;
+  const line = text.slice(start).split(/[\r\n]/, 1)[0] ?? '';
+  return /^\s*(?:- +)*(?:[\w$.-]+:\s+)?(\S)/.exec(line)?.[1] ?? '';
+}
