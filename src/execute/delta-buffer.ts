@@ -1,4 +1,5 @@
 import type { EventBody } from '../run/event.ts';
+import { NOT_WANTED } from './not-wanted.ts';
 import type { Clock } from './ports.ts';
 
 /** A piece of what the model says. */
@@ -62,7 +63,7 @@ export class DeltaBuffer {
 
   /** Writes what waits and stops the timer. */
   close(): void {
-    this.#closed.abort();
+    this.#closed.abort(NOT_WANTED);
     this.flush();
   }
 

@@ -6,6 +6,7 @@ import { callModel } from './call-model.ts';
 import { callTool } from './call-tool.ts';
 import { connectServer } from './connect-server.ts';
 import { Connections } from './connections.ts';
+import { NOT_WANTED } from './not-wanted.ts';
 import type { Ports } from './ports.ts';
 
 /** What a performer of a command works with. */
@@ -39,9 +40,6 @@ export async function executeRun(ports: Ports, signal: AbortSignal): Promise<voi
     await work.connections.close();
   }
 }
-
-/** One reason for all: making one each time, with its stack, costs more than many commands do. */
-const NOT_WANTED = new DOMException('No longer wanted.', 'AbortError');
 
 /** The commands under way in this process. */
 class ActiveCommands {

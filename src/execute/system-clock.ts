@@ -1,3 +1,4 @@
+import { reasonOf } from '../egress/deadline.ts';
 import type { Clock } from './ports.ts';
 
 /** Longest delay that `setTimeout` keeps; a longer one fires at once. */
@@ -10,10 +11,10 @@ export function systemClock(flushMs: number): Clock {
 
 function sleep(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
-    if (signal.aborted) return reject(new DOMException('Aborted', 'AbortError'));
+    if (signal.aborted) return reject(reasonOf(signal));
     const abort = (): void => {
       clearTimeout(timer);
-      reject(new DOMException('Aborted', 'AbortError'));
+      reject(reasonOf(signal));
     };
     const timer = setTimeout(
       () => {

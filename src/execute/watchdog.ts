@@ -1,3 +1,5 @@
+import { NOT_WANTED } from './not-wanted.ts';
+
 /**
  * An abort signal that follows the caller's and also fires when something takes too long. The
  * timer is armed only while we wait for the other side, never while our own reader is slow.
@@ -31,7 +33,7 @@ export class Watchdog {
   stop(): void {
     this.disarm();
     this.#outer.removeEventListener('abort', this.#follow);
-    this.#controller.abort();
+    this.#controller.abort(NOT_WANTED);
   }
 
   readonly #follow = (): void => this.#controller.abort(this.#outer.reason);

@@ -21,10 +21,12 @@ function staysInside(text: string): boolean {
   let open: string | null = null;
   let previous = '';
   for (const line of text.split('\n')) {
+    const fence: string | undefined = FENCE.exec(line.trimEnd())?.[1];
     if (open !== null) {
       if (line.trimEnd() === open) open = null;
+      // Longer or indented, it closes the block for some readers only: ## Error may follow.
+      else if (line.trim().startsWith(open)) return false;
     } else {
-      const fence = FENCE.exec(line.trimEnd())?.[1];
       if (fence === undefined && breaksOut(line, previous)) return false;
       open = fence ?? null;
     }

@@ -13,7 +13,7 @@ ${usageHtml(view)}`;
 
 function referencesHtml({ references }: RunView): Markup | null {
   if (references.length === 0) return null;
-  return markup`<section aria-labelledby="references"><h2 id="references">References</h2>
+  return markup`<section data-key="references" aria-labelledby="references"><h2 id="references">References</h2>
 <p dir="auto">${referenceSummary(references)}</p>
 <ul class="sources">
 ${references.map(referenceItem)}</ul></section>`;
@@ -27,7 +27,7 @@ function referenceItem(reference: ReferenceView): Markup {
 
 function serversHtml({ servers }: RunView): Markup | null {
   if (servers.length === 0) return null;
-  return markup`<section aria-labelledby="servers"><h2 id="servers">Tool servers</h2>
+  return markup`<section data-key="servers" aria-labelledby="servers"><h2 id="servers">Tool servers</h2>
 <ul class="sources">
 ${servers.map(serverItem)}</ul></section>`;
 }
@@ -42,7 +42,7 @@ ${tools.length === 0 ? null : markup`<details><summary>Tools</summary><p>${tools
 
 function usageHtml(view: RunView): Markup {
   const { prompt_tokens, completion_tokens, total_tokens } = view.usage;
-  return markup`<section aria-labelledby="usage"><h2 id="usage">Usage</h2>
+  return markup`<section data-key="usage" aria-labelledby="usage"><h2 id="usage">Usage</h2>
 <dl>
 <div><dt>Prompt tokens</dt><dd>${countOf(prompt_tokens)}</dd></div>
 <div><dt>Completion tokens</dt><dd>${countOf(completion_tokens)}</dd></div>

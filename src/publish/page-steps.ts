@@ -20,7 +20,7 @@ const LONGEST_BLOCK = 20_000;
 export function stepsHtml(view: RunView): Markup | null {
   if (view.steps.length === 0) return null;
   const answer = answerStep(view);
-  return markup`<section aria-labelledby="steps"><h2 id="steps">Steps</h2>
+  return markup`<section data-key="steps" aria-labelledby="steps"><h2 id="steps">Steps</h2>
 <ol class="steps">
 ${view.steps.map((step) => stepHtml(step, step === answer, view))}</ol></section>`;
 }
@@ -33,22 +33,22 @@ function stepHtml(step: Step, isAnswer: boolean, view: RunView): Markup {
     ...(step.attempt === 1 ? [] : [`attempt ${step.attempt}`]),
   ];
   const said = step.text.trim() !== '' && !isAnswer;
-  return markup`<li><h3>Step ${step.step}</h3>
+  return markup`<li data-key="step-${step.step}"><h3>Step ${step.step}</h3>
 <p class="facts">${facts.map((fact) => markup`<span>${fact}</span> `)}</p>
 ${
   step.reasoning.trim() === ''
     ? null
-    : markup`<details><summary>Reasoning</summary>${blockHtml(step.reasoning)}</details>
+    : markup`<details data-key="reasoning"><summary>Reasoning</summary>${blockHtml(step.reasoning)}</details>
 `
-}${said ? blockHtml(step.text) : null}${isAnswer ? markup`<p class="quiet">What it said is the answer above.</p>` : null}${step.calls.map((call) => callHtml(call, view))}</li>
+}${said ? blockHtml(step.text) : null}${isAnswer ? markup`<p class="quiet">What it said is the answer above.</p>` : null}${step.calls.map((call, index) => callHtml(call, index, view))}</li>
 `;
 }
 
-function callHtml(state: CallState, view: RunView): Markup {
+function callHtml(state: CallState, index: number, view: RunView): Markup {
   const { server, arguments: args } = state.call;
   const { result } = state;
   const shown = result === undefined ? '' : resultText(result);
-  return markup`<details class="call ${callStatus(state)}">
+  return markup`<details data-key="call-${index}" class="call ${callStatus(state)}">
 <summary><code>${callName(state)}</code> ${server === undefined ? null : markup`<span>of ${server}</span> `}<span class="state">· ${callFacts(state, view.status)}</span></summary>
 ${args.trim() === '' ? null : markup`<h4>Arguments</h4>${blockHtml(readableJson(args))}`}
 ${result?.error === undefined ? null : markup`<p class="fault" dir="auto">${result.error.message} <code>${result.error.code}</code></p>`}

@@ -28,7 +28,7 @@ ${view.error === null ? null : errorHtml(view.error)}
 ${answerHtml(view)}
 ${stepsHtml(view)}
 ${aboutSections(view)}
-${view.problems.length === 0 ? null : markup`<section aria-labelledby="problems"><h2 id="problems">Problems</h2>${problemList(view.problems)}</section>`}
+${view.problems.length === 0 ? null : markup`<section data-key="problems" aria-labelledby="problems"><h2 id="problems">Problems</h2>${problemList(view.problems)}</section>`}
 ${promptHtml(view)}
 `;
   return pageHtml({
@@ -46,7 +46,7 @@ export function errorHtml(fault: FaultData): Markup {
     ([name, value]) =>
       markup`<div><dt>${name.replaceAll('_', ' ')}</dt><dd>${String(value)}</dd></div>`,
   );
-  return markup`<section class="error" role="alert">
+  return markup`<section class="error" data-key="error" role="alert">
 <h2>Error</h2>
 <p dir="auto">${fault.message} <code>${fault.code}</code></p>
 ${details.length === 0 ? null : markup`<dl>${details}</dl>`}
@@ -68,7 +68,7 @@ function answerHtml(view: RunView): Markup {
   const format = view.request?.output.format ?? 'markdown';
   const empty = view.output.trim() === '';
   const answer = format === 'markdown' ? markdownHtml(view.output) : plainText(view.output);
-  return markup`<section class="answer" aria-labelledby="answer">
+  return markup`<section class="answer" data-key="answer" aria-labelledby="answer">
 <h2 id="answer">Answer</h2>
 ${empty ? markup`<p class="quiet">${noAnswer(view.status)}</p>` : markup`<div class="prose" dir="auto">${answer}</div>`}
 ${note === null ? null : markup`<p class="quiet">${note}</p>`}
@@ -79,7 +79,7 @@ function promptHtml({ prompt }: RunView): Markup {
   if (prompt === null) {
     return markup`<p class="quiet">Only the answer and the names of the tools of this run are published.</p>`;
   }
-  return markup`<section aria-labelledby="prompt"><h2 id="prompt">Prompt</h2>
+  return markup`<section data-key="prompt" aria-labelledby="prompt"><h2 id="prompt">Prompt</h2>
 <details><summary>Show the document</summary>${plainText(prompt)}</details></section>`;
 }
 

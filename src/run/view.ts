@@ -1,10 +1,10 @@
-import type { FaultData } from '../fault/fault.ts';
+import { faultData, type FaultData } from '../fault/fault.ts';
 import type { CompletionRequest, ToolServer } from '../normalize/request.ts';
 import type { Problem } from '../parse/problem.ts';
 import type { Usage } from '../protocol/chat.ts';
-import type { ReferenceEnd, ServerEnd, ToolResult } from './event.ts';
+import type { ReferenceEnd, ServerEnd, ServerTool, ToolResult } from './event.ts';
 import { outputOf } from './output.ts';
-import type { Run, RunStatus, Step } from './run.ts';
+import type { Run, RunStatus, ServerState, Step } from './run.ts';
 
 /** Who asks. A run's owner holds its owner token, or is the principal that made it. */
 export type Viewer = 'owner' | 'public';
@@ -48,7 +48,8 @@ export interface ServerView {
   readonly from: ToolServer['from'];
 }
 
-/** What `viewer` may see of `run`. Header values of tool servers are never shown, to nobody. */
+/** What `viewer` may see of `run`. Header values of tool servers and the callback are never shown,
+ * to nobody. */
 export function viewFor(viewer: Viewer, run: Run): RunView {
   const full = viewer === 'owner' || (run.request.publish ?? 'full') === 'full';
   return {
@@ -63,17 +64,12 @@ export function viewFor(viewer: Viewer, run: Run): RunView {
     request: full ? masked(run.request) : null,
     problems: full ? run.problems : [],
     references: full ? referencesOf(run) : [],
-    servers: run.servers.map(({ server, end }) => ({
-      label: server.label,
-      url: server.url,
-      from: server.from,
-      ...(end === undefined ? {} : { end }),
-    })),
+    servers: run.servers.map((state) => serverView(state, full)),
     steps: full ? run.steps : run.steps.map(answerOnly),
     output: outputOf(run),
     usage: run.usage,
     stop_reason: run.stop_reason,
-    error: run.error,
+    error: full ? run.error : bareFault(run.error),
     seq: run.seq,
   };
 }
@@ -89,7 +85,7 @@ function referencesOf(run: Run): ReferenceView[] {
   });
 }
 
-function masked(request: CompletionRequest): CompletionRequest {
+function masked({ callback: _callback, ...request }: CompletionRequest): CompletionRequest {
   return {
     ...request,
     servers: request.servers.map((server) => ({
@@ -98,6 +94,32 @@ function masked(request: CompletionRequest): CompletionRequest {
       ...(server.authorization === undefined ? {} : { authorization: '***' }),
     })),
   };
+}
+
+function serverView({ server, end }: ServerState, full: boolean): ServerView {
+  const base = { label: server.label, url: server.url, from: server.from };
+  if (end === undefined) return base;
+  return { ...base, end: full ? end : namesOnly(end) };
+}
+
+/** What a server says of itself and of its tools may depend on who is logged in. */
+function namesOnly(end: ServerEnd): ServerEnd {
+  const { instructions: _instructions, error, tools, ...shown } = end;
+  const bare = bareFault(error ?? null);
+  return {
+    ...shown,
+    ...(bare === null ? {} : { error: bare }),
+    ...(tools === undefined ? {} : { tools: tools.map(nameOnly) }),
+  };
+}
+
+function nameOnly({ name, wire_name, hash }: ServerTool): ServerTool {
+  return { name, wire_name, hash, input_schema: {} };
+}
+
+/** A fault without its own words, which may quote what a tool or a document said. */
+function bareFault(error: FaultData | null): FaultData | null {
+  return error === null ? null : faultData(error.code);
 }
 
 /** A step with the names of its tools, but nothing of what went into them or came out. */
@@ -117,6 +139,7 @@ function answerOnly(step: Step): Step {
   };
 }
 
-function withoutContent({ structured: _structured, ...result }: ToolResult): ToolResult {
-  return { ...result, parts: [] };
+function withoutContent({ structured: _structured, error, ...result }: ToolResult): ToolResult {
+  const bare = bareFault(error ?? null);
+  return { ...result, parts: [], ...(bare === null ? {} : { error: bare }) };
 }

@@ -145,16 +145,47 @@ function morphAttributes(shown, next) {
 }
 
 /**
+ * Children with a `data-key` meet the child of the same key, so that a section which appears above
+ * others does not turn them into each other; the rest meet in order.
+ *
  * @param {Element} shown
  * @param {Element} next
  */
 function morphChildren(shown, next) {
-  const old = [...shown.childNodes];
-  const fresh = [...next.childNodes];
-  for (const [index, child] of fresh.entries()) {
-    const counterpart = old[index];
-    if (counterpart) morph(counterpart, child);
-    else shown.appendChild(child);
+  const keyed = new Map([...shown.children].map((child) => [keyOf(child), child]));
+  /** @type {ChildNode | null} */
+  let cursor = shown.firstChild;
+  for (const child of Array.from(next.childNodes)) {
+    const key = keyOf(child);
+    const match =
+      key === null ? (cursor && keyOf(cursor) === null ? cursor : null) : keyed.get(key);
+    if (match) {
+      cursor = removeUntil(cursor, match)?.nextSibling ?? null;
+      morph(match, child);
+    } else {
+      shown.insertBefore(child, cursor);
+    }
   }
-  for (const child of old.slice(fresh.length)) child.remove();
+  removeUntil(cursor, null);
+}
+
+/** @param {Node} node */
+function keyOf(node) {
+  return node instanceof Element ? node.getAttribute('data-key') : null;
+}
+
+/**
+ * Removes the siblings from `first` up to `last`, which stays.
+ *
+ * @param {ChildNode | null} first
+ * @param {ChildNode | null} last
+ */
+function removeUntil(first, last) {
+  let node = first;
+  while (node && node !== last) {
+    const following = node.nextSibling;
+    node.remove();
+    node = following;
+  }
+  return node;
 }

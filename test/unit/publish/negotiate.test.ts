@@ -13,7 +13,7 @@ describe('negotiate', () => {
     ['html', 'application/json', 'html'],
     ['pdf', '*/*', null],
     ['', '*/*', null],
-  ])('lets the suffix %j win over Accept %j: %s', (suffix, accept, form) => {
+  ])('NEG-1 lets the suffix %j win over Accept %j: %s', (suffix, accept, form) => {
     expect(negotiate(suffix, accept)).toBe(form);
   });
 
@@ -37,7 +37,7 @@ describe('negotiate', () => {
     ['text/event-stream', null],
     ['text/html;q=high, text/plain', 'text'],
     ['nonsense', null],
-  ])('reads Accept %j as %s', (accept, form) => {
+  ])('NEG-2 reads Accept %j as %s', (accept, form) => {
     expect(negotiate(null, accept)).toBe(form);
   });
 

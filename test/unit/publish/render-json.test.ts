@@ -26,15 +26,14 @@ it('names the five addresses of a run', () => {
   });
 });
 
-it('has every key of the API before anything has happened', () => {
+it('JSON-1 has every key of the API before anything has happened', () => {
   const queued = renderJson(sampleView([runStart()]), URLS);
   const whole = renderJson(wholeRun(), URLS);
   expect(Object.keys(queued)).toEqual(Object.keys(whole));
-  expect(Object.keys(queued)).toEqual([
-    ...['id', 'object', 'status', 'created_at', 'started_at', 'ended_at', 'expires_at', 'urls'],
-    ...['prompt', 'request', 'references', 'servers', 'steps', 'output', 'output_json', 'files'],
-    ...['usage', 'stop_reason', 'required_action', 'problems', 'error'],
-  ]);
+  expect(Object.keys(queued).join(' ')).toBe(
+    'id object status created_at started_at ended_at expires_at urls prompt request references ' +
+      'servers steps output output_json files usage stop_reason required_action problems error',
+  );
   expect(queued).toMatchObject({ status: 'queued', started_at: null, output: '', steps: [] });
   expect(JSON.stringify(queued)).not.toContain('undefined');
 });
@@ -44,7 +43,7 @@ it('is a golden file for a whole run', async () => {
   await expect(`${json}\n`).toMatchFileSnapshot('../../fixtures/publish/whole-run.json');
 });
 
-it('gives the answer as JSON only where JSON was asked for and came', () => {
+it('JSON-3 gives the answer as JSON only where JSON was asked for and came', () => {
   const asked = { output: { format: 'json' } } as const;
   expect(renderJson(plainRun('{"a":[1,null]}', asked), URLS)['output_json']).toEqual({
     a: [1, null],
@@ -53,7 +52,7 @@ it('gives the answer as JSON only where JSON was asked for and came', () => {
   expect(renderJson(plainRun('{"a":1}'), URLS)['output_json']).toBeNull();
 });
 
-it('never publishes where the author is called back', () => {
+it('JSON-2 never publishes where the author is called back', () => {
   const view = plainRun('Hi.', { callback: { url: 'https://hooks.example/canary-secret' } });
   expect(JSON.stringify(renderJson(view, URLS))).not.toContain('canary-secret');
 });
@@ -64,7 +63,7 @@ it('shows no prompt, arguments or results when only the answer is published', ()
   expect(json).toMatchObject({ prompt: null, request: null, references: [], output: 'Done.' });
 });
 
-it('gives as text the answer alone, with one newline and no escape sequences', () => {
+it('TEXT-1 gives as text the answer alone, with one newline and no escape sequences', () => {
   expect(renderText(plainRun('Hello.\n\n\n'))).toBe('Hello.\n');
   expect(renderText(plainRun('a\u001b[2Jb'))).toBe('a\ufffd[2Jb\n');
   expect(renderText(sampleView([runStart()]))).toBe('');

@@ -38,6 +38,7 @@ async function finishedRun(publish: 'full' | 'answer' | null): Promise<Run> {
       references: memoryReferences({ [url]: 'canary-context' }),
       log: startedLog({
         publish,
+        callback: { url: 'https://hooks.example/canary-callback' },
         servers: [search],
         references: [{ url, as: 'context', why: 'mentioned' }],
       }),
@@ -54,6 +55,7 @@ describe('what a viewer may see', () => {
       expect(shown).toContain('canary-result');
       expect(shown).not.toContain('canary-header');
       expect(shown).not.toContain('canary-bearer');
+      expect(shown).not.toContain('canary-callback');
     }
   });
 
