@@ -37,9 +37,9 @@ export function drawProblem(problem: Problem, source: Source, paint: Paint): str
     paint('dim', printable(problem.code)),
     printable(problem.message),
   ].join(' ');
-  if (at === undefined) return head;
-  const line = sourceLine(source.text, at.line);
-  if (line === undefined) return head;
+  // A problem without an excerpt must not quote its line: a literal secret stands there.
+  const line = problem.excerpt === undefined ? undefined : sourceLine(source.text, at?.line ?? 0);
+  if (at === undefined || line === undefined) return head;
   const { shown, caret } = frame(line, at.column - 1);
   const gutter = String(at.line);
   return [

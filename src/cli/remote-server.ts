@@ -187,10 +187,11 @@ function isFaultCode(code: unknown): code is FaultCode {
 /** Problems as the API spells them: `line` and `column` instead of `at`. */
 function problemsOf(list: unknown): Problem[] {
   if (!Array.isArray(list)) return [];
-  return list.filter(isObject).map(({ code, severity, message, line, column }): Problem => ({
+  return list.filter(isObject).map(({ code, severity, message, line, column, excerpt }) => ({
     code: String(code),
     severity: severity === 'warning' || severity === 'info' ? severity : 'error',
     message: String(message),
     ...(typeof line === 'number' && typeof column === 'number' ? { at: { line, column } } : {}),
+    ...(typeof excerpt === 'string' ? { excerpt } : {}),
   }));
 }

@@ -6,7 +6,8 @@ import { textWidth } from '../../../src/cli/text-width.ts';
 const plain: Paint = (_style, text) => text;
 
 function draw(text: string, line: number, column: number): string[] {
-  const problem = { code: 'x', severity: 'error', message: 'M.', at: { line, column } } as const;
+  const at = { line, column };
+  const problem = { code: 'x', severity: 'error', message: 'M.', at, excerpt: 'y' } as const;
   return drawProblem(problem, { name: 'f.md', text }, plain).split('\n');
 }
 
@@ -48,6 +49,13 @@ describe('drawProblem', () => {
 
   test('the place may be just past the end of the line', () => {
     expect(draw('ab', 1, 3)[2]).toBe('   |   ^');
+  });
+
+  test('a line that the problem does not quote, because of a secret in it, is not drawn', () => {
+    const at = { line: 1, column: 3 };
+    const problem = { code: 'literal_secret', severity: 'error', message: 'M.', at } as const;
+    const drawn = drawProblem(problem, { name: 'f.md', text: 'k: canary' }, plain);
+    expect(drawn).toBe('f.md:1:3 error literal_secret M.');
   });
 
   test('without a place, or with one outside the text, only the head is shown', () => {

@@ -151,7 +151,14 @@ describe('mdops run --remote', () => {
   });
 
   test('draws the problems that the server found like local ones', async () => {
-    const problem = { code: 'bad', severity: 'error', message: 'M.', line: 2, column: 3 };
+    const problem = {
+      code: 'bad',
+      severity: 'error',
+      message: 'M.',
+      line: 2,
+      column: 3,
+      excerpt: 'x',
+    };
     const error = { code: 'invalid_prompt', message: 'No.', problems: [problem] };
     await using server = await runServer({ 'POST /': json(422, { error }) });
     const done = await mdops(['run', '--remote', server.url], { stdin: 'one\n\tx' });
