@@ -32,8 +32,8 @@ function graphemeWidth(grapheme: string): number {
   return WIDE.test(grapheme) ? 2 : 1;
 }
 
-/** Every control character but line end and tab. */
-const CONTROLS = /[\p{Cc}--[\n\t]]/gv;
+/** Control characters but line end and tab, and those that turn the direction of text around. */
+const CONTROLS = /[[\p{Cc}\u202a-\u202e\u2066-\u2069]--[\n\t]]/gv;
 
 /**
  * The text as it may be written to a terminal. What models, tools and pages say could otherwise

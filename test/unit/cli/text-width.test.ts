@@ -27,7 +27,7 @@ test('a tab goes to the next stop, counted in columns and not in characters', ()
 });
 
 test('an escape sequence of a model cannot reach the terminal', () => {
-  expect(printable('a\u001b]0;title\u0007b\rc\u009b2J\n\td')).toBe('a]0;titlebc2J\n\td');
+  expect(printable('\u202ea\u001b]0;title\u0007b\rc\u009b2J\n\td')).toBe('a]0;titlebc2J\n\td');
 });
 
 test('a long text becomes one line with an ellipsis', () => {
