@@ -55,7 +55,10 @@ async function checkedFile(name: string, strict: boolean): Promise<Checked> {
 
 function checkedText(source: Source, strict: boolean): Checked {
   const document = parsePrompt(source.text, { path: source.name });
-  const { problems } = normalizePrompt(document, anyModel(source.name));
+  const problems = normalizePrompt(document, anyModel(source.name)).problems.filter(
+    // Values of the inputs come with a run, and there is none.
+    ({ code }) => code !== 'missing_input',
+  );
   return { source, problems: strict ? problems.map(stricter) : problems };
 }
 

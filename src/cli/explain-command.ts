@@ -2,6 +2,7 @@ import { FAULTS } from '../fault/fault.ts';
 import { explain } from '../normalize/explain.ts';
 import { normalizePrompt } from '../normalize/normalize-prompt.ts';
 import { parsePrompt } from '../parse/parse-prompt.ts';
+import { isObject } from '../protocol/json.ts';
 import { EXPLAIN } from './commands.ts';
 import { localProviders } from './environment.ts';
 import { explanation } from './explanation.ts';
@@ -20,12 +21,15 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
     { providers: localProviders(process.env), path: source.name },
     { input: inputs(given), overrides: overrides(given) },
   );
+  const explained = explain(normalized);
   if (given.has('json')) {
-    terminal.outLine(JSON.stringify(explain(normalized), null, 2));
+    terminal.outLine(JSON.stringify(explained, null, 2));
   } else {
     printProblems(normalized.problems, source, terminal);
     if (normalized.request !== null) {
-      terminal.outLine(explanation(normalized.request, terminal.paintOut));
+      const { estimate } = explained;
+      const figures = isObject(estimate) ? estimate : {};
+      terminal.outLine(explanation(normalized.request, figures, terminal.paintOut));
     }
   }
   return normalized.request === null ? FAULTS.invalid_prompt.exit : 0;

@@ -4,7 +4,6 @@ import type {
   Limits,
   ModelChoice,
   RequestReference,
-  SettingSource,
   ToolServer,
 } from '../normalize/request.ts';
 import type { ChatMessage } from '../protocol/chat.ts';
@@ -13,8 +12,15 @@ import { printable } from './text-width.ts';
 
 type Row = readonly string[];
 
-/** A normalized request as a person reads it: every part with what was decided about it and why. */
-export function explanation(request: CompletionRequest, paint: Paint): string {
+/**
+ * A normalized request as a person reads it: every part with what was decided about it and why.
+ * @param estimate name of a figure → its value
+ */
+export function explanation(
+  request: CompletionRequest,
+  estimate: Readonly<Record<string, unknown>>,
+  paint: Paint,
+): string {
   const section = (title: string, rows: readonly Row[]): string[] =>
     rows.length === 0 ? [] : ['', paint('bold', title), ...table(rows)];
   const lines = [
@@ -26,7 +32,8 @@ export function explanation(request: CompletionRequest, paint: Paint): string {
     ...section('Tool servers', request.servers.map(serverRow)),
     ...section('References', request.references.map(referenceRow)),
     ...section('Limits', limitRows(request.limits)),
-    ...section('Settings', Object.entries(request.sources).map(sourceRow)),
+    ...section('Settings', settingRows(request.sources)),
+    ...section('Estimate', Object.entries(estimate).map(keyAndValue)),
     ...section('Kept for other tools', Object.entries(request.ext).map(keyAndValue)),
   ];
   return lines.join('\n');
@@ -38,15 +45,8 @@ function modelRow({ provider, model }: ModelChoice, index: number): Row {
 
 function messageLines({ role, content }: ChatMessage, paint: Paint): string[] {
   const text = typeof content === 'string' ? content : JSON.stringify(content);
-  // Four characters for a token is the usual estimate for English.
-  const tokens = Math.ceil(text.length / 4);
-  const title = `Message: ${role}`;
   const body = printable(text).trim().split('\n');
-  return [
-    '',
-    `${paint('bold', title)} ${paint('dim', `about ${tokens} tokens`)}`,
-    ...body.map((line) => `  ${line}`),
-  ];
+  return ['', paint('bold', `Message: ${role}`), ...body.map((line) => `  ${line}`.trimEnd())];
 }
 
 function serverRow({ label, url, type, from, line, ...server }: ToolServer): Row {
@@ -79,8 +79,16 @@ function limitRows(limits: Limits): Row[] {
   ];
 }
 
-function sourceRow([key, { from, line }]: readonly [string, SettingSource]): Row {
-  return [key, line === undefined ? from : `${from}, line ${line}`];
+/** Settings that somebody chose, each with where; then those that nobody did, in one row. */
+function settingRows(sources: CompletionRequest['sources']): Row[] {
+  const all = Object.entries(sources);
+  const chosen = all.filter(([, { from }]) => from !== 'default');
+  const rest = all.filter(([, { from }]) => from === 'default').map(([key]) => key);
+  const rows = chosen.map(([key, { from, line }]): Row => [
+    key,
+    line === undefined ? from : `${from}, line ${line}`,
+  ]);
+  return rest.length === 0 ? rows : [...rows, ['by default', rest.join(', ')]];
 }
 
 function keyAndValue([key, value]: readonly [string, unknown]): Row {

@@ -33,6 +33,14 @@ describe('mdops check', () => {
     expect(lines.at(-1)).toBe('2 files checked: 1 error, 1 warning');
   });
 
+  test('an input without a value is right: values come with a run', async () => {
+    await using files = await folder({
+      'a.md': '---\ninput: { schema: { n: string } }\n---\n{{n}}',
+    });
+    const done = await mdops(['check', 'a.md'], { cwd: files.path });
+    expect(done).toMatchObject({ code: 0, stdout: '1 file checked, no problems\n' });
+  });
+
   test('a warning is no failure, under --strict it is', async () => {
     await using files = await folder({ 'b.md': WARNED });
     const cwd = files.path;

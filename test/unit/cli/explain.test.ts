@@ -23,12 +23,14 @@ test('explain shows messages, servers, references with the reason, limits and so
   });
   expect(done).toMatchObject({ code: 0, stderr: '' });
   expect(done.stdout).toContain('demo/demo');
-  expect(done.stdout).toMatch(/Message: user.*\n {2}Read .* about moons\./s);
+  expect(done.stdout).toMatch(/Message: user\n {2}Read .* about moons\./);
   expect(done.stdout).toMatch(/\/demo\/mcp +mcp +body, line 8/);
   expect(done.stdout).toMatch(/https:\/\/example\.com\/a\.md +context +line 10 +\w+/);
   expect(done.stdout).toMatch(/max_steps +7\n/);
   expect(done.stdout).toMatch(/temperature +frontmatter, line 3/);
   expect(done.stdout).toMatch(/top_p +request/);
+  expect(done.stdout).toMatch(/by default +.*timeout/);
+  expect(done.stdout).toMatch(/prompt_tokens +\d+/);
 });
 
 test('explain --json is the answer of a dry run', async () => {
