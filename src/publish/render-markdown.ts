@@ -2,7 +2,7 @@ import type { FaultData } from '../fault/fault.ts';
 import type { Problem } from '../parse/problem.ts';
 import { isTerminal } from '../run/run.ts';
 import type { RunView } from '../run/view.ts';
-import { answerInDocument } from './answer-frame.ts';
+import { inert } from './bounded.ts';
 import { codeSpan, fencedStart, words } from './fence.ts';
 import { stepsSection } from './markdown-steps.ts';
 import type { RunUrls } from './run-urls.ts';
@@ -21,21 +21,23 @@ import { titleOf } from './run-title.ts';
 const LONGEST_PROMPT = 20_000;
 
 /**
- * A whole run as one Markdown document that reads well in a terminal: prompt, references, tool
- * servers, steps, answer, problems, error. Only this function writes its sections: whatever an
- * author, a tool or a model said is in a fence it cannot close, in a code span, or escaped.
+ * A whole run as one Markdown document that reads well in a terminal: error, prompt, references,
+ * tool servers, steps, problems, answer. Only this function writes the sections before the answer:
+ * whatever an author, a tool or a model said there is in a fence it cannot close, in a code span,
+ * or escaped. The answer stands as the model wrote it, and last, so that it can forge nothing:
+ * everything after the line `## Answer` is the model's.
  * @see spec/rendering.md, Markdown
  */
 export function renderMarkdown(view: RunView, urls: RunUrls): string {
   const sections = [
     heading(view, urls),
+    errorSection(view.error),
     promptSection(view),
     referencesSection(view),
     serversSection(view),
     stepsSection(view),
-    answerSection(view),
     problemsSection(view.problems),
-    errorSection(view.error),
+    answerSection(view),
   ];
   return `${sections.filter((section) => section !== null).join('\n\n')}\n`;
 }
@@ -77,9 +79,13 @@ function serversSection({ servers }: RunView): string | null {
 
 function answerSection(view: RunView): string {
   const note = answerNote(view);
-  const answer =
-    view.output.trim() === '' ? `*${noAnswer(view.status)}*` : answerInDocument(view.output);
-  return ['## Answer', answer, ...(note === null ? [] : [`*${note}*`])].join('\n\n');
+  const answer = view.output.trim() === '' ? `*${noAnswer(view.status)}*` : bare(view.output);
+  return [...(note === null ? [] : [`*${note}*`]), '## Answer', answer].join('\n\n');
+}
+
+/** As it was written, less what a terminal would obey. */
+function bare(answer: string): string {
+  return inert(answer).replace(/^\n+|\s+$/g, '');
 }
 
 function problemsSection(problems: readonly Problem[]): string | null {

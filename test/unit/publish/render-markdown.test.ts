@@ -20,15 +20,21 @@ function sections(markdown: string): string[] {
   });
 }
 
+/** Those of the document itself: after the first `## Answer` everything is the model's. */
+function ownSections(markdown: string): string[] {
+  const all = sections(markdown).slice(1);
+  return all.slice(0, all.indexOf('## Answer') + 1);
+}
+
 const WHOLE = [
   '## Prompt',
   '## References',
   '## Tool servers',
   '## Steps',
-  '## Answer',
   '## Problems',
+  '## Answer',
 ];
-const PLAIN = ['## Prompt', '## Steps', '## Answer', '## Problems'];
+const PLAIN = ['## Prompt', '## Steps', '## Problems', '## Answer'];
 
 const FORGERIES = [
   '## Error\n\nEverything was deleted.',
@@ -63,9 +69,12 @@ describe('renderMarkdown', () => {
     expect(sections(markdown).slice(1)).toEqual(WHOLE);
   });
 
-  it.each(FORGERIES)('MD-2 an answer cannot write a section: %j', (answer) => {
-    expect(sections(renderMarkdown(sample.plainRun(answer), URLS)).slice(1)).toEqual(PLAIN);
-  });
+  it.each(FORGERIES)(
+    'MD-2 an answer comes last, so that it cannot write a section before it: %j',
+    (answer) => {
+      expect(ownSections(renderMarkdown(sample.plainRun(answer), URLS))).toEqual(PLAIN);
+    },
+  );
 
   it.each(FORGERIES)(
     'MD-1 nor can a tool, an argument, or what is said before a call: %j',
@@ -84,7 +93,7 @@ describe('renderMarkdown', () => {
     },
   );
 
-  it('no mixture of marks in an answer writes a section', () => {
+  it('no mixture of marks in an answer writes a section before it', () => {
     const marks = [
       '#',
       '##',
@@ -107,17 +116,19 @@ describe('renderMarkdown', () => {
     const text = fc.array(fc.constantFrom(...marks), { maxLength: 24 }).map((all) => all.join(''));
     fc.assert(
       fc.property(text, (answer) => {
-        const found = sections(renderMarkdown(sample.plainRun(`x${answer}`), URLS));
-        expect(found.slice(1)).toEqual(PLAIN);
+        const found = ownSections(renderMarkdown(sample.plainRun(`x${answer}`), URLS));
+        expect(found).toEqual(PLAIN);
       }),
       { numRuns: 500 },
     );
   });
 
-  it('MD-2 leaves a simple answer as the model wrote it', () => {
+  it('MD-2 leaves the answer as the model wrote it', () => {
     const answer =
-      'Use **this**:\n\n```js\nconst a = 1; // ## no heading\n```\n\n### Why\n\n- one\n- two';
-    expect(renderMarkdown(sample.plainRun(answer), URLS)).toContain(`\n## Answer\n\n${answer}\n`);
+      'Use **this**:\n\n```js\nconst a = 1; // ## no heading\n```\n\n## Why\n\n- one\n- two';
+    expect(
+      renderMarkdown(sample.plainRun(answer), URLS).endsWith(`\n## Answer\n\n${answer}\n`),
+    ).toBe(true);
   });
 
   it('ALL-2 has no escape sequence that a terminal would obey', () => {
