@@ -148,6 +148,8 @@ export interface NormalizeContext {
 /** A provider as the normalizer needs to know it. */
 export interface ProviderChoice {
   readonly id: string;
+  /** Its base URL, by which a prompt may name it too. */
+  readonly url?: string;
   /** The model used when a prompt names none. */
   readonly defaultModel: string;
   /** All models it has, when that is known; any other name is then a problem. */

@@ -1,0 +1,95 @@
+import type { PromptDocument, Reference } from '../parse/document.ts';
+import { lineAround, nextLine } from '../parse/lines-of-urls.ts';
+import type { RequestReference, UrlPolicy } from './request.ts';
+import { isServerReference } from './servers.ts';
+import { ownServerPath } from './server-url.ts';
+
+/**
+ * The body without the lines that hold nothing but URLs of tool servers; inside a sentence the
+ * text stays, because the sentence needs it.
+ */
+export function promptText(document: PromptDocument): string {
+  const { body, references } = document;
+  const kept: string[] = [];
+  let from = 0;
+  for (const { start, end } of serverLines(body, references)) {
+    kept.push(body.slice(from, start));
+    from = end;
+  }
+  return [...kept, body.slice(from)].join('').trim();
+}
+
+/** The lines, line end included, whose URLs are all of tool servers; in order, each once. */
+function serverLines(body: string, references: readonly Reference[]) {
+  const lines = new Map<number, { start: number; end: number; servers: boolean }>();
+  for (const reference of references.filter(({ alone }) => alone)) {
+    const line = lineAround(body, reference.start);
+    const before = lines.get(line.start)?.servers ?? true;
+    const end = nextLine(body, line.end);
+    lines.set(line.start, {
+      start: line.start,
+      end,
+      servers: before && isServerReference(reference),
+    });
+  }
+  return [...lines.values()].filter(({ servers }) => servers);
+}
+
+const RANK = { ignored: 0, context: 1, server: 2 } as const;
+
+/**
+ * What each URL of the body is taken for, in reading order, each URL once: a server, context under
+ * the policy, or nothing.
+ * @see spec/prompt-format.md URL
+ */
+export function decideReferences(
+  references: readonly Reference[],
+  policy: UrlPolicy['policy'],
+  ownOrigins: readonly string[],
+): RequestReference[] {
+  const decided = new Map<string, RequestReference>();
+  for (const reference of references) {
+    const url = ownServerPath(reference.url, ownOrigins);
+    const { section } = reference;
+    const found: RequestReference = {
+      url,
+      ...decide(reference, policy),
+      line: reference.at.line,
+      ...(section === undefined ? {} : { section }),
+    };
+    const key = `${plainUrl(url)}#${section ?? ''}`;
+    const before = decided.get(key);
+    if (before === undefined || RANK[before.as] < RANK[found.as]) {
+      decided.set(key, found);
+    }
+  }
+  return [...decided.values()];
+}
+
+function plainUrl(url: string): string {
+  return URL.canParse(url) ? new URL(url).href : url;
+}
+
+function decide(
+  reference: Reference,
+  policy: UrlPolicy['policy'],
+): Pick<RequestReference, 'as' | 'why'> {
+  if (isServerReference(reference)) {
+    return { as: 'server', why: 'It looks like the address of an MCP server.' };
+  }
+  if (policy === 'none') {
+    return { as: 'ignored', why: 'urls is none.' };
+  }
+  if (reference.form === 'mention') {
+    return policy === 'leading' && !reference.leading
+      ? { as: 'ignored', why: 'urls is leading, and it is not in the first block of URLs.' }
+      : { as: 'context', why: 'It is mentioned with @.' };
+  }
+  if (policy === 'all') {
+    return { as: 'context', why: 'urls is all.' };
+  }
+  if (policy === 'leading' && reference.leading) {
+    return { as: 'context', why: 'urls is leading, and it is in the first block of URLs.' };
+  }
+  return { as: 'ignored', why: 'It is not mentioned with @.' };
+}

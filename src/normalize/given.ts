@@ -1,0 +1,217 @@
+import { pointer, keyPointer } from '../parse/pointer.ts';
+import type { PromptDocument } from '../parse/document.ts';
+import { type Position, type Problem, type Severity } from '../parse/problem.ts';
+import { caret } from '../parse/source.ts';
+import { isObject } from '../protocol/json.ts';
+import { findSetting, nearestKey, snakeCase } from './key-name.ts';
+import type { NormalizeInputs, SettingSource } from './request.ts';
+import { CONFIG_KEYS, FOREIGN_KEYS, RESERVED_KEYS, type Setting } from './settings.ts';
+
+/** Where a value was given, so that a problem inside it can be placed. */
+export interface Place {
+  readonly from: 'request' | 'frontmatter';
+  /** What the author calls it: the key, or `config.temperature`. */
+  readonly label: string;
+  readonly path: readonly (string | number)[];
+}
+
+/** A value that somebody gave for a setting. */
+export interface Given {
+  readonly setting: Setting;
+  readonly value: unknown;
+  readonly place: Place;
+}
+
+/** The settings of the request and the frontmatter before they are read, and the problems so far. */
+export class Settings {
+  readonly problems: Problem[] = [];
+  /** Settings of other tools. */
+  readonly ext: Record<string, unknown> = {};
+  /** Values of `input` that came among the overrides. */
+  readonly inputValues: Record<string, unknown> = {};
+  /** Names of the mdflow form, `_name: default`. */
+  readonly variables: Record<string, unknown> = {};
+  readonly #document: PromptDocument;
+  readonly #lines: readonly string[];
+  readonly #given = new Map<string, Given[]>();
+  readonly #foreign: { name: string; place: Place }[] = [];
+
+  constructor(document: PromptDocument, inputs: NormalizeInputs) {
+    this.#document = document;
+    this.#lines = document.text.slice(0, document.bodyStart).split(/\r\n|\n|\r/);
+    for (const [key, value] of Object.entries(inputs.overrides ?? {})) {
+      this.#takeOverride(key, value);
+    }
+    const overridden = new Set(this.#given.keys());
+    for (const { key, value } of document.frontmatter?.entries ?? []) {
+      this.#take(key, value, { from: 'frontmatter', label: key, path: [key] }, overridden);
+    }
+    this.#reportForeign();
+  }
+
+  /** All that was given for a setting, strongest first; only `tools` can have several. */
+  given(key: string): readonly Given[] {
+    return this.#given.get(key) ?? [];
+  }
+
+  keys(): readonly string[] {
+    return [...this.#given.keys()];
+  }
+
+  /** Where the value of a setting came from. */
+  source(key: string, fallback: 'server' | 'default'): SettingSource {
+    const given = this.#given.get(key)?.[0];
+    if (given === undefined) {
+      return { from: fallback };
+    }
+    const line = this.position(given.place)?.line;
+    return line === undefined ? { from: given.place.from } : { from: given.place.from, line };
+  }
+
+  /** Position of a value, or of the nearest thing around it that has one. */
+  position(place: Place, inside: readonly (string | number)[] = []): Position | undefined {
+    const positions = this.#document.frontmatter?.positions;
+    if (place.from === 'request' || positions === undefined) {
+      return undefined;
+    }
+    for (let path = [...place.path, ...inside]; path.length > 0; path = path.slice(0, -1)) {
+      const found = positions.get(pointer(path));
+      if (found !== undefined) {
+        return found;
+      }
+    }
+    return undefined;
+  }
+
+  /** How a scalar was written that is no text. */
+  plain(place: Place): string | undefined {
+    return place.from === 'request'
+      ? undefined
+      : this.#document.frontmatter?.plain.get(pointer(place.path));
+  }
+
+  report(
+    severity: Severity,
+    code: string,
+    message: string,
+    at: Position | undefined = undefined,
+  ): void {
+    const where = at === undefined ? {} : { at, ...this.#excerpt(code, at) };
+    this.problems.push({ code, severity, message, ...where });
+  }
+
+  /** Reports what is wrong with a value, at its place. */
+  wrong(place: Place, message: string, inside: readonly (string | number)[] = []): void {
+    const label = place.from === 'request' ? `${place.label} in the request` : place.label;
+    this.report('error', 'invalid_value', `${label} ${message}.`, this.position(place, inside));
+  }
+
+  /** A line with a secret in it is never quoted: problems are printed, logged and sent. */
+  #excerpt(code: string, at: Position): { excerpt?: string } {
+    const line = this.#lines[at.line - 1];
+    return line === undefined || code === 'literal_secret'
+      ? {}
+      : { excerpt: caret(line, at.column) };
+  }
+
+  #takeOverride(key: string, value: unknown): void {
+    if (snakeCase(key) === 'input' && isObject(value)) {
+      Object.assign(this.inputValues, value);
+      return;
+    }
+    this.#take(key, value, { from: 'request', label: key, path: [key] }, new Set());
+  }
+
+  #take(key: string, value: unknown, place: Place, overridden: ReadonlySet<string>): void {
+    const name = snakeCase(key);
+    const setting = findSetting(key);
+    if (setting !== undefined) {
+      this.#add({ setting, value, place }, overridden);
+    } else if (CONFIG_KEYS.includes(name)) {
+      this.#takeConfig(value, place, overridden);
+    } else if (RESERVED_KEYS.includes(name)) {
+      this.#reportKey(
+        'warning',
+        'reserved_key',
+        `${key} is reserved and not supported yet.`,
+        place,
+      );
+    } else if (/^_[A-Za-z]\w*$/.test(key)) {
+      this.variables[key] = value;
+    } else if (FOREIGN_KEYS.includes(name) || /^x[-_]|[.$:]/i.test(key)) {
+      this.ext[key] = value;
+      this.#foreign.push({ name: key, place });
+    } else {
+      this.ext[key] = value;
+      this.#reportUnknown(key, place);
+    }
+  }
+
+  #takeConfig(value: unknown, place: Place, overridden: ReadonlySet<string>): void {
+    if (!isObject(value)) {
+      if (value !== null) {
+        this.wrong(place, 'must be a map');
+      }
+      return;
+    }
+    for (const [key, item] of Object.entries(value)) {
+      const inner = { ...place, label: `${place.label}.${key}`, path: [...place.path, key] };
+      const setting = findSetting(key);
+      if (setting?.wire === undefined) {
+        this.ext[inner.label] = item;
+        this.#reportUnknown(inner.label, inner);
+      } else {
+        this.#add({ setting, value: item, place: inner }, overridden);
+      }
+    }
+  }
+
+  #add(given: Given, overridden: ReadonlySet<string>): void {
+    const { key } = given.setting;
+    const before = this.#given.get(key) ?? [];
+    if (overridden.has(key) || given.value === null) {
+      return;
+    }
+    const first = before[0];
+    // `tools` and `mcp-servers` stand side by side in other tools' files; they add up.
+    const adds = key === 'tools' && before.every(({ place }) => !isSameName(place, given.place));
+    if (first === undefined || adds) {
+      this.#given.set(key, [...before, given]);
+      return;
+    }
+    const lines = [first, given]
+      .map(({ place }) => this.#keyPosition(place)?.line ?? '?')
+      .join(' and ');
+    const message = `${first.place.label} and ${given.place.label} are the same setting, on lines ${lines}. Keep one.`;
+    this.#reportKey('error', 'duplicate_key', message, given.place);
+  }
+
+  #reportUnknown(key: string, place: Place): void {
+    const near = nearestKey(key.slice(key.lastIndexOf('.') + 1));
+    const hint = near === null ? 'It is ignored.' : `Did you mean ${near}?`;
+    this.#reportKey('warning', 'unknown_key', `There is no setting ${key}. ${hint}`, place);
+  }
+
+  #reportForeign(): void {
+    const first = this.#foreign[0];
+    if (first !== undefined) {
+      const names = this.#foreign.map(({ name }) => name).join(', ');
+      const message = `Settings of other tools, kept but not acted on: ${names}.`;
+      this.#reportKey('info', 'foreign_keys', message, first.place);
+    }
+  }
+
+  #reportKey(severity: Severity, code: string, message: string, place: Place): void {
+    this.report(severity, code, message, this.#keyPosition(place));
+  }
+
+  #keyPosition(place: Place): Position | undefined {
+    return place.from === 'request'
+      ? undefined
+      : this.#document.frontmatter?.positions.get(keyPointer(place.path));
+  }
+}
+
+function isSameName(a: Place, b: Place): boolean {
+  return snakeCase(a.label) === snakeCase(b.label);
+}

@@ -1,0 +1,155 @@
+import { isObject } from '../protocol/json.ts';
+import type { Given, Settings } from './given.ts';
+import type { ModelChoice, NormalizeContext, ProviderChoice } from './request.ts';
+
+/** Providers that many prompts name, with the variable that switches each on. */
+const WELL_KNOWN: Readonly<Record<string, string>> = {
+  openai: 'OPENAI_API_KEY',
+  anthropic: 'ANTHROPIC_API_KEY',
+  openrouter: 'OPENROUTER_API_KEY',
+  groq: 'GROQ_API_KEY',
+  cerebras: 'CEREBRAS_API_KEY',
+  xai: 'XAI_API_KEY',
+  deepseek: 'DEEPSEEK_API_KEY',
+  gemini: 'GEMINI_API_KEY',
+  mistral: 'MISTRAL_API_KEY',
+  together: 'TOGETHER_API_KEY',
+  ollama: 'OPENAI_BASE_URL',
+  lmstudio: 'OPENAI_BASE_URL',
+  vllm: 'OPENAI_BASE_URL',
+};
+
+interface Unresolved {
+  readonly code: 'unknown_model' | 'unknown_provider';
+  readonly message: string;
+}
+
+/**
+ * The models to ask, in order. `a/b` is model `b` of provider `a` where that provider is
+ * configured; any other name is a model of the default provider.
+ *
+ * Reports `unknown_model`, `unknown_provider`, `no_provider`. In a list an unknown name is only a
+ * warning as long as another one is known.
+ * @see spec/prompt-format.md MODEL
+ */
+export function resolveModels(settings: Settings, context: NormalizeContext): ModelChoice[] {
+  const base = chooseProvider(settings, context);
+  if (base === null) {
+    return [];
+  }
+  const given = settings.given('model')[0];
+  const names = given === undefined ? [] : modelNames(given, settings);
+  if (given === undefined || names === null || names.length === 0) {
+    return [{ provider: base.provider.id, model: base.provider.defaultModel }];
+  }
+  const resolved = names.map((name) => resolveModel(name, base, context.providers));
+  const models = resolved.filter((found) => 'model' in found);
+  const severity = models.length === 0 ? 'error' : 'warning';
+  const at = settings.position(given.place);
+  for (const found of resolved) {
+    if ('code' in found) {
+      settings.report(severity, found.code, found.message, at);
+    }
+  }
+  return unique(models);
+}
+
+interface Base {
+  readonly provider: ProviderChoice;
+  /** Whether the prompt named it, so that the model's name is taken as it is. */
+  readonly named: boolean;
+}
+
+/** The provider that `base_url` names, else the first. */
+function chooseProvider(settings: Settings, context: NormalizeContext): Base | null {
+  const first = context.providers[0];
+  if (first === undefined) {
+    settings.report('error', 'no_provider', 'This server has no model provider.');
+    return null;
+  }
+  const given = settings.given('base_url')[0];
+  if (given === undefined) {
+    return { provider: first, named: false };
+  }
+  const wanted = String(given.value);
+  const provider = context.providers.find(
+    ({ id, url }) => id === wanted || (url !== undefined && sameUrl(url, wanted)),
+  );
+  if (provider !== undefined) {
+    return { provider, named: true };
+  }
+  // Only hosts the operator chose: a prompt that names its own would be sent the server's context.
+  const message = `There is no provider ${wanted} here. ${switchOn(wanted)}${listProviders(context.providers)}`;
+  settings.report('error', 'unknown_provider', message, settings.position(given.place));
+  return null;
+}
+
+function sameUrl(a: string, b: string): boolean {
+  const plain = (url: string): string => (URL.canParse(url) ? new URL(url).href : url);
+  return plain(a).replace(/\/+$/, '') === plain(b).replace(/\/+$/, '');
+}
+
+/** The names under `model`: one, a list, or prompty's map with an `id`. */
+function modelNames(given: Given, settings: Settings): string[] | null {
+  const { value } = given;
+  const single = isObject(value) ? (value['id'] ?? value['name'] ?? value['model'] ?? []) : value;
+  const list: readonly unknown[] = Array.isArray(single) ? single : [single];
+  if (!list.every((name) => typeof name === 'string')) {
+    settings.wrong(given.place, 'must be the name of a model or a list of names');
+    return null;
+  }
+  // `inherit` is how subagents of other tools say "the model of whoever calls".
+  return list
+    .flatMap((name) => name.split(','))
+    .map((name) => name.trim())
+    .filter((name) => name !== '' && name !== 'inherit');
+}
+
+function resolveModel(
+  name: string,
+  base: Base,
+  providers: readonly ProviderChoice[],
+): ModelChoice | Unresolved {
+  const slash = name.indexOf('/');
+  const prefix = slash === -1 ? name : name.slice(0, slash);
+  const named = providers.find(({ id }) => id === prefix);
+  if (named !== undefined && slash !== -1 && (!base.named || named === base.provider)) {
+    return known(named, name.slice(slash + 1), providers);
+  }
+  if (name === 'demo' && named !== undefined) {
+    return { provider: 'demo', model: 'demo' };
+  }
+  const variable = slash === -1 ? undefined : WELL_KNOWN[prefix];
+  if (variable !== undefined && !base.named && base.provider.id !== 'openrouter') {
+    const message = `There is no provider ${prefix} here. ${switchOn(prefix)}${listProviders(providers)}`;
+    return { code: 'unknown_provider', message };
+  }
+  return known(base.provider, name, providers);
+}
+
+function known(
+  provider: ProviderChoice,
+  model: string,
+  providers: readonly ProviderChoice[],
+): ModelChoice | Unresolved {
+  if (provider.models === undefined || provider.models.includes(model)) {
+    return { provider: provider.id, model };
+  }
+  const models = provider.models.slice(0, 20).join(', ');
+  const message = `There is no model ${model} at ${provider.id}, which has: ${models}. ${listProviders(providers)}`;
+  return { code: 'unknown_model', message };
+}
+
+function switchOn(provider: string): string {
+  const variable = Object.hasOwn(WELL_KNOWN, provider) ? WELL_KNOWN[provider] : undefined;
+  return variable === undefined ? '' : `${variable} switches it on. `;
+}
+
+function listProviders(providers: readonly ProviderChoice[]): string {
+  return `Providers: ${providers.map(({ id }) => id).join(', ')}.`;
+}
+
+function unique(models: readonly ModelChoice[]): ModelChoice[] {
+  const seen = new Map(models.map((choice) => [`${choice.provider}/${choice.model}`, choice]));
+  return [...seen.values()];
+}

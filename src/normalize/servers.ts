@@ -1,0 +1,90 @@
+import type { Reference } from '../parse/document.ts';
+import type { ApprovalPolicy, NormalizeContext, ToolServer } from './request.ts';
+import {
+  cleanLabel,
+  labelFor,
+  ownServerPath,
+  readServerAddress,
+  serverKey,
+  uniqueLabel,
+} from './server-url.ts';
+import type { ServerEntry } from './tool-entry.ts';
+import type { Settings } from './given.ts';
+
+/** Servers of one run. */
+const MAX_SERVERS = 32;
+
+/**
+ * All tool servers of a run: those of the request or the frontmatter, those of the body, those of
+ * the operator. The same address twice is one server; labels are unique.
+ *
+ * @param fallback approval for servers that say nothing of their own
+ */
+export function joinServers(
+  settings: Settings,
+  entries: readonly ServerEntry[],
+  fallback: ApprovalPolicy,
+): ToolServer[] {
+  const joined = new Map<string, ServerEntry>();
+  for (const entry of entries) {
+    const key = serverKey(entry.url);
+    const before = joined.get(key);
+    joined.set(key, before === undefined ? entry : mergeEntries(before, entry));
+  }
+  if (joined.size > MAX_SERVERS) {
+    const message = `A run has at most ${MAX_SERVERS} tool servers; this prompt names ${joined.size}.`;
+    settings.report('error', 'too_many_servers', message);
+  }
+  const taken = new Set<string>();
+  return [...joined.values()].slice(0, MAX_SERVERS).map((entry) => {
+    const label = uniqueLabel(
+      entry.label === undefined ? labelFor(entry.url) : cleanLabel(entry.label),
+      taken,
+    );
+    taken.add(label);
+    return { ...entry, label, require_approval: entry.require_approval ?? fallback };
+  });
+}
+
+/** `url:a` and `url:b` allow both tools; naming the server alone allows all. */
+function mergeEntries(first: ServerEntry, second: ServerEntry): ServerEntry {
+  const { allowed_tools: firstTools, ...rest } = first;
+  const isUnsaid = second.from === 'body' || second.from === 'operator';
+  if (isUnsaid) {
+    return first;
+  }
+  const merged = { ...second, ...rest, headers: { ...second.headers, ...first.headers } };
+  const { allowed_tools: secondTools, ...open } = merged;
+  return firstTools === undefined || secondTools === undefined
+    ? open
+    : { ...open, allowed_tools: [...new Set([...firstTools, ...secondTools])] };
+}
+
+/** Whether a reference of the body becomes a tool server: a link is only a link. */
+export function isServerReference(reference: Reference): boolean {
+  return reference.looksLike === 'mcp' && reference.form !== 'link';
+}
+
+/** The servers that the prose of the body names. */
+export function bodyServers(
+  references: readonly Reference[],
+  ownOrigins: readonly string[],
+): ServerEntry[] {
+  return references.filter(isServerReference).map(({ url, at }) => ({
+    url: ownServerPath(url, ownOrigins),
+    type: 'mcp',
+    headers: {},
+    from: 'body',
+    line: at.line,
+  }));
+}
+
+/** The servers that the operator adds to every run. */
+export function operatorServers(context: NormalizeContext): ServerEntry[] {
+  return (context.operatorServers ?? []).flatMap((written) => {
+    const address = readServerAddress(written, context.ownOrigins ?? []);
+    return address === null
+      ? []
+      : [{ url: address.url, type: 'mcp' as const, headers: {}, from: 'operator' as const }];
+  });
+}

@@ -1,0 +1,116 @@
+import { isObject, type JsonObject } from '../protocol/json.ts';
+import { readApproval } from './approval.ts';
+import type { Settings } from './given.ts';
+import type { ApprovalPolicy, CompletionRequest } from './request.ts';
+import { readValue, toJsonObject } from './setting-type.ts';
+
+/** The part of a request that is single values. */
+type Tail = Pick<
+  CompletionRequest,
+  | 'allowed_tools'
+  | 'disallowed_tools'
+  | 'profile'
+  | 'on_auth'
+  | 'store'
+  | 'ttl'
+  | 'publish'
+  | 'callback'
+  | 'name'
+  | 'title'
+  | 'description'
+  | 'prompt_version'
+  | 'metadata'
+>;
+
+/** Reads the settings whose type in the table says all; each problem is reported once. */
+export class SimpleSettings {
+  readonly #settings: Settings;
+  readonly #read = new Map<string, unknown>();
+
+  constructor(settings: Settings) {
+    this.#settings = settings;
+  }
+
+  text(key: string): string | undefined {
+    const value = this.#value(key);
+    return typeof value === 'string' ? value : undefined;
+  }
+
+  flag(key: string): boolean | undefined {
+    const value = this.#value(key);
+    return typeof value === 'boolean' ? value : undefined;
+  }
+
+  /** The default of all servers. */
+  approval(): ApprovalPolicy {
+    const given = this.#settings.given('require_approval')[0];
+    if (given === undefined) {
+      return 'never';
+    }
+    const read = readApproval(given.value);
+    if ('wrong' in read) {
+      this.#settings.wrong(given.place, read.wrong);
+      return 'always';
+    }
+    return read.value;
+  }
+
+  tail(callback: CompletionRequest['callback'] | null): Tail {
+    const ttl = this.#value('ttl');
+    return {
+      profile: this.text('profile') ?? 'default',
+      on_auth: oneOf(['wait', 'link', 'fail'] as const, this.text('on_auth')) ?? 'wait',
+      store: this.flag('store') ?? null,
+      ttl: typeof ttl === 'number' || ttl === 'never' ? ttl : null,
+      publish: oneOf(['full', 'answer'] as const, this.text('publish')) ?? null,
+      ...defined('allowed_tools', this.#list('allowed_tools')),
+      ...defined('disallowed_tools', this.#list('disallowed_tools')),
+      ...defined('callback', callback ?? undefined),
+      ...defined('name', this.text('name')),
+      ...defined('title', this.text('title')),
+      ...defined('description', this.text('description')),
+      ...defined('prompt_version', this.text('version')),
+      ...defined('metadata', this.#map('metadata')),
+    };
+  }
+
+  #list(key: string): readonly string[] | undefined {
+    const value = this.#value(key);
+    return Array.isArray(value) ? value.map(String) : undefined;
+  }
+
+  #map(key: string): JsonObject | undefined {
+    const value = this.#value(key);
+    return isObject(value) ? toJsonObject(value) : undefined;
+  }
+
+  #value(key: string): unknown {
+    if (!this.#read.has(key)) {
+      this.#read.set(key, this.#readNow(key));
+    }
+    return this.#read.get(key);
+  }
+
+  #readNow(key: string): unknown {
+    const given = this.#settings.given(key)[0];
+    if (given === undefined) {
+      return undefined;
+    }
+    const read = readValue(given.setting.type, given.value, this.#settings.plain(given.place));
+    if ('wrong' in read) {
+      this.#settings.wrong(given.place, read.wrong);
+      return undefined;
+    }
+    return read.value;
+  }
+}
+
+function oneOf<T extends string>(of: readonly T[], value: string | undefined): T | undefined {
+  return of.find((name) => name === value);
+}
+
+/** A property only when there is a value, since absent and undefined are not the same in JSON. */
+function defined<K extends string, V>(key: K, value: V | undefined): { readonly [P in K]?: V } {
+  // oxlint-disable-next-line typescript/consistent-type-assertions -- a computed key widens to string
+  return (value === undefined ? {} : { [key]: value }) as { readonly [P in K]?: V };
+}

@@ -1,0 +1,213 @@
+import { isObject } from '../protocol/json.ts';
+import { readApproval } from './approval.ts';
+import type { Place, Settings } from './given.ts';
+import { checkSecret, readHeaders } from './headers.ts';
+import { isLiteralSecret, normalizeSecrets } from './secrets.ts';
+import type { ApprovalPolicy, ToolServer } from './request.ts';
+import { readServerAddress, type ServerAddress } from './server-url.ts';
+import { readList } from './setting-type.ts';
+
+/** A server that an entry under `tools` names, before it is made unique. */
+export interface ServerEntry {
+  readonly url: string;
+  readonly type: ToolServer['type'];
+  /** Given by the author; derived from the address when absent. */
+  readonly label?: string;
+  readonly description?: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly authorization?: string;
+  readonly allowed_tools?: readonly string[];
+  readonly require_approval?: ApprovalPolicy;
+  readonly from: ToolServer['from'];
+  readonly line?: number;
+}
+
+/** What reading an entry needs around it. */
+export interface EntryContext {
+  readonly settings: Settings;
+  readonly place: Place;
+  readonly ownOrigins: readonly string[];
+}
+
+type Path = readonly (string | number)[];
+
+/** `type:` values that mean an MCP server at a URL. */
+const MCP_TYPES = new Set([
+  'mcp',
+  'http',
+  'sse',
+  'streamable_http',
+  'streamablehttp',
+  'remote',
+  'url',
+]);
+
+/** An entry written as a text, or null when the text is no address. */
+export function addressEntry(text: string, context: EntryContext, path: Path): ServerEntry | null {
+  const address = readServerAddress(text, context.ownOrigins);
+  if (address === null) {
+    return null;
+  }
+  return { ...addressFields(address, context, path), type: 'mcp', headers: {} };
+}
+
+function addressFields(address: ServerAddress, context: EntryContext, path: Path) {
+  const { settings, place } = context;
+  checkUrlSecrets(address.url, context, path);
+  const line = settings.position(place, path)?.line;
+  return {
+    url: address.url,
+    from: place.from,
+    ...(address.tool === undefined ? {} : { allowed_tools: [address.tool] }),
+    ...(line === undefined ? {} : { line }),
+  };
+}
+
+/** A token in an address would be published with it. */
+function checkUrlSecrets(url: string, { settings, place }: EntryContext, path: Path): void {
+  if (!URL.canParse(url)) {
+    return;
+  }
+  const { username, password, search } = new URL(url);
+  const pairs = search
+    .slice(1)
+    .split('&')
+    .map((pair) => pair.split('='));
+  const literal = pairs.some(
+    ([name = '', value = '']) => value !== '' && isLiteralSecret(name, value),
+  );
+  if (literal || username !== '' || password !== '') {
+    const message =
+      'The address of the tool server holds what looks like a token. Send it in headers, as ${env:NAME}.';
+    settings.report('error', 'literal_secret', message, settings.position(place, path));
+  }
+}
+
+/**
+ * An entry written as a map: OpenAI's object, or the form of other tools' `mcp-servers`.
+ *
+ * @param key the key of the map form, which is the label
+ * @returns null when it is no server; that was reported
+ */
+export function objectEntry(
+  value: Readonly<Record<string, unknown>>,
+  context: EntryContext,
+  path: Path,
+  key?: string,
+): ServerEntry | null {
+  const { settings, place } = context;
+  const at = settings.position(place, path);
+  const type = serverType(value);
+  const written = value['server_url'] ?? value['serverUrl'] ?? value['url'];
+  if (type === 'stdio' || (written === undefined && isProcess(value))) {
+    const message = `${key ?? 'This tool server'} is a local program (stdio), which cannot be started here. Give the URL of a server.`;
+    settings.report('error', 'stdio_server', message, at);
+    return null;
+  }
+  const address =
+    typeof written === 'string' ? readServerAddress(written, context.ownOrigins) : null;
+  if (type === null || address === null) {
+    const message =
+      type === null
+        ? `There is no tool server of type ${String(value['type'])}.`
+        : noUrl(key, written);
+    settings.report('error', 'invalid_server', message, at);
+    return null;
+  }
+  return {
+    ...addressFields(address, context, path),
+    ...entryTexts(value, key),
+    ...entryAuthorization(value, context, path),
+    ...entryTools(value, address, context, path),
+    type,
+    headers: readHeaders(value['headers'], settings, place, [...path, 'headers']),
+  };
+}
+
+function serverType(value: Readonly<Record<string, unknown>>): 'mcp' | 'openapi' | 'stdio' | null {
+  const type = String(value['type'] ?? 'mcp')
+    .toLowerCase()
+    .replaceAll('-', '_');
+  if (type === 'openapi') {
+    return 'openapi';
+  }
+  if (type === 'stdio' || type === 'local') {
+    return 'stdio';
+  }
+  return MCP_TYPES.has(type) ? 'mcp' : null;
+}
+
+function isProcess(value: Readonly<Record<string, unknown>>): boolean {
+  return 'command' in value || 'container' in value;
+}
+
+function noUrl(key: string | undefined, written: unknown): string {
+  const name = key === undefined ? 'This tool server' : `The tool server ${key}`;
+  if (typeof written === 'string' && written.includes('${')) {
+    return `${name} has a secret in its address. Secrets can only stand in headers and authorization.`;
+  }
+  return written === undefined
+    ? `${name} has no server_url.`
+    : `${name} has an address that is no URL.`;
+}
+
+function entryTexts(value: Readonly<Record<string, unknown>>, key: string | undefined) {
+  const label = key ?? value['server_label'] ?? value['label'] ?? value['name'];
+  const description = value['server_description'] ?? value['description'];
+  return {
+    ...(typeof label === 'string' && label !== '' ? { label } : {}),
+    ...(typeof description === 'string' ? { description } : {}),
+  };
+}
+
+function entryAuthorization(
+  value: Readonly<Record<string, unknown>>,
+  { settings, place }: EntryContext,
+  path: Path,
+) {
+  const written = value['authorization'];
+  if (written === undefined || written === null) {
+    return {};
+  }
+  const where = { place, path: [...path, 'authorization'] };
+  if (typeof written !== 'string' || /[^\x20-\x7e]/.test(written)) {
+    settings.wrong(place, 'has an authorization that is no token', where.path);
+    return {};
+  }
+  return checkSecret('authorization', written, settings, where)
+    ? { authorization: normalizeSecrets(written).replace(/^bearer\s+/i, '') }
+    : {};
+}
+
+/** `allowed_tools`, OpenAI's `{tool_names}`, and the `allowed` and `tools` lists of other tools. */
+function entryTools(
+  value: Readonly<Record<string, unknown>>,
+  address: ServerAddress,
+  { settings, place }: EntryContext,
+  path: Path,
+) {
+  const found: { allowed_tools?: readonly string[]; require_approval?: ApprovalPolicy } = {};
+  const key = ['allowed_tools', 'allowedTools', 'allowed', 'tools'].find((name) => name in value);
+  const written = key === undefined ? undefined : value[key];
+  const names = isObject(written) ? written['tool_names'] : written;
+  if (key !== undefined && names !== null && names !== undefined) {
+    const list = readList(undefined, names);
+    if ('wrong' in list) {
+      settings.wrong(place, `has ${key} that ${list.wrong}`, [...path, key]);
+    } else if (!list.value.includes('*')) {
+      found.allowed_tools = address.tool === undefined ? list.value : [address.tool, ...list.value];
+    }
+  }
+  if (value['require_approval'] !== undefined) {
+    const approval = readApproval(value['require_approval']);
+    if ('wrong' in approval) {
+      settings.wrong(place, `has require_approval that ${approval.wrong}`, [
+        ...path,
+        'require_approval',
+      ]);
+    } else {
+      found.require_approval = approval.value;
+    }
+  }
+  return found;
+}

@@ -1,0 +1,163 @@
+import { isObject } from '../protocol/json.ts';
+import type { Settings } from './given.ts';
+import { addressEntry, type EntryContext, objectEntry, type ServerEntry } from './tool-entry.ts';
+
+type Path = readonly (string | number)[];
+
+/** Reads all that was given under `tools`, and collects the names that are no servers. */
+class ToolReader {
+  readonly servers: ServerEntry[] = [];
+  /** Names of other tools' built-in functions. */
+  readonly builtIns: string[] = [];
+  readonly #context: EntryContext;
+
+  constructor(context: EntryContext) {
+    this.#context = context;
+  }
+
+  read(value: unknown, path: Path = []): void {
+    if (typeof value === 'string') {
+      this.#readText(value, path);
+    } else if (Array.isArray(value)) {
+      for (const [index, item] of value.entries()) {
+        this.#readItem(item, [...path, index]);
+      }
+    } else if (isObject(value)) {
+      this.#readMap(value, path);
+    } else {
+      this.#wrong(path);
+    }
+  }
+
+  #readItem(item: unknown, path: Path): void {
+    if (typeof item === 'string') {
+      this.#readText(item, path);
+    } else if (isObject(item)) {
+      this.#readMap(item, path);
+    } else {
+      this.#wrong(path);
+    }
+  }
+
+  #wrong(path: Path): void {
+    const { settings, place } = this.#context;
+    settings.wrong(place, 'must be addresses of tool servers', path);
+  }
+
+  #readText(text: string, path: Path): void {
+    for (const word of words(text)) {
+      const entry = addressEntry(word, this.#context, path);
+      if (entry !== null) {
+        this.servers.push(entry);
+      } else if (/^https?:\/\//i.test(word) || word.startsWith('/')) {
+        const { settings, place } = this.#context;
+        const message = `${word.slice(0, 200)} is no address of a tool server.`;
+        settings.report('error', 'invalid_server', message, settings.position(place, path));
+      } else {
+        this.builtIns.push(word);
+      }
+    }
+  }
+
+  /** One server written as a map, or a map from label to server. */
+  #readMap(value: Readonly<Record<string, unknown>>, path: Path): void {
+    if (isBuiltInObject(value)) {
+      this.builtIns.push(String(value['type']));
+      return;
+    }
+    if (isServerObject(value)) {
+      this.#push(objectEntry(value, this.#context, path));
+      return;
+    }
+    for (const [key, item] of Object.entries(value)) {
+      const inside = [...path, key];
+      const entry = typeof item === 'string' ? addressEntry(item, this.#context, inside) : null;
+      if (entry !== null) {
+        this.servers.push({ ...entry, label: key });
+      } else if (isObject(item) && (isServerObject(item) || this.#wantsServers())) {
+        this.#push(objectEntry(item, this.#context, inside, key));
+      } else {
+        this.builtIns.push(key);
+      }
+    }
+  }
+
+  /** Under `mcp-servers` every entry is meant as a server; under `tools` it may be a built-in. */
+  #wantsServers(): boolean {
+    return !/tools$/i.test(this.#context.place.label);
+  }
+
+  #push(entry: ServerEntry | null): void {
+    if (entry !== null) {
+      this.servers.push(entry);
+    }
+  }
+}
+
+/** Whether a map describes one server. */
+function isServerObject(value: Readonly<Record<string, unknown>>): boolean {
+  const hasAddress = ['server_url', 'serverUrl', 'url', 'command', 'container'].some(
+    (key) => typeof value[key] === 'string',
+  );
+  return hasAddress || typeof value['type'] === 'string';
+}
+
+/** `{type: function}` and the hosted tools of model providers. */
+function isBuiltInObject(value: Readonly<Record<string, unknown>>): boolean {
+  const type = value['type'];
+  return (
+    typeof type === 'string' &&
+    /^(?:function|custom|web_search|file_search|code_interpreter|computer|image_generation|local_shell|shell)/.test(
+      type,
+    )
+  );
+}
+
+/** The words of a text between commas and blanks; brackets keep `Bash(git add:*)` together. */
+export function words(text: string): string[] {
+  const found: string[] = [];
+  let word = '';
+  let depth = 0;
+  for (const character of `${text} `) {
+    if (character === '(') {
+      depth += 1;
+    } else if (character === ')') {
+      depth = Math.max(0, depth - 1);
+    }
+    if (depth === 0 && /[\s,]/.test(character)) {
+      if (word !== '') {
+        found.push(word);
+      }
+      word = '';
+    } else {
+      word += character;
+    }
+  }
+  return word.trim() === '' ? found : [...found, word.trim()];
+}
+
+/**
+ * The servers of the request's or the frontmatter's `tools`. Names that are no addresses are
+ * built-in functions of other tools: all of them together give one warning.
+ *
+ * Reports `builtin_tools`, `stdio_server`, `invalid_server`, `invalid_header`, `literal_secret`.
+ * @see spec/prompt-format.md TOOL
+ */
+export function readTools(settings: Settings, ownOrigins: readonly string[]): ServerEntry[] {
+  const servers: ServerEntry[] = [];
+  const builtIns: string[] = [];
+  const given = settings.given('tools');
+  for (const { value, place } of given) {
+    const reader = new ToolReader({ settings, place, ownOrigins });
+    reader.read(value);
+    servers.push(...reader.servers);
+    builtIns.push(...reader.builtIns);
+  }
+  const first = given[0];
+  if (first !== undefined && builtIns.length > 0) {
+    const names = [...new Set(builtIns)].slice(0, 30).join(', ');
+    const message = `Not tool servers, but names of functions that other tools have built in; they are ignored: ${names}.`;
+    settings.report('warning', 'builtin_tools', message, settings.position(first.place));
+  }
+  return servers;
+}
