@@ -55,11 +55,14 @@ async function checkedFile(name: string, strict: boolean): Promise<Checked> {
 
 function checkedText(source: Source, strict: boolean): Checked {
   const document = parsePrompt(source.text, { path: source.name });
-  const problems = normalizePrompt(document, anyModel(source.name)).problems.filter(
-    // Values of the inputs come with a run, and there is none.
-    ({ code }) => code !== 'missing_input',
-  );
+  const problems = withoutInputs(normalizePrompt(document, anyModel(source.name)).problems);
   return { source, problems: strict ? problems.map(stricter) : problems };
+}
+
+/** Values of the inputs come with a run; without them a prompt that is one input is empty, too. */
+function withoutInputs(problems: readonly Problem[]): readonly Problem[] {
+  if (!problems.some(({ code }) => code === 'missing_input')) return problems;
+  return problems.filter(({ code }) => code !== 'missing_input' && code !== 'empty_prompt');
 }
 
 /** Which models there are depends on the machine that runs the prompt, so every name is right. */
