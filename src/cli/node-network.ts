@@ -18,12 +18,14 @@ export type Resolver = (
   callback: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
 ) => void;
 
-/** The two networks of a process on Node. */
+/** The networks of a process on Node. */
 export interface NodeNetwork {
   /** Connects to public addresses only, judged after DNS. */
   readonly internet: FetchLike;
   /** Connects to loopback only. */
   readonly local: FetchLike;
+  /** Connects to any address; only for hosts that the person at the command line chose. */
+  readonly anywhere: FetchLike;
 }
 
 /**
@@ -35,6 +37,7 @@ export function nodeNetwork(resolve: Resolver = lookup): NodeNetwork {
   return {
     internet: fetchWithin(isPublicAddress, resolve),
     local: fetchWithin(isLoopbackAddress, resolve),
+    anywhere: fetchWithin(() => true, resolve),
   };
 }
 

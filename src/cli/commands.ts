@@ -1,0 +1,96 @@
+import type { OptionSpec } from './options.ts';
+import type { Terminal } from './terminal.ts';
+
+/** One command as the help shows it and the entry runs it. */
+export interface Command {
+  readonly name: string;
+  readonly usage: string;
+  readonly summary: string;
+  /** Paragraphs of `mdops help NAME`. */
+  readonly details: readonly string[];
+  readonly options: readonly OptionSpec[];
+  /** Loads the command only when it runs, so that help is instant. */
+  readonly load: () => Promise<CommandModule>;
+}
+
+/** What a command file exports. */
+export interface CommandModule {
+  /** Runs the command and answers with the exit code. */
+  readonly main: (args: readonly string[], terminal: Terminal) => Promise<number>;
+}
+
+const HELP: OptionSpec = { name: 'help', short: 'h', help: 'show this help' };
+
+const VARIABLE: OptionSpec = {
+  name: 'var',
+  short: 'v',
+  value: 'NAME=VALUE',
+  help: 'give a declared input its value (repeatable)',
+};
+
+const SETTINGS: readonly OptionSpec[] = [
+  VARIABLE,
+  { name: 'model', value: 'MODEL', help: 'ask this model, as in --set model=MODEL' },
+  {
+    name: 'set',
+    value: 'KEY=VALUE',
+    help: 'override any frontmatter setting (repeatable)',
+  },
+];
+
+export const RUN: Command = {
+  name: 'run',
+  usage: 'mdops run [FILE | -] [options]',
+  summary: 'run a prompt and print its answer',
+  details: [
+    'Runs the prompt in this process, or on a server with --remote. Without FILE, or with -, the\nprompt is read from standard input. The answer goes to standard output; problems and errors go\nto standard error, and progress too when that is a terminal. Ctrl-C cancels the run.',
+  ],
+  options: [
+    ...SETTINGS,
+    { name: 'json', help: 'print the whole run as JSON and nothing else' },
+    { name: 'output', short: 'o', value: 'FILE', help: 'write the answer to FILE' },
+    {
+      name: 'allow',
+      value: 'HOST:PORT',
+      help: 'let the prompt reach this loopback address (repeatable)',
+    },
+    { name: 'remote', value: 'URL', help: 'post the prompt to this MarkdownOps server' },
+    { name: 'wait', help: 'with --remote: follow the run and print its answer' },
+    { name: 'key', value: 'KEY', help: 'with --remote: the API key (or MDOPS_KEY)' },
+    HELP,
+  ],
+  load: () => import('./run-command.ts'),
+};
+
+export const CHECK: Command = {
+  name: 'check',
+  usage: 'mdops check FILE|FOLDER... [options]',
+  summary: 'report every problem of prompts',
+  details: [
+    'Nothing is run and nothing is fetched. In a folder every .md, .prompt, .prompt.yml and\n.prompt.yaml file is checked, except in node_modules and dot folders and except documents such\nas README.md and LICENSE.md. A file that is named is always checked.',
+  ],
+  options: [
+    { name: 'json', help: 'print the problems as a JSON array' },
+    { name: 'strict', help: 'warnings are errors' },
+    HELP,
+  ],
+  load: () => import('./check-command.ts'),
+};
+
+export const EXPLAIN: Command = {
+  name: 'explain',
+  usage: 'mdops explain [FILE | -] [options]',
+  summary: 'show the request that a prompt becomes',
+  details: [
+    'Shows messages, tool servers, references and what each was taken for, limits, and where each\nsetting came from. Nothing is run and nothing is fetched.',
+  ],
+  options: [
+    ...SETTINGS,
+    { name: 'json', help: "print it as JSON, in the shape of a server's dry run" },
+    HELP,
+  ],
+  load: () => import('./explain-command.ts'),
+};
+
+/** All commands, in the order of the help. */
+export const COMMANDS: readonly Command[] = [RUN, CHECK, EXPLAIN];

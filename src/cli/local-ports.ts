@@ -1,0 +1,99 @@
+import { guardedFetch, type FetchLike, type GuardedFetch } from '../egress/guarded-fetch.ts';
+import type { Model, Ports, References, ToolServers } from '../execute/ports.ts';
+import type { Provider } from '../execute/providers.ts';
+import type { Environment } from './environment.ts';
+import { nodeNetwork, type NodeNetwork } from './node-network.ts';
+import { environmentSecrets } from './secrets.ts';
+
+const MINUTE = 60_000;
+const MEGABYTE = 1024 * 1024;
+
+/** What the ports of a run in this process are made of. */
+export interface LocalPortsOptions {
+  readonly providers: readonly Provider[];
+  readonly allowed: readonly string[];
+  readonly env: Environment;
+}
+
+/**
+ * The ports of a run in this process. The clients of models and tool servers and the reader of
+ * pages are loaded when the run first needs them: few runs need all, and all are slow to load.
+ */
+export function localPorts({
+  providers,
+  allowed,
+  env,
+}: LocalPortsOptions): Pick<Ports, 'model' | 'servers' | 'references'> {
+  const network = nodeNetwork();
+  const guarded = (options: { maxBytes: number; totalTimeoutMs: number }): GuardedFetch =>
+    guardedFetch({
+      allow: allowed,
+      transport: network,
+      headTimeoutMs: MINUTE,
+      idleTimeoutMs: 2 * MINUTE,
+      hops: { get: 3, post: 0 },
+      ...options,
+    });
+  return {
+    model: lazyModel(providers, env, network),
+    servers: lazyServers(guarded({ maxBytes: 32 * MEGABYTE, totalTimeoutMs: Infinity }), env),
+    references: lazyReferences(guarded({ maxBytes: 8 * MEGABYTE, totalTimeoutMs: MINUTE })),
+  };
+}
+
+function lazyModel(providers: readonly Provider[], env: Environment, network: NodeNetwork): Model {
+  const fetchFor = (provider: Provider): typeof globalThis.fetch =>
+    providerFetch(provider, network[hasOwnBase(provider, env) ? 'anywhere' : 'internet']);
+  const load = async (provider: string): Promise<Model> => {
+    if (provider === 'demo') return (await import('../demo/demo-model.ts')).demoModel();
+    const { openaiModel } = await import('../execute/openai-model.ts');
+    return openaiModel({ providers, fetchFor });
+  };
+  return {
+    complete: async function* (call, signal) {
+      yield* (await load(call.provider)).complete(call, signal);
+    },
+  };
+}
+
+/** The person's own choice of a model server may be anywhere, this machine and network included. */
+function hasOwnBase({ id }: Provider, env: Environment): boolean {
+  return id === 'openai' && (env['OPENAI_BASE_URL'] ?? '').trim() !== '';
+}
+
+/** A fetch that reaches the provider's own origin only: its key must go nowhere else. */
+function providerFetch({ id, baseUrl }: Provider, transport: FetchLike): typeof globalThis.fetch {
+  return async (input, init = {}) => {
+    const url = new URL(input instanceof Request ? input.url : input);
+    if (baseUrl === null || url.origin !== new URL(baseUrl).origin) {
+      throw new TypeError(`The key of ${id} goes to its own host only.`);
+    }
+    return transport(url.href, { ...init, redirect: 'manual' });
+  };
+}
+
+function lazyServers(fetch: GuardedFetch, env: Environment): ToolServers {
+  return {
+    async connect(server, signal) {
+      const { toolServers } = await import('../execute/tool-servers.ts');
+      const servers = toolServers({ fetch, own: ownServer, secrets: environmentSecrets(env) });
+      return servers.connect(server, signal);
+    },
+  };
+}
+
+function lazyReferences(fetch: GuardedFetch): References {
+  return {
+    async read(reference, policy, signal) {
+      const { references } = await import('../execute/references.ts');
+      return references({ fetch }).read(reference, policy, signal);
+    },
+  };
+}
+
+/** `@/demo/mcp` is served in this process; a command line has no other paths of its own. */
+async function ownServer(path: string, request: Request): Promise<Response | null> {
+  if (path !== '/demo/mcp') return null;
+  const { demoMcp } = await import('../demo/demo-mcp.ts');
+  return demoMcp(request);
+}

@@ -1,0 +1,146 @@
+import type { FaultData } from '../fault/fault.ts';
+import { bytesOf, counted, durationOf } from '../publish/figures.ts';
+import type {
+  ReferenceEnd,
+  RunEnd,
+  RunEvent,
+  ServerEnd,
+  StepStart,
+  ToolCall,
+  ToolResult,
+} from '../run/event.ts';
+import type { Terminal } from './terminal.ts';
+import { oneLine, printable } from './text-width.ts';
+
+type StepEvent = Exclude<
+  RunEvent,
+  { type: 'run-start' | 'reference-end' | 'server-end' | 'run-end' }
+>;
+
+/**
+ * Says on standard error what goes on: one short line for each server, tool call and reference
+ * when a person watches, and always what failed.
+ */
+export class Progress {
+  readonly #terminal: Terminal;
+  readonly #calls = new Map<string, string>();
+  #started = 0;
+  #tokens = 0;
+
+  constructor(terminal: Terminal) {
+    this.#terminal = terminal;
+  }
+
+  /** Takes the events of the run in order. */
+  take(event: RunEvent): void {
+    switch (event.type) {
+      case 'run-start':
+        this.#started = event.at;
+        return;
+      case 'reference-end':
+        return this.#reference(event);
+      case 'server-end':
+        return this.#server(event);
+      case 'run-end':
+        return this.#end(event, event.at - this.#started);
+      default:
+        this.#takeStep(event);
+    }
+  }
+
+  #takeStep(event: StepEvent): void {
+    switch (event.type) {
+      case 'step-start':
+        return this.#step(event);
+      case 'tool-call':
+        return this.#call(event);
+      case 'tool-result':
+        return this.#result(event);
+      case 'step-end':
+        this.#tokens += event.usage?.total_tokens ?? 0;
+        return;
+      case 'text-delta':
+      case 'reasoning-delta':
+      case 'tool-sent':
+      case 'tool-progress':
+        return;
+    }
+  }
+
+  #reference(event: ReferenceEnd): void {
+    const { url, ok, error, bytes, tokens, cut } = event;
+    if (!ok) {
+      const why = error?.message ?? 'It could not be read.';
+      return this.#always('yellow', 'note', `${url} was not read. ${why}`);
+    }
+    const size = tokens === undefined ? bytesOf(bytes ?? 0) : `about ${counted(tokens, 'token')}`;
+    if (cut === true) return this.#always('yellow', 'note', `${url} was cut at ${size}.`);
+    this.#watched('✓', `${url}: ${size}`);
+  }
+
+  #server({ label, ok, tools, url, is_document, ms, error }: ServerEnd): void {
+    if (ok)
+      return this.#watched(
+        '✓',
+        `${label}: ${counted(tools?.length ?? 0, 'tool')}, ${durationOf(ms)}`,
+      );
+    if (is_document === true) {
+      return this.#always(
+        'yellow',
+        'note',
+        `${url} is not a tool server; it is read as a document.`,
+      );
+    }
+    this.#watched('✗', `${label}: ${error?.message ?? ''}`);
+  }
+
+  #step({ step, attempt, provider, model }: StepStart): void {
+    if (attempt > 1) return this.#always('yellow', 'note', `Asking ${provider}/${model} again.`);
+    if (step === 1) this.#watched('…', `${provider}/${model}`);
+  }
+
+  #call(event: ToolCall): void {
+    const name = event.server === undefined ? event.wire_name : `${event.server}.${event.tool}`;
+    this.#calls.set(event.call_id, name);
+    this.#watched('→', `${name} ${event.arguments}`);
+  }
+
+  #result({ call_id, is_error, ms, error, parts }: ToolResult): void {
+    const name = this.#calls.get(call_id) ?? call_id;
+    if (!is_error) return this.#watched('✓', `${name}: ${durationOf(ms)}`);
+    const [part] = parts;
+    const said = error?.message ?? (part?.type === 'text' ? part.text : '');
+    this.#watched('✗', `${name}: ${said}`);
+  }
+
+  #end({ status, stop_reason, error }: RunEnd, ms: number): void {
+    if (error !== undefined) return this.#always('red', `error ${error.code}`, faultText(error));
+    if (status !== 'completed') return this.#always('yellow', status, `The run was ${status}.`);
+    if (stop_reason === 'length') {
+      this.#always('yellow', 'note', 'The model was cut off at its token limit (max_tokens).');
+    } else if (stop_reason !== 'stop') {
+      this.#always('yellow', 'note', `The answer ended with \`${stop_reason}\`.`);
+    }
+    const tokens = this.#tokens === 0 ? '' : `${counted(this.#tokens, 'token')}, `;
+    this.#watched('✓', `done: ${tokens}${durationOf(ms)}`);
+  }
+
+  #watched(sign: string, text: string): void {
+    if (!this.#terminal.readsErr) return;
+    this.#terminal.err(this.#terminal.paintErr('dim', `${sign} ${oneLine(text, 110)}`));
+  }
+
+  #always(colour: 'red' | 'yellow', word: string, text: string): void {
+    this.#terminal.err(
+      `${this.#terminal.paintErr(colour, printable(word))} ${oneLine(text, 2000)}`,
+    );
+  }
+}
+
+/** A fault's sentence with its evidence. */
+export function faultText({ message, detail = {} }: FaultData): string {
+  const evidence = Object.entries(detail)
+    .filter(([key, value]) => key !== 'retryable' && !message.includes(String(value)))
+    .map(([key, value]) => `${key}: ${value}`);
+  return evidence.length === 0 ? message : `${message} (${evidence.join(', ')})`;
+}

@@ -1,0 +1,53 @@
+import { expect, test, vi } from 'vitest';
+
+import { mdops } from '../../support/mdops.ts';
+
+// Every command line is a process of its own, and a busy machine starts them slowly.
+vi.setConfig({ testTimeout: 60_000 });
+
+const PROMPT = `---
+title: Tides
+temperature: 0.5
+max_steps: 7
+input:
+  schema: { topic: string }
+---
+@/demo/mcp
+
+Read @https://example.com/a.md about {{topic}}.
+`;
+
+test('explain shows messages, servers, references with the reason, limits and sources', async () => {
+  const done = await mdops(['explain', '-', '-v', 'topic=moons', '--set', 'top_p=0.9'], {
+    stdin: PROMPT,
+  });
+  expect(done).toMatchObject({ code: 0, stderr: '' });
+  expect(done.stdout).toContain('demo/demo');
+  expect(done.stdout).toMatch(/Message: user\n {2}Read .* about moons\./);
+  expect(done.stdout).toMatch(/\/demo\/mcp +mcp +body, line 8/);
+  expect(done.stdout).toMatch(/https:\/\/example\.com\/a\.md +context +line 10 +\w+/);
+  expect(done.stdout).toMatch(/max_steps +7\n/);
+  expect(done.stdout).toMatch(/temperature +frontmatter, line 3/);
+  expect(done.stdout).toMatch(/top_p +request/);
+  expect(done.stdout).toMatch(/by default +.*timeout/);
+  expect(done.stdout).toMatch(/prompt_tokens +\d+/);
+});
+
+test('explain --json is the answer of a dry run', async () => {
+  const done = await mdops(['explain', '--json', '-v', 'topic=moons'], { stdin: PROMPT });
+  expect(done).toMatchObject({ code: 0, stderr: '' });
+  expect(JSON.parse(done.stdout)).toMatchObject({
+    request: { servers: [{ url: '/demo/mcp' }], limits: { max_steps: 7 } },
+    problems: [],
+  });
+});
+
+test('explain of a prompt with an error shows the problem and is exit code 2', async () => {
+  const stdin = '---\nmodel: [\n---\nHi.';
+  const done = await mdops(['explain'], { stdin });
+  expect(done).toMatchObject({ code: 2, stdout: '' });
+  expect(done.stderr).toMatch(/^-:\d+:\d+ error/);
+  const json = await mdops(['explain', '--json'], { stdin });
+  expect(json.code).toBe(2);
+  expect(JSON.parse(json.stdout)).toMatchObject({ problems: [{ severity: 'error' }] });
+});
