@@ -127,25 +127,26 @@ export class BlockReader {
    */
   #openLeaf(line: BlockLine, lazyFrom: number | null): void {
     const text = rest(line);
-    if (isIndented(line) && this.#paragraph !== null) {
-      this.#addText(line.start + line.index, line.start + line.text.length);
-      return;
-    }
-    const leaf = isIndented(line) ? null : leafStart(text);
-    const ends = leaf !== null || isIndented(line) || /^#{1,6}(?:[ \t]|$)/.test(text);
-    if (ends || isThematicBreak(text) || this.#paragraph === null) {
+    const indented = isIndented(line);
+    const continues = this.#paragraph !== null && (indented || !startsBlock(text));
+    if (!continues) {
       this.#close(lazyFrom ?? this.#containers.length);
     }
-    if (leaf !== null || (isIndented(line) && !isBlank(line))) {
+    const leaf = indented ? null : leafStart(text);
+    if (leaf !== null || (indented && !continues)) {
       this.#hide(line);
       this.#leaf = leaf?.kind === 'raw' && leaf.end.test(text) ? null : leaf;
       return;
     }
+    this.#readText(line);
+    if (!indented && (startsBlock(text) || isUnderline(text))) {
+      this.#paragraph = null;
+    }
+  }
+
+  #readText(line: BlockLine): void {
     if (!isBlank(line) && !this.#openComment(line)) {
       this.#addText(line.start + line.index, line.start + line.text.length);
-    }
-    if (ends || /^=+[ \t]*$/.test(text)) {
-      this.#paragraph = null;
     }
   }
 
@@ -193,6 +194,16 @@ export class BlockReader {
     this.#leaf = null;
     this.#containers.length = Math.min(keep, this.#containers.length);
   }
+}
+
+/** Whether a line ends the paragraph above it: a fence, raw HTML, a heading, a thematic break. */
+function startsBlock(text: string): boolean {
+  return leafStart(text) !== null || /^#{1,6}(?:[ \t]|$)/.test(text) || isThematicBreak(text);
+}
+
+/** The line under a heading of two lines; `---` is a thematic break here. */
+function isUnderline(text: string): boolean {
+  return text.startsWith('=') && text.trimEnd() === '='.repeat(text.trimEnd().length);
 }
 
 /** The fence or raw HTML element that begins with this text. */
