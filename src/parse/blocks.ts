@@ -132,16 +132,27 @@ export class BlockReader {
     if (!continues) {
       this.#close(lazyFrom ?? this.#containers.length);
     }
-    const leaf = indented ? null : leafStart(text);
-    if (leaf !== null || (indented && !continues)) {
+    if (indented && !continues) {
       this.#hide(line);
-      this.#leaf = leaf?.kind === 'raw' && leaf.end.test(text) ? null : leaf;
+    } else if (!indented && this.#openFence(line, text)) {
       return;
+    } else {
+      this.#readText(line);
     }
-    this.#readText(line);
     if (!indented && (startsBlock(text) || isUnderline(text))) {
       this.#paragraph = null;
     }
+  }
+
+  /** Opens a fence or raw HTML, which may end on its own line. */
+  #openFence(line: BlockLine, text: string): boolean {
+    const leaf = leafStart(text);
+    if (leaf === null) {
+      return false;
+    }
+    this.#hide(line);
+    this.#leaf = leaf.kind === 'raw' && leaf.end.test(text) ? null : leaf;
+    return true;
   }
 
   #readText(line: BlockLine): void {
@@ -184,8 +195,15 @@ export class BlockReader {
     this.#paragraph.push({ start, end });
   }
 
+  /** Hides a line; lines that follow each other are one range, or a long fence would be many. */
   #hide(line: BlockLine): void {
-    this.#hidden.push({ start: line.start, end: line.start + line.text.length });
+    const end = line.start + line.text.length;
+    const last = this.#hidden.at(-1);
+    if (last !== undefined && line.start > last.end && line.start - last.end <= 2) {
+      this.#hidden[this.#hidden.length - 1] = { start: last.start, end };
+    } else {
+      this.#hidden.push({ start: line.start, end });
+    }
   }
 
   /** Closes the paragraph, the leaf and all containers behind the first few. */
