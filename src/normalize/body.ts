@@ -19,20 +19,28 @@ export function promptText(document: PromptDocument): string {
   return [...kept, body.slice(from)].join('').trim();
 }
 
-/** The lines, line end included, whose URLs are all of tool servers; in order, each once. */
-function serverLines(body: string, references: readonly Reference[]) {
-  const lines = new Map<number, { start: number; end: number; servers: boolean }>();
+interface ServerLine {
+  readonly start: number;
+  /** Offset behind the line end. */
+  readonly end: number;
+  /** Whether all its URLs are of tool servers. */
+  readonly servers: boolean;
+}
+
+/** The lines whose URLs are all of tool servers, in order, each once. */
+function serverLines(body: string, references: readonly Reference[]): ServerLine[] {
+  const lines: ServerLine[] = [];
   for (const reference of references.filter(({ alone }) => alone)) {
-    const line = lineAround(body, reference.start);
-    const before = lines.get(line.start)?.servers ?? true;
-    const end = nextLine(body, line.end);
-    lines.set(line.start, {
-      start: line.start,
-      end,
-      servers: before && isServerReference(reference),
-    });
+    const servers = isServerReference(reference);
+    const last = lines.at(-1);
+    if (last !== undefined && reference.start < last.end) {
+      lines[lines.length - 1] = { ...last, servers: last.servers && servers };
+    } else {
+      const { start, end } = lineAround(body, reference.start);
+      lines.push({ start, end: nextLine(body, end), servers });
+    }
   }
-  return [...lines.values()].filter(({ servers }) => servers);
+  return lines.filter((line) => line.servers);
 }
 
 const RANK = { ignored: 0, context: 1, server: 2 } as const;

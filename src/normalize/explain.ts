@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../protocol/json.ts';
+import type { JsonObject } from '../protocol/json.ts';
 import type { CompletionRequest, Normalized } from './request.ts';
 import { toJson, toJsonObject } from './setting-type.ts';
 
@@ -43,6 +43,6 @@ function estimate(request: CompletionRequest): JsonObject {
   return {
     prompt_tokens: Math.ceil(characters / CHARACTERS_PER_TOKEN),
     max_context_tokens: context === 0 ? 0 : request.urls.max_tokens,
-    method: 'one token for four characters; context and tool definitions are not read yet' as Json,
+    method: 'one token for four characters; context and tool definitions are not read yet',
   };
 }

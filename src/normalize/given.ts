@@ -7,6 +7,9 @@ import { findSetting, nearestKey, snakeCase } from './key-name.ts';
 import type { NormalizeInputs, SettingSource } from './request.ts';
 import { CONFIG_KEYS, FOREIGN_KEYS, RESERVED_KEYS, type Setting } from './settings.ts';
 
+/** Problems of a document after which only errors are kept. */
+const MAX_PROBLEMS = 100;
+
 /** Where a value was given, so that a problem inside it can be placed. */
 export interface Place {
   readonly from: 'request' | 'frontmatter';
@@ -90,12 +93,11 @@ export class Settings {
       : this.#document.frontmatter?.plain.get(pointer(place.path));
   }
 
-  report(
-    severity: Severity,
-    code: string,
-    message: string,
-    at: Position | undefined = undefined,
-  ): void {
+  report(severity: Severity, code: string, message: string, at?: Position): void {
+    // A hostile block has thousands of keys; its author reads the first few.
+    if (this.problems.length >= MAX_PROBLEMS && severity !== 'error') {
+      return;
+    }
     const where = at === undefined ? {} : { at, ...this.#excerpt(code, at) };
     this.problems.push({ code, severity, message, ...where });
   }

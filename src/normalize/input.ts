@@ -199,9 +199,7 @@ function fit(schema: JsonObject, value: Json): { value: Json } | { wrong: string
 function fitType(type: string, value: Json): { value: Json } | { wrong: string } {
   switch (type) {
     case 'string':
-      return isObject(value) || Array.isArray(value) || value === null
-        ? { wrong: 'must be text' }
-        : { value: String(value) };
+      return typeof value === 'object' ? { wrong: 'must be text' } : { value: String(value) };
     case 'number':
     case 'integer':
       return readNumber({ kind: type }, value);

@@ -85,8 +85,12 @@ function chooseProvider(settings: Settings, context: NormalizeContext): Base | n
 }
 
 function sameUrl(a: string, b: string): boolean {
-  const plain = (url: string): string => (URL.canParse(url) ? new URL(url).href : url);
-  return plain(a).replace(/\/+$/, '') === plain(b).replace(/\/+$/, '');
+  return plainUrl(a) === plainUrl(b);
+}
+
+function plainUrl(url: string): string {
+  const href = URL.canParse(url) ? new URL(url).href : url;
+  return href.endsWith('/') ? href.slice(0, -1) : href;
 }
 
 /** The names under `model`: one, a list, or prompty's map with an `id`. */

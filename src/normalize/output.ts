@@ -48,7 +48,8 @@ function readOutputMap(
 ): OutputSpec {
   const { format: written, schema, extract } = value;
   const fallback = schema === undefined ? 'markdown' : 'json';
-  const format = written === undefined ? fallback : formatNamed(String(written));
+  const format =
+    written === undefined ? fallback : typeof written === 'string' ? formatNamed(written) : null;
   if (format === null) {
     settings.wrong(given.place, `has a format that is none of ${OUTPUT_FORMATS.join(', ')}`, [
       'format',

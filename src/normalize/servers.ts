@@ -37,12 +37,11 @@ export function joinServers(
   }
   const taken = new Set<string>();
   return [...joined.values()].slice(0, MAX_SERVERS).map((entry) => {
-    const label = uniqueLabel(
-      entry.label === undefined ? labelFor(entry.url) : cleanLabel(entry.label),
-      taken,
-    );
+    const wanted = entry.label === undefined ? labelFor(entry.url) : cleanLabel(entry.label);
+    const label = uniqueLabel(wanted, taken);
     taken.add(label);
-    return { ...entry, label, require_approval: entry.require_approval ?? fallback };
+    const { require_approval = fallback, ...rest } = entry;
+    return Object.assign(rest, { label, require_approval });
   });
 }
 

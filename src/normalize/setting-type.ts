@@ -1,6 +1,6 @@
 import { isObject, type Json, type JsonObject } from '../protocol/json.ts';
 
-/** What a setting holds. The first six are read here, the others by the file of their noun. */
+/** What a setting holds. */
 export type SettingType =
   | { readonly kind: 'text'; readonly pattern?: string; readonly like?: string }
   | { readonly kind: 'flag' }
@@ -10,17 +10,25 @@ export type SettingType =
   | { readonly kind: 'map' }
   | { readonly kind: 'bias' }
   | { readonly kind: 'duration'; readonly never?: boolean }
-  | {
-      readonly kind:
-        | 'model'
-        | 'tools'
-        | 'tool_choice'
-        | 'input'
-        | 'output'
-        | 'urls'
-        | 'approval'
-        | 'callback';
-    };
+  | { readonly kind: StructuredKind };
+
+/** Types that have a file of their own. */
+const STRUCTURED = [
+  'model',
+  'tools',
+  'tool_choice',
+  'input',
+  'output',
+  'urls',
+  'approval',
+  'callback',
+] as const;
+
+type StructuredKind = (typeof STRUCTURED)[number];
+
+function isStructured(type: SettingType): type is { readonly kind: StructuredKind } {
+  return STRUCTURED.some((kind) => kind === type.kind);
+}
 
 /** A value of the right type, or what is wrong with it. */
 export type Read<T> = { readonly value: T } | { readonly wrong: string };
@@ -32,6 +40,9 @@ export type Read<T> = { readonly value: T } | { readonly wrong: string };
  * @param plain how a scalar was written, when it was not written as a string: `1.10`
  */
 export function readValue(type: SettingType, value: unknown, plain?: string): Read<unknown> {
+  if (isStructured(type)) {
+    return { value };
+  }
   switch (type.kind) {
     case 'text':
       return readText(type, value, plain);
@@ -50,15 +61,6 @@ export function readValue(type: SettingType, value: unknown, plain?: string): Re
       return readBias(value);
     case 'duration':
       return readDuration(value, type.never === true);
-    case 'model':
-    case 'tools':
-    case 'tool_choice':
-    case 'input':
-    case 'output':
-    case 'urls':
-    case 'approval':
-    case 'callback':
-      return { value };
   }
 }
 

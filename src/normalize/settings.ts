@@ -25,15 +25,17 @@ const positive = { kind: 'integer', min: 1 } as const;
  * mean", the table of `spec/prompt-format.md` and the normalizer all read this one table.
  */
 export const SETTINGS = [
-  setting('model', 'Model to ask, or a list to try in order.', { kind: 'model' }, 'of the server'),
   setting(
-    'base_url',
-    'Provider by its id or URL, one that the server allows.',
-    text,
-    'first provider',
-    ['base', 'provider'],
+    'model',
+    'Model to ask, or a list to try in order.',
+    { kind: 'model' },
+    { default: 'of the server' },
   ),
-  setting('system', 'System message.', text, 'none', ['instructions']),
+  setting('base_url', 'Provider by its id or URL, one that the server allows.', text, {
+    default: 'first provider',
+    aliases: ['base', 'provider'],
+  }),
+  setting('system', 'System message.', text, { aliases: ['instructions'] }),
   setting('name', 'Short name, shown on the page.', text),
   setting('title', 'Title of the page.', text),
   setting(
@@ -43,8 +45,10 @@ export const SETTINGS = [
   ),
   setting('version', 'Version of the prompt.', text),
   setting('metadata', 'Anything to keep with the run.', map),
-  setting('tools', 'Tool servers.', { kind: 'tools' }, 'none', ['mcp', 'mcp_servers']),
-  setting('allowed_tools', 'Only these tools of all servers; `*` is a wildcard.', list, 'all'),
+  setting('tools', 'Tool servers.', { kind: 'tools' }, { aliases: ['mcp', 'mcp_servers'] }),
+  setting('allowed_tools', 'Only these tools of all servers; `*` is a wildcard.', list, {
+    default: 'all',
+  }),
   setting('disallowed_tools', 'Not these tools of any server; `*` is a wildcard.', list),
   wire('tool_choice', 'Whether the model must call a tool.', { kind: 'tool_choice' }),
   wire('parallel_tool_calls', 'Whether the model may call several tools at once.', flag),
@@ -52,19 +56,19 @@ export const SETTINGS = [
     'profile',
     "Which of the user's sets of logins is used.",
     { kind: 'text', pattern: '^[a-z0-9-]{1,32}$', like: '1 to 32 of a–z, 0–9 and -' },
-    '`default`',
+    { default: '`default`' },
   ),
-  setting('input', 'Declared variables with schema and defaults.', { kind: 'input' }, 'none', [
-    'inputs',
-    'variables',
-    'parameters',
-  ]),
+  setting(
+    'input',
+    'Declared variables with schema and defaults.',
+    { kind: 'input' },
+    { aliases: ['inputs', 'variables', 'parameters'] },
+  ),
   setting(
     'output',
     'Format, schema and extraction of the answer.',
     { kind: 'output' },
-    '`markdown`',
-    ['outputs'],
+    { default: '`markdown`', aliases: ['outputs'] },
   ),
   wire('temperature', 'Randomness.', { kind: 'number', min: 0, max: 2 }),
   wire('top_p', 'Share of probability that is sampled from.', { kind: 'number', min: 0, max: 1 }),
@@ -96,34 +100,49 @@ export const SETTINGS = [
     'Merged into the model request as it is; not `model`, `messages`, `tools`, `stream`.',
     map,
   ),
-  setting('store', 'Keep the run without limit, or 24 hours.', flag, '`true`'),
-  setting('ttl', 'Exact lifetime; wins over `store`.', { kind: 'duration', never: true }, '–'),
+  setting('store', 'Keep the run without limit, or 24 hours.', flag, { default: '`true`' }),
+  setting(
+    'ttl',
+    'Exact lifetime; wins over `store`.',
+    { kind: 'duration', never: true },
+    { default: '–' },
+  ),
   setting(
     'publish',
     'What the public page shows.',
     { kind: 'choice', of: ['full', 'answer'] },
-    '`full`',
+    { default: '`full`' },
   ),
-  setting('urls', 'Which URLs of the text become context.', { kind: 'urls' }, '`mentions`'),
-  setting('max_steps', 'Model steps of a run.', positive, '20', ['max_turns']),
-  setting('max_tool_calls', 'Tool calls of a run.', positive, '64'),
-  setting('max_total_tokens', 'Tokens of all steps together.', positive, 'of the server'),
-  setting('max_cost', 'US dollars.', { kind: 'number', min: 0 }, 'of the server'),
-  setting('timeout', 'Seconds of a run, or `10m`.', { kind: 'duration' }, '600'),
+  setting(
+    'urls',
+    'Which URLs of the text become context.',
+    { kind: 'urls' },
+    { default: '`mentions`' },
+  ),
+  setting('max_steps', 'Model steps of a run.', positive, {
+    default: '20',
+    aliases: ['max_turns'],
+  }),
+  setting('max_tool_calls', 'Tool calls of a run.', positive, { default: '64' }),
+  setting('max_total_tokens', 'Tokens of all steps together.', positive, {
+    default: 'of the server',
+  }),
+  setting('max_cost', 'US dollars.', { kind: 'number', min: 0 }, { default: 'of the server' }),
+  setting('timeout', 'Seconds of a run, or `10m`.', { kind: 'duration' }, { default: '600' }),
   setting(
     'require_approval',
     'Which tool calls wait for the owner.',
     { kind: 'approval' },
-    '`never`',
+    { default: '`never`' },
   ),
   setting(
     'on_auth',
     'What to do when a server wants a login.',
     { kind: 'choice', of: ['wait', 'link', 'fail'] },
-    '`wait`',
+    { default: '`wait`' },
   ),
   setting('callback', 'URL that is told how the run ends.', { kind: 'callback' }),
-  setting('strict', 'Warnings become errors.', flag, '`false`'),
+  setting('strict', 'Warnings become errors.', flag, { default: '`false`' }),
 ] as const satisfies readonly Setting[];
 
 /** Maps whose keys are those settings that have a wire field. */
@@ -154,10 +173,9 @@ function setting(
   key: string,
   meaning: string,
   type: SettingType,
-  fallback = 'none',
-  aliases: readonly string[] = [],
+  more: { readonly default?: string; readonly aliases?: readonly string[] } = {},
 ): Setting {
-  return { key, aliases, type, default: fallback, meaning };
+  return { key, aliases: [], type, default: 'none', meaning, ...more };
 }
 
 function wire(

@@ -55,7 +55,7 @@ export class SimpleSettings {
     return read.value;
   }
 
-  tail(callback: CompletionRequest['callback'] | null): Tail {
+  tail(callback: NonNullable<CompletionRequest['callback']> | null): Tail {
     const ttl = this.#value('ttl');
     return {
       profile: this.text('profile') ?? 'default',
@@ -63,14 +63,34 @@ export class SimpleSettings {
       store: this.flag('store') ?? null,
       ttl: typeof ttl === 'number' || ttl === 'never' ? ttl : null,
       publish: oneOf(['full', 'answer'] as const, this.text('publish')) ?? null,
-      ...defined('allowed_tools', this.#list('allowed_tools')),
-      ...defined('disallowed_tools', this.#list('disallowed_tools')),
-      ...defined('callback', callback ?? undefined),
-      ...defined('name', this.text('name')),
-      ...defined('title', this.text('title')),
-      ...defined('description', this.text('description')),
-      ...defined('prompt_version', this.text('version')),
-      ...defined('metadata', this.#map('metadata')),
+      ...this.#lists(),
+      ...(callback === null ? {} : { callback }),
+      ...this.#texts(),
+    };
+  }
+
+  /** Only what was given: absent and undefined are not the same in JSON. */
+  #lists(): Pick<Tail, 'allowed_tools' | 'disallowed_tools' | 'metadata'> {
+    const allowed = this.#list('allowed_tools');
+    const disallowed = this.#list('disallowed_tools');
+    const metadata = this.#map('metadata');
+    return {
+      ...(allowed === undefined ? {} : { allowed_tools: allowed }),
+      ...(disallowed === undefined ? {} : { disallowed_tools: disallowed }),
+      ...(metadata === undefined ? {} : { metadata }),
+    };
+  }
+
+  #texts(): Pick<Tail, 'name' | 'title' | 'description' | 'prompt_version'> {
+    const name = this.text('name');
+    const title = this.text('title');
+    const description = this.text('description');
+    const version = this.text('version');
+    return {
+      ...(name === undefined ? {} : { name }),
+      ...(title === undefined ? {} : { title }),
+      ...(description === undefined ? {} : { description }),
+      ...(version === undefined ? {} : { prompt_version: version }),
     };
   }
 
@@ -107,10 +127,4 @@ export class SimpleSettings {
 
 function oneOf<T extends string>(of: readonly T[], value: string | undefined): T | undefined {
   return of.find((name) => name === value);
-}
-
-/** A property only when there is a value, since absent and undefined are not the same in JSON. */
-function defined<K extends string, V>(key: K, value: V | undefined): { readonly [P in K]?: V } {
-  // oxlint-disable-next-line typescript/consistent-type-assertions -- a computed key widens to string
-  return (value === undefined ? {} : { [key]: value }) as { readonly [P in K]?: V };
 }

@@ -1,4 +1,4 @@
-import { isObject, type Json, type JsonObject } from '../protocol/json.ts';
+import type { Json, JsonObject } from '../protocol/json.ts';
 
 /** `\{{x}}`, `${{ x }}`, `{{{x}}}` and `{{x}}`, in this order; a tag holds at most 200 characters. */
 const TAG = /\\\{\{|\$\{\{[^{}]{0,200}\}\}|\{\{\{?([^{}]{0,200})\}?\}\}/g;
@@ -51,18 +51,18 @@ export function renderTemplate(
 
 /** Own properties only: `{{a.constructor}}` is nothing. */
 function lookUp(values: JsonObject, path: readonly string[]): Json | undefined {
-  let value: Json | undefined = values;
-  for (const step of path) {
-    if (Array.isArray(value)) {
-      value = /^\d{1,9}$/.test(step) ? (value[Number(step)] as Json | undefined) : undefined;
-    } else {
-      value =
-        isObject(value) && Object.hasOwn(value, step)
-          ? (value[step] as Json | undefined)
-          : undefined;
-    }
-  }
-  return value;
+  return path.reduce<Json | undefined>(
+    (value, step) =>
+      value !== undefined && isIndexed(value) && Object.hasOwn(value, step)
+        ? value[step]
+        : undefined,
+    values,
+  );
+}
+
+/** Lists are read by their numbers, like maps by their names. */
+function isIndexed(value: Json): value is Readonly<Record<string, Json>> {
+  return typeof value === 'object' && value !== null;
 }
 
 function shown(value: Json | undefined): string {

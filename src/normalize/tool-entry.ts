@@ -109,7 +109,7 @@ export function objectEntry(
   if (type === null || address === null) {
     const message =
       type === null
-        ? `There is no tool server of type ${String(value['type'])}.`
+        ? `There is no tool server of type ${JSON.stringify(value['type'])}.`
         : noUrl(key, written);
     settings.report('error', 'invalid_server', message, at);
     return null;
@@ -125,9 +125,8 @@ export function objectEntry(
 }
 
 function serverType(value: Readonly<Record<string, unknown>>): 'mcp' | 'openapi' | 'stdio' | null {
-  const type = String(value['type'] ?? 'mcp')
-    .toLowerCase()
-    .replaceAll('-', '_');
+  const written = value['type'] ?? 'mcp';
+  const type = typeof written === 'string' ? written.toLowerCase().replaceAll('-', '_') : '';
   if (type === 'openapi') {
     return 'openapi';
   }

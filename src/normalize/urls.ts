@@ -1,5 +1,5 @@
 import { isObject } from '../protocol/json.ts';
-import type { Settings } from './given.ts';
+import type { Given, Settings } from './given.ts';
 import { snakeCase } from './key-name.ts';
 import type { UrlPolicy } from './request.ts';
 import { type Read, readChoice, readDuration, readFlag, readNumber } from './setting-type.ts';
@@ -50,32 +50,41 @@ export function readUrls(settings: Settings): UrlPolicy {
   if (given === undefined) {
     return DEFAULTS;
   }
-  const { value, place } = given;
-  const fields = isObject(value) ? value : { policy: value };
-  const found: Record<string, unknown> = {};
-  for (const [written, item] of Object.entries(fields)) {
-    const key = snakeCase(written);
-    const at = settings.position(place, [written]);
-    const read = Object.hasOwn(FIELDS, key) ? FIELDS[key]?.(item) : undefined;
-    if (read === undefined) {
-      const [code, words] = LATER.has(key)
-        ? ['reserved_key', 'is not supported yet']
-        : ['unknown_key', 'is no setting'];
-      settings.report('warning', code, `urls.${written} ${words}. It is ignored.`, at);
-    } else if ('wrong' in read) {
-      settings.wrong(
-        { ...place, label: isObject(value) ? `urls.${written}` : 'urls' },
-        read.wrong,
-        [written],
-      );
-    } else {
-      const bound = BOUNDS[key] ?? Infinity;
-      found[key] = typeof read.value === 'number' ? Math.min(read.value, bound) : read.value;
-      if (typeof read.value === 'number' && read.value > bound) {
-        const message = `urls.${written} is more than this server allows; ${bound} is used.`;
-        settings.report('warning', 'limit_clamped', message, at);
-      }
-    }
+  const fields = isObject(given.value) ? given.value : { policy: given.value };
+  const found = Object.entries(fields).map(([written, item]) =>
+    readField(settings, given, written, item),
+  );
+  return { ...DEFAULTS, ...Object.fromEntries(found.flat()) };
+}
+
+/** One field of the map form, or nothing when it cannot be used; that is reported. */
+function readField(
+  settings: Settings,
+  given: Given,
+  written: string,
+  item: unknown,
+): [string, unknown][] {
+  const { place } = given;
+  const key = snakeCase(written);
+  const at = settings.position(place, [written]);
+  const read = Object.hasOwn(FIELDS, key) ? FIELDS[key]?.(item) : undefined;
+  if (read === undefined) {
+    const isLater = LATER.has(key);
+    const words = isLater ? 'is not supported yet' : 'is no setting';
+    const code = isLater ? 'reserved_key' : 'unknown_key';
+    settings.report('warning', code, `urls.${written} ${words}. It is ignored.`, at);
+    return [];
   }
-  return { ...DEFAULTS, ...found };
+  if ('wrong' in read) {
+    const label = isObject(given.value) ? `urls.${written}` : 'urls';
+    settings.wrong({ ...place, label }, read.wrong, [written]);
+    return [];
+  }
+  const bound = BOUNDS[key] ?? Infinity;
+  if (typeof read.value !== 'number' || read.value <= bound) {
+    return [[key, read.value]];
+  }
+  const message = `urls.${written} is more than this server allows; ${bound} is used.`;
+  settings.report('warning', 'limit_clamped', message, at);
+  return [[key, bound]];
 }

@@ -127,25 +127,37 @@ export class BlockReader {
    */
   #openLeaf(line: BlockLine, lazyFrom: number | null): void {
     const text = rest(line);
-    if (isIndented(line) && this.#paragraph !== null) {
-      this.#addText(line.start + line.index, line.start + line.text.length);
-      return;
-    }
-    const leaf = isIndented(line) ? null : leafStart(text);
-    const ends = leaf !== null || isIndented(line) || /^#{1,6}(?:[ \t]|$)/.test(text);
-    if (ends || isThematicBreak(text) || this.#paragraph === null) {
+    const indented = isIndented(line);
+    const continues = this.#paragraph !== null && (indented || !startsBlock(text));
+    if (!continues) {
       this.#close(lazyFrom ?? this.#containers.length);
     }
-    if (leaf !== null || (isIndented(line) && !isBlank(line))) {
+    if (indented && !continues) {
       this.#hide(line);
-      this.#leaf = leaf?.kind === 'raw' && leaf.end.test(text) ? null : leaf;
+    } else if (!indented && this.#openFence(line, text)) {
       return;
+    } else {
+      this.#readText(line);
     }
+    if (!indented && (startsBlock(text) || isUnderline(text))) {
+      this.#paragraph = null;
+    }
+  }
+
+  /** Opens a fence or raw HTML, which may end on its own line. */
+  #openFence(line: BlockLine, text: string): boolean {
+    const leaf = leafStart(text);
+    if (leaf === null) {
+      return false;
+    }
+    this.#hide(line);
+    this.#leaf = leaf.kind === 'raw' && leaf.end.test(text) ? null : leaf;
+    return true;
+  }
+
+  #readText(line: BlockLine): void {
     if (!isBlank(line) && !this.#openComment(line)) {
       this.#addText(line.start + line.index, line.start + line.text.length);
-    }
-    if (ends || /^=+[ \t]*$/.test(text)) {
-      this.#paragraph = null;
     }
   }
 
@@ -183,8 +195,15 @@ export class BlockReader {
     this.#paragraph.push({ start, end });
   }
 
+  /** Hides a line; lines that follow each other are one range, or a long fence would be many. */
   #hide(line: BlockLine): void {
-    this.#hidden.push({ start: line.start, end: line.start + line.text.length });
+    const end = line.start + line.text.length;
+    const last = this.#hidden.at(-1);
+    if (last !== undefined && line.start > last.end && line.start - last.end <= 2) {
+      this.#hidden[this.#hidden.length - 1] = { start: last.start, end };
+    } else {
+      this.#hidden.push({ start: line.start, end });
+    }
   }
 
   /** Closes the paragraph, the leaf and all containers behind the first few. */
@@ -193,6 +212,16 @@ export class BlockReader {
     this.#leaf = null;
     this.#containers.length = Math.min(keep, this.#containers.length);
   }
+}
+
+/** Whether a line ends the paragraph above it: a fence, raw HTML, a heading, a thematic break. */
+function startsBlock(text: string): boolean {
+  return leafStart(text) !== null || /^#{1,6}(?:[ \t]|$)/.test(text) || isThematicBreak(text);
+}
+
+/** The line under a heading of two lines; `---` is a thematic break here. */
+function isUnderline(text: string): boolean {
+  return text.startsWith('=') && text.trimEnd() === '='.repeat(text.trimEnd().length);
 }
 
 /** The fence or raw HTML element that begins with this text. */

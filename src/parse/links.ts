@@ -36,23 +36,34 @@ export function readLinks(body: string, hidden: readonly Range[]): Links {
     } else if (found[0] === '[') {
       open.push(found.index);
     } else if (found[0] === ']') {
-      const start = open.pop();
-      const target = start === undefined ? null : targetAt(body, found.index);
-      if (start !== undefined && target !== null) {
-        const end = found.index + target.length;
-        const isImage = body[start - 1] === '!';
-        covered.push({ start, end });
-        token.lastIndex = end;
-        links.splice(firstInside(links, start));
-        if (!isImage) {
-          links.push({ url: target.url, start, end });
-        }
-      }
+      const link = closeLink(body, open.pop(), found.index);
+      token.lastIndex = link?.end ?? token.lastIndex;
+      addLink(body, link, links, covered);
     } else if (!found[0].startsWith('\\')) {
       open = [];
     }
   }
   return { links: links.filter(({ url }) => !/[{}*…]/.test(url)), covered };
+}
+
+/** The link whose text ends at a bracket, or null when no address follows. */
+function closeLink(body: string, start: number | undefined, close: number): Link | null {
+  const target = start === undefined ? null : targetAt(body, close);
+  return start === undefined || target === null
+    ? null
+    : { url: target.url, start, end: close + target.length };
+}
+
+/** Keeps a link, or only covers the place of an image; links inside it are part of it. */
+function addLink(body: string, link: Link | null, links: Link[], covered: Range[]): void {
+  if (link === null) {
+    return;
+  }
+  covered.push({ start: link.start, end: link.end });
+  links.splice(firstInside(links, link.start));
+  if (body[link.start - 1] !== '!') {
+    links.push(link);
+  }
 }
 
 function targetAt(body: string, close: number): { url: string; length: number } | null {

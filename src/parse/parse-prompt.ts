@@ -102,10 +102,11 @@ function splitProblems(split: ReturnType<typeof splitFrontmatter>, source: Sourc
 function readReferences(body: string, bodyStart: number, source: Source): readonly Reference[] {
   const found = findReferences(body, hiddenRanges(body));
   const placements = placeReferences(body, found);
-  return found.map((reference, index) => ({
-    ...reference,
-    alone: placements[index]?.alone ?? false,
-    leading: placements[index]?.leading ?? false,
-    at: source.positionAt(bodyStart + reference.start),
-  }));
+  return found.map((reference, index) =>
+    Object.assign(
+      { at: source.positionAt(bodyStart + reference.start) },
+      placements[index] ?? { alone: false, leading: false },
+      reference,
+    ),
+  );
 }

@@ -50,7 +50,6 @@ export function findReferences(body: string, hidden: readonly Range[]): readonly
 
 function readAt(body: string, match: RegExpExecArray, limit: number): FoundReference | null {
   const at = match[1] ?? match[3] ?? '';
-  const scheme = match[2];
   const start = match.index;
   const before = body[start - 1] ?? ' ';
   if (INSIDE_WORD.test(before)) {
@@ -60,21 +59,23 @@ function readAt(body: string, match: RegExpExecArray, limit: number): FoundRefer
   if (at === '@{') {
     return readBraced(body, start, from);
   }
-  // An opening tag right behind an address is a placeholder in it, so reading goes into the tag.
-  const wide = body[limit] === '<' ? Math.min(body.length, limit + 2) : limit;
-  const written = readUrl(body, from, wide, before);
-  if (written === null || isBackquoted(body, limit, written.end)) {
+  const written = readUrl(body, from, reach(body, limit), before);
+  // A code span glued to an address is a placeholder in it.
+  if (written === null || (written.end === limit && body[limit] === '`')) {
     return null;
   }
-  if (scheme !== undefined && at === '' && before === '<' && body[written.end] === '>') {
-    return asReference(written.url, 'autolink', { start: start - 1, end: written.end + 1 });
+  const { url, end } = written;
+  if (at === '@') {
+    return asReference(url, 'mention', { start, end });
   }
-  return asReference(written.url, at === '' ? 'bare' : 'mention', { start, end: written.end });
+  return before === '<' && body[end] === '>'
+    ? asReference(url, 'autolink', { start: start - 1, end: end + 1 })
+    : asReference(url, 'bare', { start, end });
 }
 
-/** A code span glued to an address is a placeholder in it too. */
-function isBackquoted(body: string, limit: number, end: number): boolean {
-  return end === limit && body[limit] === '`';
+/** An opening tag right behind an address is a placeholder in it, so reading goes into the tag. */
+function reach(body: string, limit: number): number {
+  return body[limit] === '<' ? Math.min(body.length, limit + 2) : limit;
 }
 
 /** `@{url}`: everything up to the brace, whatever follows it. */

@@ -31,12 +31,7 @@ export function nestsDeeperThan(tokens: readonly CST.Token[], limit: number): bo
 }
 
 function itemsOf(token: CST.Token): readonly CST.CollectionItem[] {
-  switch (token.type) {
-    case 'block-map':
-    case 'block-seq':
-    case 'flow-collection':
-      return token.items;
-    default:
-      return [];
-  }
+  const isCollection =
+    token.type === 'block-map' || token.type === 'block-seq' || token.type === 'flow-collection';
+  return isCollection ? token.items : [];
 }

@@ -18,22 +18,18 @@ export function explainYamlError(error: YAMLError, text: string): ExplainedError
   };
 }
 
+/** What helps against the errors that are always made the same way. */
+const HINTS: Readonly<Partial<Record<YAMLError['code'], string>>> = {
+  TAB_AS_INDENT: 'Indent with spaces.',
+  MULTILINE_IMPLICIT_KEY: 'Is a colon missing at the end of the line above, or a space after one?',
+  BLOCK_AS_IMPLICIT_KEY: 'A value that holds a colon and a space wants quotes.',
+  MISSING_CHAR: 'Is a quote or a bracket not closed?',
+};
+
 function hintFor(error: YAMLError, text: string): string | null {
-  switch (error.code) {
-    case 'TAB_AS_INDENT':
-      return 'Indent with spaces.';
-    case 'MULTILINE_IMPLICIT_KEY':
-      return 'Is a colon missing at the end of the line above, or a space after one?';
-    case 'BLOCK_AS_IMPLICIT_KEY':
-      return 'A value that holds a colon and a space wants quotes.';
-    case 'BAD_SCALAR_START':
-    case 'BAD_ALIAS':
-      return quoteHint(text[error.pos[0]] ?? '');
-    case 'MISSING_CHAR':
-      return 'Is a quote or a bracket not closed?';
-    default:
-      return quoteHint(firstOfValue(text, error.pos[0]));
-  }
+  const isStart = error.code === 'BAD_SCALAR_START' || error.code === 'BAD_ALIAS';
+  const first = isStart ? (text[error.pos[0]] ?? '') : firstOfValue(text, error.pos[0]);
+  return HINTS[error.code] ?? quoteHint(first);
 }
 
 /** A value that begins with a character that means something in YAML wants quotes. */
