@@ -174,10 +174,18 @@ function parsed(text: string): unknown {
   }
 }
 
+/**
+ * Whether a fault of the guarded fetch is about the connection alone: it speaks of a tool server,
+ * and asking again can help.
+ */
+export function isOfConnection(fault: Fault): boolean {
+  return fault.code.startsWith('server_');
+}
+
 /** The guarded fetch refuses with faults of its own, which platforms wrap in a `TypeError`. */
 function faultWithin(thrown: unknown): Fault | null {
   for (let error = thrown, depth = 0; error instanceof Error && depth < 5; depth += 1) {
-    if (error instanceof Fault) return error;
+    if (error instanceof Fault) return isOfConnection(error) ? null : error;
     error = error.cause;
   }
   return null;

@@ -2,7 +2,7 @@ import { Fault } from '../fault/fault.ts';
 import type { ChatChunk } from '../protocol/chat.ts';
 import { textsOf } from './model-body.ts';
 import type { Asked } from './model-fault.ts';
-import { faultOfConnection, faultOfResponse, modelTimeout } from './model-fault.ts';
+import { faultOfConnection, faultOfResponse, modelTimeout, isOfConnection } from './model-fault.ts';
 import type { ModelRequest } from './model-request.ts';
 import { modelRequest } from './model-request.ts';
 import type { AnswerProgress } from './model-stream.ts';
@@ -116,7 +116,7 @@ function faultThrown(
   progress: AnswerProgress,
   asked: Asked,
 ): Fault {
-  if (thrown instanceof Fault) return thrown;
+  if (thrown instanceof Fault && !isOfConnection(thrown)) return thrown;
   const reason: unknown = watchdog.signal.reason;
   return reason instanceof Fault ? reason : faultOfConnection(asked, progress.begun, thrown);
 }

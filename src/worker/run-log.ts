@@ -8,7 +8,7 @@ import type { EventBody, RunEvent } from '../run/event.ts';
 const ROW_UNITS = 600_000;
 
 /** One read of a cursor ends after so many units, so that a long log is never whole in memory. */
-const BATCH_UNITS = 262_144;
+const BATCH_UNITS = 65_536;
 
 /** The append-only log of one run in the SQLite of its object, and who waits for its growth. */
 export class SqlRunLog implements RunLog {

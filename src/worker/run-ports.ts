@@ -26,6 +26,9 @@ export interface RunSurroundings {
 /** Bytes of one response: a reference and a tool result keep 1 MB, with room for what is cut. */
 const MAX_BYTES = 4_194_304;
 
+/** Bytes of a model's answer as a stream; every token is a few hundred. */
+const MAX_MODEL_BYTES = 67_108_864;
+
 /**
  * The engine's ports for one run on this server.
  * @throws Fault `misconfigured`
@@ -48,8 +51,10 @@ export function runPorts({ env, log, record, flushMs }: RunSurroundings): Ports 
 interface Network {
   /** Hosts that a prompt, a tool or a redirect names. */
   readonly forPrompts: GuardedFetch;
-  /** A host that the operator configured, and in that role only. */
-  forOperator(url: string): GuardedFetch;
+  /** A tool server that the operator configured, and in that role only. */
+  forServer(url: string): GuardedFetch;
+  /** The endpoint of a model provider, which only the operator can configure. */
+  forModel(url: string): GuardedFetch;
 }
 
 function network(env: Env, settings: Settings, record: RunRecord): Network {
@@ -61,26 +66,32 @@ function network(env: Env, settings: Settings, record: RunRecord): Network {
     totalTimeoutMs: Infinity,
     hops: { get: 3, post: 0 },
   } as const satisfies Partial<GuardedFetchOptions>;
-  const through = (fetcher: Fetcher | undefined) => ({
-    internet,
-    ...(fetcher === undefined
-      ? {}
-      : { local: (url: string, init: RequestInit) => fetcher.fetch(url, init) }),
+  const ofOperator = (url: string): GuardedFetchOptions => ({
+    ...common,
+    ownHosts: [],
+    allow: env.OPERATOR_NETWORK === undefined ? [] : [place(url)],
+    transport: transport(env.OPERATOR_NETWORK),
   });
   return {
     forPrompts: guardedFetch({
       ...common,
       allow: settings.egressAllow,
-      transport: through(env.LOCAL_NETWORK),
+      transport: transport(env.LOCAL_NETWORK),
     }),
-    forOperator: (url) =>
+    forServer: (url) => guardedFetch(ofOperator(url)),
+    forModel: (url) =>
       guardedFetch({
-        ...common,
-        ownHosts: [],
-        allow: env.OPERATOR_NETWORK === undefined ? [] : [place(url)],
-        transport: through(env.OPERATOR_NETWORK),
+        ...ofOperator(url),
+        maxBytes: MAX_MODEL_BYTES,
+        faults: { limit: 'model_garbage', redirect: 'model_rejected' },
       }),
   };
+}
+
+/** The open internet, and what is local where the launcher bound a network for it. */
+function transport(local: Fetcher | undefined): GuardedFetchOptions['transport'] {
+  if (local === undefined) return { internet };
+  return { internet, local: (url, init) => local.fetch(url, init) };
 }
 
 /** The platform's own network, taken here and nowhere else: everything goes through the guard. */
@@ -109,7 +120,7 @@ function modelOf(settings: Settings, outside: Network): Model {
   const openai = openaiModel({
     providers: settings.providers,
     fetchFor: ({ baseUrl }: Provider) =>
-      baseUrl === null ? outside.forPrompts : outside.forOperator(baseUrl),
+      baseUrl === null ? outside.forPrompts : outside.forModel(baseUrl),
   });
   return {
     complete: (call, signal) =>
@@ -130,7 +141,7 @@ function serversOf(parts: {
   return {
     connect: (server, signal) =>
       server.from === 'operator' && parts.settings.operatorServers.includes(server.url)
-        ? toolServers({ ...common, fetch: parts.outside.forOperator(server.url) }).connect(
+        ? toolServers({ ...common, fetch: parts.outside.forServer(server.url) }).connect(
             server,
             signal,
           )
