@@ -29,7 +29,7 @@ export function overview(): string {
       ['OPENAI_BASE_URL', 'any OpenAI-compatible server'],
       ['DEFAULT_MODEL', 'the model when a prompt names none'],
       ['EGRESS_ALLOW', 'loopback addresses that prompts may reach, as HOST:PORT,...'],
-      ['SECRET_X or X', 'the value of ${env:X} in headers of tool servers'],
+      ['SECRET_X', 'the value of ${env:X} in headers of tool servers'],
       ['MDOPS_KEY', 'the API key for --remote'],
       ['NO_COLOR', 'no colours'],
     ]),

@@ -3,7 +3,7 @@ import type { Model, Ports, References, ToolServers } from '../execute/ports.ts'
 import type { Provider } from '../execute/providers.ts';
 import type { Environment } from './environment.ts';
 import { nodeNetwork, type NodeNetwork } from './node-network.ts';
-import { environmentSecrets } from './secrets.ts';
+import { environmentSecrets } from '../execute/environment-secrets.ts';
 
 const MINUTE = 60_000;
 const MEGABYTE = 1024 * 1024;

@@ -67,9 +67,7 @@ function replyTo(call: DemoCall): Reply {
     type: 'function',
     function: { name, arguments: JSON.stringify(args) },
   }));
-  // Who speaks is said once; after a round of tools the final answer says it again.
-  const intro = conversation.calls.length === 0 ? `${WHO_I_AM} ` : '';
-  return { text: `${intro}Calling ${names}.\n\n`, calls };
+  return { text: `Calling ${names}.`, calls };
 }
 
 function foreverCalls({ calls }: ToolChoice, tools: readonly ChatTool[]): WantedCall[] {

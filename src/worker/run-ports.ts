@@ -1,3 +1,4 @@
+import { environmentSecrets } from '../execute/environment-secrets.ts';
 import { demoModel } from '../demo/demo-model.ts';
 import type { GuardedFetch, GuardedFetchOptions } from '../egress/guarded-fetch.ts';
 import { guardedFetch } from '../egress/guarded-fetch.ts';
@@ -152,8 +153,7 @@ function serversOf(parts: {
 /** Variables named `SECRET_…`, for runs of people the operator knows and for nobody else. */
 function secretsFor(env: Env, record: RunRecord): (name: string) => string | null {
   if (record.principal === null) return () => null;
-  const variables = variablesOf(env);
-  return (name) => variables[`SECRET_${name}`] ?? null;
+  return environmentSecrets(variablesOf(env));
 }
 
 function clockOf(flushMs: () => number): Clock {

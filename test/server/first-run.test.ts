@@ -11,7 +11,7 @@ interface RunJson {
   output: string;
   stop_reason: string;
   error: { code: string; message: string } | null;
-  steps: { type: string; server?: string; tool?: string; is_error?: boolean }[];
+  steps: { type: string; server?: string; tool?: string; content?: unknown; error: unknown }[];
   servers: { label: string; status: string; tools?: unknown[] }[];
   references: {
     url: string;
@@ -103,7 +103,7 @@ describe('with nothing configured', () => {
     );
     expect(run.status).toBe('completed');
     expect(run.servers).toMatchObject([{ status: 'connected' }]);
-    expect(toolSteps(run)).toMatchObject([{ tool: 'echo', is_error: false }]);
+    expect(toolSteps(run)).toMatchObject([{ tool: 'echo', status: 'done', error: null }]);
     expect(run.output).toContain('hello there');
   });
 
@@ -218,8 +218,8 @@ describe('with a provider', () => {
       output: 'It is 391, and there are three words. Grüße 🌊!',
     });
     expect(toolSteps(run)).toMatchObject([
-      { tool: 'calculate', is_error: false },
-      { tool: 'count_words', is_error: false },
+      { tool: 'calculate', status: 'done', error: null },
+      { tool: 'count_words', status: 'done', error: null },
     ]);
   });
 

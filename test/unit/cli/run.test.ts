@@ -167,7 +167,7 @@ describe('--json', () => {
     await using server = await chatServer(says('Hello.'));
     const stdin =
       '---\ntools:\n  - url: /demo/mcp\n    headers: { X-Key: "${env:CANARY}" }\n---\nHi.';
-    const env = onServer(server, { CANARY: 'c4n4ry-value' });
+    const env = onServer(server, { SECRET_CANARY: 'c4n4ry-value' });
     const done = await mdops(['run', '--json'], { stdin, env });
     expect(done.code).toBe(0);
     expect(done.stdout + done.stderr).not.toContain('c4n4ry');
