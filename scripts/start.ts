@@ -42,6 +42,8 @@ async function main(demo: boolean): Promise<void> {
   const child = spawn(workerdPath(), ['serve', configPath], {
     env: variables,
     stdio: ['ignore', 'inherit', 'pipe'],
+    // Ctrl-C in the terminal is for us, who then end workerd; it must not look like a crash.
+    detached: platform !== 'win32',
   });
   // Whoever looks after the server from outside finds the process that really serves.
   writeFileSync(join(stateDir, 'workerd.pid'), `${child.pid}\n`);

@@ -99,6 +99,22 @@ describe('a deployed server', () => {
     expect(response.headers.get('set-cookie')).toMatch(/; Secure$/);
   });
 
+  it('takes every method that its OpenAPI document names, and no other', async () => {
+    const { paths } = await (
+      await ask('/openapi.json')
+    ).json<{ paths: Record<string, Record<string, unknown>> }>();
+    for (const [path, operations] of Object.entries(paths)) {
+      if (path === '/demo/mcp') continue;
+      const response = await ask(path.replace('{id}', 'a'.repeat(32)), { method: 'OPTIONS' });
+      const named = Object.keys(operations).filter((name) => name !== 'parameters');
+      const allowed = (response.headers.get('allow') ?? '').toLowerCase().split(', ');
+      expect([path, ...named.toSorted()]).toEqual([
+        path,
+        ...allowed.filter((method) => method !== 'head').toSorted(),
+      ]);
+    }
+  });
+
   it('serves its own tools to everybody', async () => {
     const response = await ask('/demo/mcp', {
       method: 'POST',
