@@ -1,11 +1,11 @@
 /** The wall time of tool loops through the engine, beside a hand-written loop with the same peers. */
 import { executeRun } from '../src/execute/execute-run.ts';
 import { MemoryLog } from '../src/execute/memory-log.ts';
-import { openaiModel } from '../src/execute/openai-model.ts';
-import { configuredProviders } from '../src/execute/providers.ts';
-import { references } from '../src/execute/references.ts';
+import { openaiModel } from '../src/execute/model/openai-model.ts';
+import { configuredProviders } from '../src/execute/model/providers.ts';
+import { references } from '../src/execute/references/references.ts';
 import { systemClock } from '../src/execute/system-clock.ts';
-import { toolServers } from '../src/execute/tool-servers.ts';
+import { toolServers } from '../src/execute/servers/tool-servers.ts';
 import type { CompletionRequest } from '../src/normalize/request.ts';
 import { foldRun } from '../src/run/run.ts';
 import { request, server } from '../test/support/engine.ts';

@@ -1,5 +1,5 @@
 import { parseAllowList } from '../egress/address-policy.ts';
-import { configuredProviders, type Provider } from '../execute/providers.ts';
+import { configuredProviders, type Provider } from '../execute/model/providers.ts';
 import { UsageError } from './usage-error.ts';
 
 /** Variables by name. */

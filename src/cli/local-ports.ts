@@ -1,6 +1,6 @@
 import { guardedFetch, type FetchLike, type GuardedFetch } from '../egress/guarded-fetch.ts';
 import type { Model, Ports, References, ToolServers } from '../execute/ports.ts';
-import type { Provider } from '../execute/providers.ts';
+import type { Provider } from '../execute/model/providers.ts';
 import type { Environment } from './environment.ts';
 import { nodeNetwork, type NodeNetwork } from './node-network.ts';
 import { environmentSecrets } from '../execute/environment-secrets.ts';
@@ -46,7 +46,7 @@ function lazyModel(providers: readonly Provider[], env: Environment, network: No
     providerFetch(provider, network[hasOwnBase(provider, env) ? 'anywhere' : 'internet']);
   const load = async (provider: string): Promise<Model> => {
     if (provider === 'demo') return (await import('../demo/demo-model.ts')).demoModel();
-    const { openaiModel } = await import('../execute/openai-model.ts');
+    const { openaiModel } = await import('../execute/model/openai-model.ts');
     return openaiModel({ providers, fetchFor });
   };
   return {
@@ -75,7 +75,7 @@ function providerFetch({ id, baseUrl }: Provider, transport: FetchLike): typeof 
 function lazyServers(fetch: GuardedFetch, env: Environment): ToolServers {
   return {
     async connect(server, signal) {
-      const { toolServers } = await import('../execute/tool-servers.ts');
+      const { toolServers } = await import('../execute/servers/tool-servers.ts');
       const servers = toolServers({ fetch, own: ownServer, secrets: environmentSecrets(env) });
       return servers.connect(server, signal);
     },
@@ -85,7 +85,7 @@ function lazyServers(fetch: GuardedFetch, env: Environment): ToolServers {
 function lazyReferences(fetch: GuardedFetch): References {
   return {
     async read(reference, policy, signal) {
-      const { references } = await import('../execute/references.ts');
+      const { references } = await import('../execute/references/references.ts');
       return references({ fetch }).read(reference, policy, signal);
     },
   };

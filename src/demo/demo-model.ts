@@ -2,7 +2,7 @@ import type { ChatChunk, ChatMessage, ChatTool, ToolCallDelta } from '../protoco
 import type { JsonObject } from '../protocol/json.ts';
 import type { Conversation } from './conversation.ts';
 import { conversationIn } from './conversation.ts';
-import { demoAnswer, WHO_I_AM } from './demo-answer.ts';
+import { demoAnswer } from './demo-answer.ts';
 import type { ToolChoice, WantedCall } from './tool-choice.ts';
 import { chooseTools } from './tool-choice.ts';
 

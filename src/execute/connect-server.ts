@@ -4,8 +4,8 @@ import type { ServerEnd, ServerTool } from '../run/event.ts';
 import type { ConnectServer } from '../run/next-commands.ts';
 import type { Work } from './execute-run.ts';
 import type { Connection, ToolDescription } from './ports.ts';
-import { isToolAllowed } from './tool-filter.ts';
-import { wireNames } from './wire-names.ts';
+import { isToolAllowed } from './servers/tool-filter.ts';
+import { wireNames } from './servers/wire-names.ts';
 
 /** Connects to a tool server and fixes its tools for the run; reports a failure as an event. */
 export async function connectServer(

@@ -1,6 +1,6 @@
 import type { ToolServer } from '../normalize/request.ts';
 import type { Connection, ToolServers } from './ports.ts';
-import { toolHash } from './tool-hash.ts';
+import { toolHash } from './servers/tool-hash.ts';
 
 /**
  * The open connections of one run in this process. After a crash they are opened again when a call

@@ -1,5 +1,5 @@
 import { demoMcp } from '../demo/demo-mcp.ts';
-import type { OwnDocument } from '../execute/document-source.ts';
+import type { OwnDocument } from '../execute/references/document-source.ts';
 import { NO_PROOF } from './principal.ts';
 import { runClient } from './run-client.ts';
 import type { Env } from './env.ts';

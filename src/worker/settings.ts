@@ -1,6 +1,6 @@
 import { parseAllowList } from '../egress/address-policy.ts';
-import { configuredProviders, KNOWN_PROVIDERS } from '../execute/providers.ts';
-import type { Provider } from '../execute/providers.ts';
+import { configuredProviders, KNOWN_PROVIDERS } from '../execute/model/providers.ts';
+import type { Provider } from '../execute/model/providers.ts';
 
 /**
  * The variables of a server, read once and checked: `npm start` refuses to start with a malformed

@@ -1,0 +1,126 @@
+import {
+  Client,
+  SdkHttpError,
+  type FetchLike,
+  type Implementation,
+  type jsonSchemaValidator,
+  type Transport,
+} from '@modelcontextprotocol/client';
+import type { Fault } from '../../fault/fault.ts';
+import type { Wire } from './mcp-fetch.ts';
+import { mcpTransport } from './mcp-transport.ts';
+import { refusedFault, serverFault } from './server-faults.ts';
+import type { ServerLimits } from './server-limits.ts';
+
+/** Where a server is and how to speak to it. */
+export interface Endpoint {
+  readonly url: URL;
+  /** How the server is called in messages. */
+  readonly host: string;
+  readonly send: FetchLike;
+  readonly headers: Headers;
+  readonly clientInfo: Implementation;
+  readonly limits: ServerLimits;
+}
+
+/** A client that has agreed on a protocol version with its server. */
+export interface OpenClient {
+  readonly client: Client;
+  readonly transport: Transport;
+  readonly wire: Wire;
+}
+
+/**
+ * Connects in whichever way the server speaks: the stateless protocol, the handshake before it, or
+ * the HTTP+SSE transport of 2024.
+ * @param onOpen is given every transport as it is made, so that it can be closed from outside
+ * @throws Fault `server_*` or `login_required`
+ * @see spec/tool-servers.md TS-1
+ */
+export async function openClient(
+  endpoint: Endpoint,
+  onOpen: (transport: Transport) => void,
+): Promise<OpenClient> {
+  try {
+    return await connected(endpoint, 'http', onOpen);
+  } catch (error) {
+    if (!mayBeOlder(error)) throw serverFault(error, endpoint.host);
+    return await connected(endpoint, 'sse', onOpen).catch((second: unknown) => {
+      throw neitherFault(error, serverFault(second, endpoint.host), endpoint.host);
+    });
+  }
+}
+
+/** The statuses with which servers of the HTTP+SSE transport answer a POST to their stream. */
+function mayBeOlder(error: unknown): error is SdkHttpError {
+  return error instanceof SdkHttpError && [400, 404, 405].includes(error.status);
+}
+
+/**
+ * A server that understood the POST well enough to reject it is not a document, even when it has
+ * nothing for a GET either: many MCP servers answer 400 when a key is missing.
+ */
+function neitherFault(post: SdkHttpError, get: Fault, host: string): Fault {
+  const shownDocument = get.code === 'server_not_mcp' && get.detail?.['status'] === undefined;
+  const { text } = post.data;
+  const spoke = post.status === 400 || (typeof text === 'string' && text.includes('"jsonrpc"'));
+  const isMcp = spoke && get.code === 'server_not_mcp' && !shownDocument;
+  return isMcp ? refusedFault(post.status, host, post) : get;
+}
+
+async function connected(
+  endpoint: Endpoint,
+  kind: Wire['kind'],
+  onOpen: (transport: Transport) => void,
+): Promise<OpenClient> {
+  const wire = newWire(endpoint, kind);
+  const transport = mcpTransport(wire, endpoint.headers);
+  onOpen(transport);
+  const client = newClient(endpoint, kind);
+  try {
+    await client.connect(transport, { timeout: endpoint.limits.connectMs });
+    return { client, transport, wire };
+  } catch (error) {
+    await transport.close();
+    // The event source reports only that something failed; the wire knows what.
+    if (kind === 'sse') throw wire.fault ?? serverFault(error, endpoint.host);
+    throw error;
+  }
+}
+
+function newWire({ send, url, host, limits }: Endpoint, kind: Wire['kind']): Wire {
+  return {
+    send,
+    url,
+    host,
+    kind,
+    limits,
+    connectBytes: limits.connectBytes,
+    fault: null,
+    cut: false,
+    onBroken: () => {},
+  };
+}
+
+/** Offers neither sampling, elicitation nor roots, and answers no server that asks for them. */
+function newClient({ clientInfo, limits }: Endpoint, kind: Wire['kind']): Client {
+  return new Client(clientInfo, {
+    capabilities: {},
+    inputRequired: { autoFulfill: false },
+    jsonSchemaValidator: NO_VALIDATION,
+    listMaxPages: limits.pages,
+    ...(kind === 'http' ? { versionNegotiation: { mode: 'auto' } } : {}),
+  });
+}
+
+/**
+ * Schemas of a server are never run here: a hostile `pattern` can keep a regular expression busy
+ * for seconds, and compiling one with ajv is code generation that workerd forbids.
+ */
+const NO_VALIDATION: jsonSchemaValidator = {
+  getValidator: () => {
+    throw new TypeError(
+      'Leave the output schema out of the definition of the tool that is called.',
+    );
+  },
+};

@@ -1,0 +1,69 @@
+import type { Client, Tool } from '@modelcontextprotocol/client';
+import { isObject, type JsonObject } from '../../protocol/json.ts';
+import type { ToolDescription } from '../ports.ts';
+import { limitFault } from './server-faults.ts';
+import type { ServerLimits } from './server-limits.ts';
+
+/**
+ * All tools of a server, to the last page; a name listed twice counts once.
+ * @throws Fault `server_limit` when the list is more than a run may hold
+ * @see spec/tool-servers.md TS-5
+ */
+export async function listTools(
+  client: Client,
+  limits: ServerLimits,
+  host: string,
+): Promise<Map<string, Tool>> {
+  if (client.getServerCapabilities()?.tools === undefined) return new Map();
+  const { tools } = await client.listTools(undefined, {
+    timeout: limits.connectMs,
+    cacheMode: 'bypass',
+  });
+  const byName = new Map(tools.toReversed().map((tool) => [tool.name, tool]));
+  if (byName.size > limits.tools) {
+    throw limitFault(`${host} offers more than ${limits.tools} tools.`);
+  }
+  for (const tool of byName.values()) checkTool(tool, limits, host);
+  return new Map([...byName].toReversed());
+}
+
+function checkTool(tool: Tool, limits: ServerLimits, host: string): void {
+  const name = tool.name.slice(0, 64);
+  if (depthOver([tool.inputSchema, tool.outputSchema], limits.schemaDepth + 1)) {
+    throw limitFault(`The schema of the tool ${name} of ${host} is nested too deep.`);
+  }
+  if (JSON.stringify(tool).length > limits.toolLength) {
+    throw limitFault(`The tool ${name} of ${host} is described at too great a length.`);
+  }
+}
+
+/** Walks level by level: recursion would be as deep as the server likes. */
+function depthOver(value: unknown, max: number): boolean {
+  let level: unknown[] = [value];
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (depth > max) return true;
+    level = level
+      .flatMap((item) => (Array.isArray(item) || isObject(item) ? Object.values(item) : []))
+      .filter((item) => typeof item === 'object' && item !== null);
+  }
+  return false;
+}
+
+/** A tool as the engine knows it. */
+export function toolDescription(tool: Tool): ToolDescription {
+  const { description, annotations } = tool;
+  return {
+    name: tool.name,
+    inputSchema: fromJson(tool.inputSchema) ? tool.inputSchema : {},
+    ...(description === undefined ? {} : { description }),
+    ...(annotations?.readOnlyHint === undefined ? {} : { readOnly: annotations.readOnlyHint }),
+    ...(annotations?.idempotentHint === undefined
+      ? {}
+      : { idempotent: annotations.idempotentHint }),
+  };
+}
+
+/** The list was read from JSON, so what is in it is JSON all the way down. */
+function fromJson(value: unknown): value is JsonObject {
+  return isObject(value);
+}

@@ -1,0 +1,99 @@
+import type { FetchLike, Implementation, Transport } from '@modelcontextprotocol/client';
+import { Fault } from '../../fault/fault.ts';
+import type { ToolServer } from '../../normalize/request.ts';
+import { before } from './deadline.ts';
+import { openClient, type Endpoint } from './mcp-client.ts';
+import { mcpConnection } from './mcp-connection.ts';
+import { listTools } from './mcp-tools.ts';
+import type { Connection, ToolServers } from '../ports.ts';
+import { abortFault, notMcp, serverFault } from './server-faults.ts';
+import { serverHeaders } from './server-headers.ts';
+import { SERVER_LIMITS, type ServerLimits } from './server-limits.ts';
+
+/** What connecting to tool servers needs of the world. */
+export interface ToolServersOptions {
+  /** The guarded fetch; honours `redirect: 'manual'`. */
+  readonly fetch: FetchLike;
+  /** Serves a path on this server in process; null when there is nothing. */
+  readonly own: (path: string, request: Request) => Promise<Response | null>;
+  /** The value of a secret, or null when it is not set. */
+  readonly secrets: (name: string) => string | null;
+  readonly clientInfo?: Implementation;
+  readonly limits?: Partial<ServerLimits>;
+}
+
+/** Never leaves the process: it only completes the path of an own server to a URL. */
+const OWN_ORIGIN = 'http://own.invalid';
+
+/**
+ * The tool servers of runs. Holds nothing between connections: every one has its own client,
+ * transport and request ids.
+ * @see spec/tool-servers.md
+ */
+export function toolServers(options: ToolServersOptions): ToolServers {
+  return {
+    connect: async (server, signal) => {
+      if (signal.aborted) throw abortFault(signal);
+      if (server.type === 'openapi') throw unsupported(server);
+      return connect(endpointOf(server, options), signal);
+    },
+  };
+}
+
+function unsupported({ label }: ToolServer): Fault {
+  const message = `${label} is an OpenAPI server. Only MCP servers are supported so far.`;
+  return new Fault('server_unsupported', message);
+}
+
+function endpointOf(server: ToolServer, options: ToolServersOptions): Endpoint {
+  const isOwn = server.url.startsWith('/');
+  const url = new URL(isOwn ? `${OWN_ORIGIN}${server.url}` : server.url);
+  return {
+    url,
+    host: isOwn ? server.url : url.host,
+    send: isOwn ? ownFetch(options.own) : options.fetch,
+    headers: serverHeaders(server, options.secrets),
+    clientInfo: options.clientInfo ?? { name: 'markdownops', version: '0.1.0' },
+    limits: { ...SERVER_LIMITS, ...options.limits },
+  };
+}
+
+function ownFetch(own: ToolServersOptions['own']): FetchLike {
+  return async (url, init) => {
+    const { pathname, search } = new URL(url);
+    const response = await own(pathname, new Request(`${OWN_ORIGIN}${pathname}${search}`, init));
+    if (response === null) throw notMcp(pathname);
+    return response;
+  };
+}
+
+async function connect(endpoint: Endpoint, signal: AbortSignal): Promise<Connection> {
+  const { host, limits } = endpoint;
+  const late = (): Fault => new Fault('server_timeout', `${host} did not answer in time.`);
+  const aborted = (): Fault => abortFault(signal);
+  let transport: Transport | undefined;
+  let isOver = false;
+  const onOpen = (made: Transport): void => {
+    // A second transport that begins after the end would have nobody to close it.
+    if (isOver) throw late();
+    transport = made;
+  };
+  try {
+    const deadline = { signal, ms: limits.connectMs, late, aborted };
+    return await before(opened(endpoint, onOpen), deadline);
+  } catch (error) {
+    isOver = true;
+    await transport?.close().catch(() => {});
+    throw serverFault(error, host);
+  }
+}
+
+async function opened(
+  endpoint: Endpoint,
+  onOpen: (transport: Transport) => void,
+): Promise<Connection> {
+  const open = await openClient(endpoint, onOpen);
+  const tools = await listTools(open.client, endpoint.limits, endpoint.host);
+  open.wire.connectBytes = Infinity;
+  return mcpConnection(open, tools);
+}

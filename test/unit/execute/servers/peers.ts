@@ -1,0 +1,130 @@
+import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { createServer } from 'node:net';
+import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
+// oxlint-disable-next-line typescript/no-deprecated -- servers in use still speak only this
+import { SSEServerTransport } from '@modelcontextprotocol/sdk/server/sse.js';
+import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
+import { z } from 'zod';
+import { bodyOf, serve, type TestServer } from '../references/http-server.ts';
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  server.listen(0, '127.0.0.1', resolve);
+  await promise;
+  const address = server.address();
+  const closed = Promise.withResolvers<void>();
+  server.close(() => closed.resolve());
+  await closed.promise;
+  if (address === null || typeof address === 'string') throw new Error('No port.');
+  return address.port;
+}
+
+/** Starts `server-everything`, a server that nobody here wrote; `close` ends that process. */
+export async function everything(): Promise<{ url: string; close: () => Promise<void> }> {
+  const port = await freePort();
+  const entry = 'node_modules/@modelcontextprotocol/server-everything/dist/index.js';
+  const child = spawn(process.execPath, [entry, 'streamableHttp'], {
+    env: { ...process.env, PORT: String(port) },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const listening = Promise.withResolvers<void>();
+  const heard = (text: Buffer): void => {
+    if (text.toString().includes('listening')) listening.resolve();
+  };
+  child.stdout.on('data', heard);
+  child.stderr.on('data', heard);
+  const ended = Promise.withResolvers<void>();
+  child.on('exit', () => {
+    ended.resolve();
+    listening.reject(new Error('server-everything ended.'));
+  });
+  await listening.promise;
+  return {
+    url: `http://127.0.0.1:${port}/mcp`,
+    close: async () => {
+      child.kill();
+      await ended.promise;
+    },
+  };
+}
+
+/** What happened on a server of the v1 SDK. */
+export interface V1Server extends TestServer {
+  /** Names of calls that were cancelled by their client. */
+  readonly cancelled: string[];
+  readonly sessions: Map<string, unknown>;
+}
+
+function v1Tools(cancelled: string[]): McpServer {
+  const server = new McpServer({ name: 'v1', version: '1.0.0' });
+  server.registerTool(
+    'echo',
+    { description: 'Says it again', inputSchema: { text: z.string() } },
+    ({ text }) => ({ content: [{ type: 'text', text }] }),
+  );
+  server.registerTool('sleep', { description: 'Never ends' }, async ({ signal }) => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    signal.addEventListener('abort', () => resolve());
+    await promise;
+    cancelled.push('sleep');
+    return { content: [] };
+  });
+  server.registerTool(
+    'flood',
+    { description: 'Much progress' },
+    async ({ _meta, sendNotification }) => {
+      const progressToken = _meta?.progressToken ?? 0;
+      for (let progress = 1; progress <= 3000; progress += 1) {
+        await sendNotification({
+          method: 'notifications/progress',
+          params: { progressToken, progress },
+        });
+      }
+      return { content: [{ type: 'text', text: 'done' }] };
+    },
+  );
+  return server;
+}
+
+/** A server of the v1 SDK over Streamable HTTP, with sessions. */
+export async function v1Http(): Promise<V1Server> {
+  const cancelled: string[] = [];
+  const sessions = new Map<string, StreamableHTTPServerTransport>();
+  const server = await serve(async (request, response) => {
+    const id = request.headers['mcp-session-id'];
+    const known = typeof id === 'string' ? sessions.get(id) : undefined;
+    if (known !== undefined) return known.handleRequest(request, response);
+    const transport = new StreamableHTTPServerTransport({
+      sessionIdGenerator: () => randomUUID(),
+      onsessioninitialized: (made) => void sessions.set(made, transport),
+      onsessionclosed: (gone) => void sessions.delete(gone),
+    });
+    await v1Tools(cancelled).connect(transport);
+    return transport.handleRequest(request, response);
+  });
+  return Object.assign(server, { cancelled, sessions });
+}
+
+/** A server of the v1 SDK over the HTTP+SSE transport of 2024. */
+export async function v1Sse(): Promise<V1Server> {
+  const cancelled: string[] = [];
+  // oxlint-disable-next-line typescript/no-deprecated -- see above
+  const sessions = new Map<string, SSEServerTransport>();
+  const server = await serve(async (request, response) => {
+    const url = new URL(request.url ?? '/', 'http://test.invalid');
+    if (url.pathname === '/post') {
+      const body: unknown = JSON.parse(await bodyOf(request));
+      return sessions
+        .get(url.searchParams.get('sessionId') ?? '')
+        ?.handlePostMessage(request, response, body);
+    }
+    if (request.method !== 'GET') return response.writeHead(404).end();
+    // oxlint-disable-next-line typescript/no-deprecated -- see above
+    const transport = new SSEServerTransport('/post', response);
+    sessions.set(transport.sessionId, transport);
+    return v1Tools(cancelled).connect(transport);
+  });
+  return Object.assign(server, { cancelled, sessions });
+}
