@@ -14,6 +14,8 @@ export interface FoundReference extends Range {
 
 /** Where an address begins: the scheme, with `@` or `@{` before it; or `@/path`. */
 const START = /(@\{?)?(https?:\/\/(?=[^\s/?#]))|(@\{?)(?=\/[A-Za-z0-9_-])/gi;
+/** An address in angle brackets or braces ends within so many characters. */
+const LONGEST = 2000;
 /** A letter or digit before it makes it part of another word: `git+https://`, `me@https://`. */
 const INSIDE_WORD = /[A-Za-z0-9+.-]/;
 
@@ -59,7 +61,7 @@ function readAt(body: string, match: RegExpExecArray, limit: number): FoundRefer
   if (at === '@{') {
     return readBraced(body, start, from);
   }
-  const written = readUrl(body, from, reach(body, limit), before);
+  const written = readUrl(body, from, reach(body, limit, before === '<' ? from : null), before);
   // A code span glued to an address is a placeholder in it.
   if (written === null || (written.end === limit && body[limit] === '`')) {
     return null;
@@ -73,8 +75,16 @@ function readAt(body: string, match: RegExpExecArray, limit: number): FoundRefer
     : asReference(url, 'bare', { start, end });
 }
 
-/** An opening tag right behind an address is a placeholder in it, so reading goes into the tag. */
-function reach(body: string, limit: number): number {
+/**
+ * How far an address may be read: to the `>` of an autolink, and into an opening tag right behind
+ * it, which is a placeholder in the address.
+ */
+function reach(body: string, limit: number, autolink: number | null): number {
+  const close =
+    autolink === null ? -1 : body.slice(autolink, Math.min(limit, autolink + LONGEST)).indexOf('>');
+  if (autolink !== null && close !== -1) {
+    return autolink + close;
+  }
   return body[limit] === '<' ? Math.min(body.length, limit + 2) : limit;
 }
 
