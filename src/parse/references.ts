@@ -2,7 +2,7 @@ import type { ReferenceForm } from './document.ts';
 import { readLinks } from './links.ts';
 import { mergeRanges, type Range, rangeBehind } from './ranges.ts';
 import { DEMO_PATH, looksLikeMcp, ownPath } from './url-shape.ts';
-import { readUrl } from './url-text.ts';
+import { readUrl, type WrittenUrl } from './url-text.ts';
 
 /** A URL in the prose, before it is known what else stands on its line. */
 export interface FoundReference extends Range {
@@ -53,7 +53,7 @@ export function findReferences(body: string, hidden: readonly Range[]): readonly
 function readAt(body: string, match: RegExpExecArray, limit: number): FoundReference | null {
   const at = match[1] ?? match[3] ?? '';
   const start = match.index;
-  const before = body[start - 1] ?? ' ';
+  const before = start === 0 ? ' ' : body.charAt(start - 1);
   if (INSIDE_WORD.test(before)) {
     return null;
   }
@@ -61,16 +61,22 @@ function readAt(body: string, match: RegExpExecArray, limit: number): FoundRefer
   if (at === '@{') {
     return readBraced(body, start, from);
   }
-  const written = readUrl(body, from, reach(body, limit, before === '<' ? from : null), before);
+  const written = readUrl(body, from, reach(body, limit, from), before);
   // A code span glued to an address is a placeholder in it.
-  if (written === null || (written.end === limit && body[limit] === '`')) {
-    return null;
-  }
-  const { url, end } = written;
-  if (at === '@') {
+  const isGlued = written?.end === limit && body[limit] === '`';
+  return written === null || isGlued ? null : formOf(body, start, at, written);
+}
+
+function formOf(
+  body: string,
+  start: number,
+  at: string,
+  { url, end }: WrittenUrl,
+): FoundReference | null {
+  if (at !== '') {
     return asReference(url, 'mention', { start, end });
   }
-  return before === '<' && body[end] === '>'
+  return body[start - 1] === '<' && body[end] === '>'
     ? asReference(url, 'autolink', { start: start - 1, end: end + 1 })
     : asReference(url, 'bare', { start, end });
 }
@@ -79,11 +85,11 @@ function readAt(body: string, match: RegExpExecArray, limit: number): FoundRefer
  * How far an address may be read: to the `>` of an autolink, and into an opening tag right behind
  * it, which is a placeholder in the address.
  */
-function reach(body: string, limit: number, autolink: number | null): number {
-  const close =
-    autolink === null ? -1 : body.slice(autolink, Math.min(limit, autolink + LONGEST)).indexOf('>');
-  if (autolink !== null && close !== -1) {
-    return autolink + close;
+function reach(body: string, limit: number, from: number): number {
+  const isAutolink = body[from - 1] === '<';
+  const close = isAutolink ? body.slice(from, Math.min(limit, from + LONGEST)).indexOf('>') : -1;
+  if (close !== -1) {
+    return from + close;
   }
   return body[limit] === '<' ? Math.min(body.length, limit + 2) : limit;
 }

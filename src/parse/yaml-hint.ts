@@ -18,16 +18,13 @@ export function explainYamlError(error: YAMLError, text: string): ExplainedError
 }
 
 function placeOf(error: YAMLError, text: string): number {
-  switch (error.code) {
-    // The library points at the start of a key that spans lines; reading stumbles at its colon.
-    case 'MULTILINE_IMPLICIT_KEY':
-      return error.pos[1];
+  const [start, end] = error.pos;
+  if (error.code === 'MISSING_CHAR') {
     // What is not closed is missed at the end of the block; the author looks where text ends.
-    case 'MISSING_CHAR':
-      return text.slice(0, error.pos[0]).trimEnd().length;
-    default:
-      return error.pos[0];
+    return text.slice(0, start).trimEnd().length;
   }
+  // The library points at the start of a key that spans lines; reading stumbles at its colon.
+  return error.code === 'MULTILINE_IMPLICIT_KEY' ? end : start;
 }
 
 /** What helps against the errors that are always made the same way. */

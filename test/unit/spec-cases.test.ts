@@ -5,6 +5,8 @@ import { normalizePrompt } from '../../src/normalize/normalize-prompt.ts';
 import type { NormalizeContext, NormalizeInputs } from '../../src/normalize/request.ts';
 import { settingsTable } from '../../src/normalize/settings-table.ts';
 import { frontmatterSchema } from '../../src/normalize/settings-schema.ts';
+import { isObject } from '../../src/protocol/json.ts';
+import type { PromptDocument } from '../../src/parse/document.ts';
 import type { Problem } from '../../src/parse/problem.ts';
 import { parsePrompt } from '../../src/parse/parse-prompt.ts';
 
@@ -29,40 +31,59 @@ interface Case {
 
 const spec = new URL('../../spec/', import.meta.url);
 const files = readdirSync(new URL('cases/', spec)).filter((name) => name.endsWith('.yaml'));
-const sections = files.map((name) => ({
-  name,
-  cases: parse(readFileSync(new URL(`cases/${name}`, spec), 'utf8')) as readonly Case[],
-}));
+const sections = files.map((name) => ({ name, cases: readCases(name) }));
 const page = readFileSync(new URL('prompt-format.md', spec), 'utf8');
+
+function readCases(name: string): readonly Case[] {
+  const read: unknown = parse(readFileSync(new URL(`cases/${name}`, spec), 'utf8'));
+  if (!isCases(read)) {
+    throw new TypeError(`spec/cases/${name} must be a list of cases with a name and rules.`);
+  }
+  return read;
+}
+
+function isCases(read: unknown): read is readonly Case[] {
+  return (
+    Array.isArray(read) &&
+    read.every((item) => isObject(item) && 'name' in item && Array.isArray(item['rules']))
+  );
+}
 
 const CONTEXT: NormalizeContext = { providers: [{ id: 'main', defaultModel: 'main-1' }] };
 
 describe.each(sections)('$name', ({ cases }) => {
   test.each(cases)('$name', (wanted) => {
-    const text = wanted.text + (wanted.repeat?.text.repeat(wanted.repeat.times) ?? '');
     const path = wanted.path === undefined ? {} : { path: wanted.path };
-    const document = parsePrompt(text + (wanted.after ?? ''), path);
+    const document = parsePrompt(textOf(wanted), path);
     const context = { ...CONTEXT, ...wanted.context, ...path };
-    const { request, problems } = normalizePrompt(document, context, wanted.inputs ?? {});
+    const { request, problems } = normalizePrompt(document, context, wanted.inputs);
     checkProblems(wanted, problems);
-    if (wanted.body !== undefined) {
-      expect(document.body).toBe(wanted.body);
-    }
-    if (wanted.frontmatter !== undefined) {
-      const entries = document.frontmatter?.entries.map(({ key, value }) => [key, value]);
-      const found: unknown = entries === undefined ? null : Object.fromEntries(entries);
-      expect(found).toEqual(wanted.frontmatter);
-    }
-    if (wanted.references !== undefined) {
-      expect(document.references).toMatchObject([...wanted.references]);
-    }
+    checkDocument(wanted, document);
     if (wanted.request === null) {
       expect(request).toBeNull();
-    } else if (wanted.request !== undefined) {
-      expect(request).toMatchObject(wanted.request);
+    } else {
+      expect(request ?? {}).toMatchObject(wanted.request ?? {});
     }
   });
 });
+
+function textOf({ text, repeat, after = '' }: Case): string {
+  return text + (repeat?.text.repeat(repeat.times) ?? '') + after;
+}
+
+function checkDocument(wanted: Case, document: PromptDocument): void {
+  if (wanted.body !== undefined) {
+    expect(document.body).toBe(wanted.body);
+  }
+  if (wanted.frontmatter !== undefined) {
+    const entries = document.frontmatter?.entries.map(({ key, value }) => [key, value]);
+    const found: unknown = entries === undefined ? null : Object.fromEntries(entries);
+    expect(found).toEqual(wanted.frontmatter);
+  }
+  if (wanted.references !== undefined) {
+    expect(document.references).toMatchObject([...wanted.references]);
+  }
+}
 
 function checkProblems(wanted: Case, problems: readonly Problem[]): void {
   const expected = wanted.problems ?? [];
@@ -98,8 +119,9 @@ describe('the page and its cases', () => {
     const codes = sections
       .flatMap(({ cases }) => cases.flatMap(({ problems = [] }) => problems))
       .map((problem) => problem.replace(/^(?:error|warning|info) /, '').split(' ', 1)[0] ?? '');
-    const listed = page.slice(page.indexOf('## Problems'));
-    expect(codes.filter((code) => !listed.includes(`\`${code}\``))).toEqual([]);
+    const table = page.slice(page.indexOf('## Problems'));
+    const listed = new Set(Array.from(table.matchAll(/`([a-z_]+)`/g), ([, code]) => code));
+    expect(codes.filter((code) => !listed.has(code))).toEqual([]);
   });
 
   test('the table of settings is the one in the code', () => {

@@ -11,7 +11,8 @@ import { labelFor, uniqueLabel } from '../../../src/normalize/server-url.ts';
 describe('names of settings', () => {
   test('no name stands for two things', () => {
     const names = [
-      ...SETTINGS.flatMap(({ key, aliases }) => [key, ...aliases]),
+      ...SETTINGS.map(({ key }) => key),
+      ...SETTINGS.flatMap(({ aliases }) => aliases),
       ...CONFIG_KEYS,
       ...RESERVED_KEYS,
       ...FOREIGN_KEYS,

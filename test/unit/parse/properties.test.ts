@@ -1,10 +1,19 @@
-import fc from 'fast-check';
+import {
+  array,
+  assert,
+  constantFrom,
+  dictionary,
+  jsonValue,
+  oneof,
+  property,
+  string,
+} from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { normalizePrompt } from '../../../src/normalize/normalize-prompt.ts';
 import { parsePrompt } from '../../../src/parse/parse-prompt.ts';
 
 /** Pieces that mean something in a prompt, so that random documents are near real ones. */
-const pieces = fc.constantFrom(
+const pieces = constantFrom(
   '---\n',
   '\n',
   '\r\n',
@@ -60,19 +69,17 @@ const pieces = fc.constantFrom(
   'é',
   '。',
 );
-const documents = fc.oneof(
-  fc
-    .array(fc.oneof(pieces, fc.string({ maxLength: 6 })), { maxLength: 40 })
-    .map((all) => all.join('')),
-  fc.string({ unit: 'binary', maxLength: 200 }),
+const documents = oneof(
+  array(oneof(pieces, string({ maxLength: 6 })), { maxLength: 40 }).map((all) => all.join('')),
+  string({ unit: 'binary', maxLength: 200 }),
 );
 const runs = { numRuns: 3000 };
 const context = { providers: [{ id: 'main', defaultModel: 'main-1' }] };
 
 describe('any text', () => {
   test('is read without a throw, and its body is the end of its text', () => {
-    fc.assert(
-      fc.property(documents, (text) => {
+    assert(
+      property(documents, (text) => {
         const document = parsePrompt(text);
         expect(document.text.endsWith(document.body)).toBe(true);
         expect(document.bodyStart).toBe(document.text.length - document.body.length);
@@ -82,8 +89,8 @@ describe('any text', () => {
   });
 
   test('has references that are slices of the body, in order and apart', () => {
-    fc.assert(
-      fc.property(documents, (text) => {
+    assert(
+      property(documents, (text) => {
         const { body, references } = parsePrompt(text);
         let end = 0;
         for (const reference of references) {
@@ -100,8 +107,8 @@ describe('any text', () => {
   });
 
   test('has problems at places that exist', () => {
-    fc.assert(
-      fc.property(documents, (text) => {
+    assert(
+      property(documents, (text) => {
         const { text: source, problems } = parsePrompt(text);
         const lines = source.split(/\r\n|\n|\r/);
         for (const { at } of problems) {
@@ -116,8 +123,8 @@ describe('any text', () => {
   });
 
   test('is normalized without a throw, to plain JSON, and always the same', () => {
-    fc.assert(
-      fc.property(documents, (text) => {
+    assert(
+      property(documents, (text) => {
         const first = normalizePrompt(parsePrompt(text), context);
         expect(normalizePrompt(parsePrompt(text), context)).toEqual(first);
         expect(JSON.parse(JSON.stringify(first.request))).toEqual(first.request);
@@ -130,19 +137,10 @@ describe('any text', () => {
 
 describe('any settings of the request', () => {
   test('are normalized without a throw', () => {
-    const keys = fc.constantFrom(
-      'tools',
-      'model',
-      'input',
-      'output',
-      'urls',
-      'stop',
-      'ttl',
-      'config',
-    );
-    const overrides = fc.dictionary(fc.oneof(keys, fc.string()), fc.jsonValue());
-    fc.assert(
-      fc.property(overrides, (given) => {
+    const keys = constantFrom('tools', 'model', 'input', 'output', 'urls', 'stop', 'ttl', 'config');
+    const overrides = dictionary(oneof(keys, string()), jsonValue());
+    assert(
+      property(overrides, (given) => {
         const { request } = normalizePrompt(parsePrompt('Hi'), context, { overrides: given });
         expect(JSON.parse(JSON.stringify(request))).toEqual(request);
       }),

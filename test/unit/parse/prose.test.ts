@@ -22,7 +22,11 @@ interface Node {
   readonly type: string;
   readonly value?: string;
   readonly children?: readonly Node[];
-  readonly position?: { start: { offset?: number }; end: { offset?: number } } | undefined;
+  readonly position?: { start: Place; end: Place } | undefined;
+}
+
+interface Place {
+  readonly offset?: number | undefined;
 }
 
 /** Marks that stand in code by remark's reading, and those that stand in what we hide. */
