@@ -116,8 +116,8 @@ function buildMessages(
   input: Input,
   simple: SimpleSettings,
 ): ChatMessage[] {
-  const system = simple.text('system');
-  const rendered = [system ?? '', promptText(document)].map((text) =>
+  const prompt = promptText(document);
+  const rendered = [simple.text('system') ?? '', prompt].map((text) =>
     renderTemplate(text, input.names, input.values),
   );
   const [systemText = '', text = ''] = rendered.map((part) => part.text.trim());
@@ -126,7 +126,8 @@ function buildMessages(
     rendered.flatMap((part) => part.undeclared),
     rendered.flatMap((part) => part.helpers),
   );
-  if (text === '') {
+  // A prompt that is empty only because values are missing has that problem already.
+  if (prompt === '' || (text === '' && !hasError(settings.problems))) {
     settings.report('error', 'empty_prompt', emptyMessage(document));
   }
   const messages: ChatMessage[] = [{ role: 'user', content: text }];

@@ -17,6 +17,10 @@ export function readServerAddress(
   written: string,
   ownOrigins: readonly string[],
 ): ServerAddress | null {
+  // A placeholder or a secret in an address would be sent as it is written.
+  if (/[${}<>\\]/.test(written)) {
+    return null;
+  }
   const text = written.trim().replace(/^@(?=\/|https?:)/, '');
   const { address, tool } = splitTool(text);
   const url = absolute(address);
@@ -29,9 +33,12 @@ export function readServerAddress(
 
 /** `https://host/mcp:search` names one tool; the colon of a port stands before the path. */
 function splitTool(text: string): { address: string; tool?: string } {
-  const match = /^((?:[a-z]+:\/\/)?[^/\s]*\/[^:\s?#]*):([A-Za-z0-9_.*-]{1,128})$/i.exec(text);
+  const scheme = /^https?:\/\//i.exec(text)?.[0] ?? '';
+  const match = /^([^/\s]*\/[^:\s?#]*):([A-Za-z0-9_.*-]{1,128})$/.exec(text.slice(scheme.length));
   const [, address, tool] = match ?? [];
-  return address === undefined || tool === undefined ? { address: text } : { address, tool };
+  return address === undefined || tool === undefined
+    ? { address: text }
+    : { address: scheme + address, tool };
 }
 
 function absolute(text: string): string | null {

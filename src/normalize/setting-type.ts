@@ -189,8 +189,11 @@ export function toJson(value: unknown): Json {
   if (isObject(value)) {
     return toJsonObject(value);
   }
-  const isPlain = typeof value === 'string' || typeof value === 'boolean';
-  return isPlain || (typeof value === 'number' && Number.isFinite(value)) ? value : null;
+  if (typeof value === 'number') {
+    // JSON writes -0 as 0.
+    return Number.isFinite(value) ? value + 0 : null;
+  }
+  return typeof value === 'string' || typeof value === 'boolean' ? value : null;
 }
 
 export function toJsonObject(value: Readonly<Record<string, unknown>>): JsonObject {

@@ -100,7 +100,9 @@ export const SETTINGS = [
     'Merged into the model request as it is; not `model`, `messages`, `tools`, `stream`.',
     map,
   ),
-  setting('store', 'Keep the run without limit, or 24 hours.', flag, { default: '`true`' }),
+  setting('store', 'Keep the run without limit, or 24 hours.', flag, {
+    default: '`true`; `false` after a login',
+  }),
   setting(
     'ttl',
     'Exact lifetime; wins over `store`.',
@@ -111,7 +113,7 @@ export const SETTINGS = [
     'publish',
     'What the public page shows.',
     { kind: 'choice', of: ['full', 'answer'] },
-    { default: '`full`' },
+    { default: '`full`; `answer` after a login' },
   ),
   setting(
     'urls',

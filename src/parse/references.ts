@@ -2,7 +2,7 @@ import type { ReferenceForm } from './document.ts';
 import { readLinks } from './links.ts';
 import { mergeRanges, type Range, rangeBehind } from './ranges.ts';
 import { DEMO_PATH, looksLikeMcp, ownPath } from './url-shape.ts';
-import { readUrl } from './url-text.ts';
+import { readUrl, type WrittenUrl } from './url-text.ts';
 
 /** A URL in the prose, before it is known what else stands on its line. */
 export interface FoundReference extends Range {
@@ -14,6 +14,8 @@ export interface FoundReference extends Range {
 
 /** Where an address begins: the scheme, with `@` or `@{` before it; or `@/path`. */
 const START = /(@\{?)?(https?:\/\/(?=[^\s/?#]))|(@\{?)(?=\/[A-Za-z0-9_-])/gi;
+/** An address in angle brackets or braces ends within so many characters. */
+const LONGEST = 2000;
 /** A letter or digit before it makes it part of another word: `git+https://`, `me@https://`. */
 const INSIDE_WORD = /[A-Za-z0-9+.-]/;
 
@@ -51,7 +53,7 @@ export function findReferences(body: string, hidden: readonly Range[]): readonly
 function readAt(body: string, match: RegExpExecArray, limit: number): FoundReference | null {
   const at = match[1] ?? match[3] ?? '';
   const start = match.index;
-  const before = body[start - 1] ?? ' ';
+  const before = start === 0 ? ' ' : body.charAt(start - 1);
   if (INSIDE_WORD.test(before)) {
     return null;
   }
@@ -59,22 +61,36 @@ function readAt(body: string, match: RegExpExecArray, limit: number): FoundRefer
   if (at === '@{') {
     return readBraced(body, start, from);
   }
-  const written = readUrl(body, from, reach(body, limit), before);
+  const written = readUrl(body, from, reach(body, limit, from), before);
   // A code span glued to an address is a placeholder in it.
-  if (written === null || (written.end === limit && body[limit] === '`')) {
-    return null;
-  }
-  const { url, end } = written;
-  if (at === '@') {
+  const isGlued = written?.end === limit && body[limit] === '`';
+  return written === null || isGlued ? null : formOf(body, start, at, written);
+}
+
+function formOf(
+  body: string,
+  start: number,
+  at: string,
+  { url, end }: WrittenUrl,
+): FoundReference | null {
+  if (at !== '') {
     return asReference(url, 'mention', { start, end });
   }
-  return before === '<' && body[end] === '>'
+  return body[start - 1] === '<' && body[end] === '>'
     ? asReference(url, 'autolink', { start: start - 1, end: end + 1 })
     : asReference(url, 'bare', { start, end });
 }
 
-/** An opening tag right behind an address is a placeholder in it, so reading goes into the tag. */
-function reach(body: string, limit: number): number {
+/**
+ * How far an address may be read: to the `>` of an autolink, and into an opening tag right behind
+ * it, which is a placeholder in the address.
+ */
+function reach(body: string, limit: number, from: number): number {
+  const isAutolink = body[from - 1] === '<';
+  const close = isAutolink ? body.slice(from, Math.min(limit, from + LONGEST)).indexOf('>') : -1;
+  if (close !== -1) {
+    return from + close;
+  }
   return body[limit] === '<' ? Math.min(body.length, limit + 2) : limit;
 }
 

@@ -29,7 +29,8 @@ const EMPTY: Frontmatter = { entries: [], positions: new Map(), plain: new Map()
  * @see spec/prompt-format.md FM
  */
 export function readYamlBlock(source: Source, from: number, to: number): YamlBlock {
-  const text = source.text.slice(from, to);
+  // YAML ends lines with a lone CR too, the library does not; the length stays the same.
+  const text = source.text.slice(from, to).replace(/\r(?!\n)/g, '\n');
   const fail = (code: string, message: string, offset: number): YamlBlock => ({
     frontmatter: EMPTY,
     problems: [source.problem(code, 'error', message, from + offset)],

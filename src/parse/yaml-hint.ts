@@ -8,14 +8,23 @@ export interface ExplainedError {
 
 /** Says what is wrong with a YAML block and, where it is a known slip, how to mend it. */
 export function explainYamlError(error: YAMLError, text: string): ExplainedError {
-  // The library points at the start of a key that spans lines; the reader stumbles at its colon.
-  const offset = error.code === 'MULTILINE_IMPLICIT_KEY' ? error.pos[1] : error.pos[0];
+  const offset = placeOf(error, text);
   const hint = hintFor(error, text);
   const said = error.message.split('\n')[0] ?? '';
   return {
     message: `The frontmatter is not valid YAML: ${said.replace(/\.$/, '')}.${hint === null ? '' : ` ${hint}`}`,
     offset,
   };
+}
+
+function placeOf(error: YAMLError, text: string): number {
+  const [start, end] = error.pos;
+  if (error.code === 'MISSING_CHAR') {
+    // What is not closed is missed at the end of the block; the author looks where text ends.
+    return text.slice(0, start).trimEnd().length;
+  }
+  // The library points at the start of a key that spans lines; reading stumbles at its colon.
+  return error.code === 'MULTILINE_IMPLICIT_KEY' ? end : start;
 }
 
 /** What helps against the errors that are always made the same way. */
