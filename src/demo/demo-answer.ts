@@ -3,7 +3,8 @@ import type { Conversation, GivenDocument, PastCall } from './conversation.ts';
 import type { ToolChoice } from './tool-choice.ts';
 
 /** How every answer begins: nobody shall take rules for a mind. */
-export const WHO_I_AM = 'I am the built-in demo model: I follow a few rules and am not a language model.';
+export const WHO_I_AM =
+  'I am the built-in demo model: I follow a few rules and am not a language model.';
 
 const HOW_TO_CONFIGURE =
   'For real answers set `OPENAI_API_KEY` (or the key of another provider), or point ' +
