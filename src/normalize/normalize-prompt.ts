@@ -4,6 +4,7 @@ import type { ChatMessage } from '../protocol/chat.ts';
 import type { JsonObject } from '../protocol/json.ts';
 import { decideReferences, promptText } from './body.ts';
 import { readCallback } from './callback.ts';
+import { type Adopted, adoptDocument, adoptReferences } from './families/adopt.ts';
 import { Settings } from './given.ts';
 import { type Input, readInput } from './input.ts';
 import { readLimits } from './limits.ts';
@@ -44,10 +45,14 @@ export function normalizePrompt(
   if (hasError(document.problems)) {
     return conclude(document.problems, null);
   }
-  const settings = new Settings(document, inputs);
+  const adopted = adoptDocument(document, context.path, inputs);
+  const settings = new Settings(adopted, inputs);
+  for (const { severity, code, message, at } of adopted.notes) {
+    settings.report(severity, code, message, at);
+  }
   const simple = new SimpleSettings(settings);
   const strict = simple.flag('strict') === true;
-  const request = buildRequest(document, settings, { ...context, simple }, inputs);
+  const request = buildRequest(adopted, settings, { ...context, simple }, inputs);
   const problems = [...document.problems, ...settings.problems].toSorted(inSourceOrder);
   return conclude(strict ? problems.map(asError) : problems, request);
 }
@@ -70,7 +75,7 @@ function asError(problem: Problem): Problem {
 }
 
 function buildRequest(
-  document: PromptDocument,
+  { document, stacked }: Adopted,
   settings: Settings,
   context: NormalizeContext & { readonly simple: SimpleSettings },
   inputs: NormalizeInputs,
@@ -78,6 +83,8 @@ function buildRequest(
   const { ownOrigins = [], simple } = context;
   const input = readInput(settings, inputs.input ?? {});
   const urls = readUrls(settings);
+  const references = decideReferences(document.references, urls.policy, ownOrigins);
+  const isAsked = settings.given('urls').length > 0;
   const output = readOutput(settings, context.path);
   const limits = readLimits(settings, context.limits);
   const servers = joinServers(
@@ -95,7 +102,7 @@ function buildRequest(
     messages: buildMessages(document, settings, input, simple),
     parameters: { ...readParameters(settings), ...responseFormat(output, simple.text('name')) },
     servers,
-    references: decideReferences(document.references, urls.policy, ownOrigins),
+    references: isAsked ? references : adoptReferences(references, stacked),
     urls,
     output,
     limits,

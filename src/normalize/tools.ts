@@ -62,7 +62,7 @@ class ToolReader {
   /** One server written as a map, or a map from label to server. */
   #readMap(value: Readonly<Record<string, unknown>>, path: Path): void {
     if (isBuiltInObject(value)) {
-      this.builtIns.push(String(value['type']));
+      this.builtIns.push(String(value['name'] ?? value['type']));
       return;
     }
     if (isServerObject(value)) {
