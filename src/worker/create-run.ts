@@ -1,3 +1,4 @@
+import { providerChoices } from '../execute/model/providers.ts';
 import { Fault } from '../fault/fault.ts';
 import type { CompletionRequest, NormalizeContext, Normalized } from '../normalize/request.ts';
 import { normalizePrompt } from '../normalize/normalize-prompt.ts';
@@ -56,12 +57,7 @@ const NOT_IDEMPOTENT: Problem = {
 function contextOf(request: Request, settings: Settings): NormalizeContext {
   const own = [new URL(request.url).origin, settings.localOrigin, settings.publicOrigin];
   return {
-    providers: settings.providers.map(({ id, defaultModel, models, baseUrl }) => ({
-      id,
-      defaultModel,
-      ...(baseUrl === null ? {} : { url: baseUrl }),
-      ...(models === undefined ? {} : { models }),
-    })),
+    providers: providerChoices(settings.providers),
     ownOrigins: own.filter((origin) => origin !== null),
     operatorServers: settings.operatorServers,
   };
