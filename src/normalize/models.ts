@@ -142,22 +142,29 @@ function resolveModel(
   providers: readonly ProviderChoice[],
 ): ModelChoice | Unresolved {
   const slash = name.indexOf('/');
-  const written = slash === -1 ? name : name.slice(0, slash);
-  const isHere = providers.some(({ id }) => id === written);
-  const prefix = isHere || slash === -1 ? written : (OTHER_IDS[written] ?? written);
+  if (slash === -1) {
+    return name === 'demo' && providers.some(({ id }) => id === 'demo')
+      ? { provider: 'demo', model: 'demo' }
+      : known(base.provider, name, providers);
+  }
+  const written = name.slice(0, slash);
+  const prefix = providerId(written, providers);
   const named = providers.find(({ id }) => id === prefix);
-  if (named !== undefined && slash !== -1 && (!base.named || named === base.provider)) {
+  if (named !== undefined && (!base.named || named === base.provider)) {
     return known(named, name.slice(slash + 1), providers);
   }
-  if (name === 'demo' && named !== undefined) {
-    return { provider: 'demo', model: 'demo' };
-  }
-  const variable = slash === -1 ? undefined : WELL_KNOWN[prefix];
-  if (variable !== undefined && !base.named && base.provider.id !== 'openrouter') {
+  const isWellKnown = Object.hasOwn(WELL_KNOWN, prefix);
+  if (isWellKnown && !base.named && base.provider.id !== 'openrouter') {
     const message = `There is no provider ${written} here. ${switchOn(prefix)}${listProviders(providers)}`;
     return { code: 'unknown_provider', message };
   }
   return known(base.provider, name, providers);
+}
+
+/** The id that a provider has here; one that the operator chose goes first. */
+function providerId(written: string, providers: readonly ProviderChoice[]): string {
+  const isHere = providers.some(({ id }) => id === written);
+  return isHere || !Object.hasOwn(OTHER_IDS, written) ? written : (OTHER_IDS[written] ?? written);
 }
 
 function known(

@@ -141,10 +141,11 @@ export class Draft {
 
   /** The document in the words of this format. */
   document(): PromptDocument {
-    const { frontmatter } = this.#document;
+    const { frontmatter, text, bodyStart } = this.#document;
     const isUntouched = frontmatter === null && this.#entries.length === 0;
     return {
       ...this.#document,
+      text: text.slice(0, bodyStart) + this.body,
       body: this.body,
       references: this.references,
       frontmatter: isUntouched

@@ -1,47 +1,77 @@
+import { toJson } from '../setting-type.ts';
 import type { Draft, Edit } from './draft.ts';
+
+/** `$ARGUMENTS`, `$ARGUMENTS[0]`, `$1`, `$name`. */
+const ARGUMENT = /\$(?:ARGUMENTS(?:\[(\d)\])?(?!\w)|([1-9])(?!\w|[.,]\d)|([A-Za-z_]\w{0,60}))/g;
+/** Tags of the template language; `${{ … }}` and `\{{` are none. */
+const TAG = /(?<![\\${])\{\{/g;
+const DECLARED = ['input', 'inputs', 'variables', 'parameters'];
+
+/** What was given as arguments: all of it, and its words. */
+interface Given {
+  readonly all: string;
+  readonly words: readonly string[];
+}
 
 /**
  * `$ARGUMENTS`, `$ARGUMENTS[0]`, `$1` and the names under `arguments:` are the words of the input
- * `arguments`. They become variables of this format, so values are put in once and open nothing.
+ * `arguments`. They become variables of this format, so values are put in once and open nothing;
+ * tags that were only text in such a file stay text.
  */
 export function adoptArguments(draft: Draft): void {
+  const given = givenArguments(draft.supplied['arguments'] ?? draft.supplied['ARGUMENTS']);
   const names = argumentNames(draft.value('arguments'));
-  const given = draft.supplied['arguments'] ?? draft.supplied['ARGUMENTS'] ?? '';
-  const parts = Array.isArray(given) ? given.map(String) : wordsOf(String(given));
-  const values = new Map<string, string>();
-  const edits: Edit[] = [];
-  const pattern =
-    /\$(?:ARGUMENTS(?:\[(\d)\])?(?!\w)|([1-9])(?![\d\w]|[.,]\d)|([A-Za-z_]\w{0,60}))/g;
-  for (const match of draft.body.matchAll(pattern)) {
-    const [written, index, number, name] = match;
-    const place = placeOf(index, number, name, names);
-    if (place !== null) {
-      const variable = place === 'all' ? '_arguments' : `_argument_${place}`;
-      const all = Array.isArray(given) ? parts.join(' ') : String(given);
-      values.set(variable, place === 'all' ? all : (parts[place - 1] ?? ''));
-      const { index: start } = match;
-      edits.push({ start, end: start + written.length, text: `{{${variable}}}` });
-    }
-  }
-  if (edits.length === 0) {
+  const found = [...draft.body.matchAll(ARGUMENT)].flatMap((match) => {
+    const place = placeOf(match, names);
+    return place === null ? [] : [{ place, start: match.index, length: match[0].length }];
+  });
+  const [first] = found;
+  if (first === undefined) {
     return;
   }
-  if (parts.length === 0) {
+  if (given.all === '') {
     const message =
-      'The text uses $ARGUMENTS, the input "arguments". None were given, so nothing stands there.';
-    draft.note('info', 'no_arguments', message, draft.bodyPosition(edits[0]?.start ?? 0));
+      'The text uses arguments, the input "arguments". None were given, so nothing stands there.';
+    draft.note('info', 'no_arguments', message, draft.bodyPosition(first.start));
   }
-  draft.edit(edits);
-  for (const [name, value] of values) {
-    draft.put(name, value);
+  const edits = found.map(({ place, start, length }): Edit => {
+    return { start, end: start + length, text: `{{${variableOf(place)}}}` };
+  });
+  const places = new Set(found.map(({ place }) => place));
+  draft.edit([...edits, ...literalTags(draft)].toSorted((a, b) => a.start - b.start));
+  for (const place of places) {
+    draft.put(variableOf(place), place === 'all' ? given.all : (given.words[place - 1] ?? ''));
   }
+}
+
+function literalTags(draft: Draft): Edit[] {
+  return draft.has(...DECLARED)
+    ? []
+    : Array.from(draft.body.matchAll(TAG), ({ index }) => {
+        return { start: index, end: index, text: '\\' };
+      });
+}
+
+function givenArguments(value: unknown): Given {
+  if (Array.isArray(value)) {
+    const words = value.map(textOf);
+    return { all: words.join(' '), words };
+  }
+  const all = textOf(value ?? '');
+  return { all, words: wordsOf(all) };
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(toJson(value));
+}
+
+function variableOf(place: number | 'all'): string {
+  return place === 'all' ? '_arguments' : `_argument_${place}`;
 }
 
 /** Which word is meant, counted from 1, or all of them; null when it is another dollar. */
 function placeOf(
-  index: string | undefined,
-  number: string | undefined,
-  name: string | undefined,
+  [, index, number, name]: RegExpExecArray,
   names: readonly string[],
 ): number | 'all' | null {
   if (name !== undefined) {
@@ -68,16 +98,17 @@ function wordsOf(text: string): readonly string[] {
   );
 }
 
+/** `${input:name}` and `${input:name:hint}`, the questions of VS Code. */
+const ASKED = /\$\{input:([A-Za-z_][\w-]{0,60})(?::[^}\r\n]{0,300})?\}/g;
+
 /**
- * `${input:name}` and `${input:name:hint}` of VS Code are the value of that name where one was
- * given. Nobody can be asked here, so the others stay, with one warning.
+ * `${input:name}` is the value of that name where one was given. Nobody can be asked here, so the
+ * others stay, with one warning.
  */
 export function adoptAskedInputs(draft: Draft): void {
   const missing = new Set<string>();
   const edits: Edit[] = [];
-  for (const match of draft.body.matchAll(
-    /\$\{input:([A-Za-z_][\w-]{0,60})(?::[^}\r\n]{0,300})?\}/g,
-  )) {
+  for (const match of draft.body.matchAll(ASKED)) {
     const [written, name = ''] = match;
     if (Object.hasOwn(draft.supplied, name)) {
       const start = match.index;
@@ -88,7 +119,11 @@ export function adoptAskedInputs(draft: Draft): void {
   }
   draft.edit(edits);
   if (missing.size > 0) {
-    const message = `No value was given, so left as they are: ${[...missing].slice(0, 10).join(', ')}.`;
-    draft.note('warning', 'undeclared_variable', message);
+    const names = [...missing].slice(0, 10).join(', ');
+    draft.note(
+      'warning',
+      'undeclared_variable',
+      `No value was given, so left as they are: ${names}.`,
+    );
   }
 }

@@ -93,7 +93,10 @@ export function adoptTurns(draft: Draft, turns: readonly Turn[]): void {
   let from = 0;
   for (const turn of rest) {
     const tag = rest.length === 1 && turn.speaker !== 'model' ? '' : roleTag(turn.speaker);
-    edits.push({ start: from, end: turn.start, text: tag });
+    const lines = draft.body.slice(from, turn.start).match(/\r\n|\n|\r/g) ?? [];
+    // As many lines as before, so that places in what follows stay right.
+    const kept = lines.slice(tag === '' ? 0 : 1).join('');
+    edits.push({ start: from, end: turn.start, text: kept + tag });
     from = turn.end;
   }
   draft.edit([...edits, { start: from, end: draft.body.length, text: '' }]);
