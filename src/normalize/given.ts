@@ -184,7 +184,7 @@ export class Settings {
       const setting = findSetting(key);
       if (setting?.wire !== undefined) {
         this.#add({ setting, value: item, place: inner }, overridden);
-      } else if (this.#isForeign(inner.label, inner)) {
+      } else if (FOREIGN_KEYS.includes(snakeCase(key)) || this.#isForeign(inner.label, inner)) {
         this.#keep(inner.label, item, inner);
       } else {
         this.ext[inner.label] = item;

@@ -48,9 +48,7 @@ export function normalizePrompt(
   }
   const adopted = adoptDocument(document, context.path, inputs);
   const settings = new Settings(adopted, inputs);
-  for (const { severity, code, message, at } of adopted.notes) {
-    settings.report(severity, code, message, at);
-  }
+  settings.problems.push(...adopted.problems);
   const simple = new SimpleSettings(settings);
   const strict = simple.flag('strict') === true;
   const request = buildRequest(adopted, settings, { ...context, simple }, inputs);

@@ -1,7 +1,8 @@
 import type { PromptDocument } from '../../parse/document.ts';
+import type { Problem } from '../../parse/problem.ts';
 import { isObject } from '../../protocol/json.ts';
 import type { NormalizeInputs, RequestReference } from '../request.ts';
-import { Draft, type Note } from './draft.ts';
+import { Draft } from './draft.ts';
 import { FAMILIES, type Family } from './family.ts';
 import { adoptToolNames, isMixedList } from './tool-names.ts';
 
@@ -14,7 +15,7 @@ export interface Adopted {
   readonly foreign: ReadonlySet<string>;
   /** URLs that their own tool reads as context. */
   readonly stacked: ReadonlySet<string>;
-  readonly notes: readonly Note[];
+  readonly problems: readonly Problem[];
 }
 
 /**
@@ -37,8 +38,8 @@ export function adoptDocument(
   if (isMixedList(draft.value('tools'))) {
     adoptToolNames(draft);
   }
-  const { foreign, stacked, notes } = draft;
-  return { document: draft.document(), family: family?.name ?? null, foreign, stacked, notes };
+  const { foreign, stacked, problems } = draft;
+  return { document: draft.document(), family: family?.name ?? null, foreign, stacked, problems };
 }
 
 function recognise(draft: Draft): Family | undefined {

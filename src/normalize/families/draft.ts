@@ -1,15 +1,8 @@
 import type { FrontmatterEntry, PromptDocument, Reference } from '../../parse/document.ts';
 import { pointer } from '../../parse/pointer.ts';
-import type { Position, Severity } from '../../parse/problem.ts';
+import type { Position, Problem, Severity } from '../../parse/problem.ts';
+import { caret } from '../../parse/source.ts';
 import { snakeCase } from '../key-name.ts';
-
-/** Something to say about a document, before it is known how its lines are quoted. */
-export interface Note {
-  readonly severity: Severity;
-  readonly code: string;
-  readonly message: string;
-  readonly at?: Position;
-}
 
 /** A part of the body and what stands there instead. */
 export interface Edit {
@@ -25,7 +18,8 @@ export class Draft {
   readonly path: string;
   /** Values that came with the request, by name. */
   readonly supplied: Readonly<Record<string, unknown>>;
-  readonly notes: Note[] = [];
+  /** What is to be said about the document. */
+  readonly problems: Problem[] = [];
   /** Keys, as they are written, that mean something else in their own tool than here. */
   readonly foreign = new Set<string>();
   /** URLs that their own tool reads as context, wherever they stand. */
@@ -105,10 +99,21 @@ export class Draft {
     return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
   }
 
-  note(severity: Severity, code: string, message: string, at?: Position): void {
-    this.notes.push(
-      at === undefined ? { severity, code, message } : { severity, code, message, at },
-    );
+  /** @param at where it is; its line is quoted, unless it holds a secret */
+  report(severity: Severity, code: string, message: string, at?: Position): void {
+    const line = at === undefined ? undefined : this.#line(at.line);
+    const quoted = line === undefined || code === 'literal_secret';
+    this.problems.push({
+      code,
+      severity,
+      message,
+      ...(at === undefined ? {} : { at }),
+      ...(quoted ? {} : { excerpt: caret(line, at?.column ?? 1) }),
+    });
+  }
+
+  #line(number: number): string | undefined {
+    return this.#document.text.split(/\r\n|\n|\r/)[number - 1];
   }
 
   /**

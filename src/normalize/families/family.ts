@@ -4,6 +4,7 @@ import { adoptMessagesSetting, hasMessages } from './github-models.ts';
 import { adoptWorkflow, isWorkflow } from './gh-aw.ts';
 import { reportLocalAsks } from './local-asks.ts';
 import { adoptArguments, adoptAskedInputs } from './placeholders.ts';
+import { reportOtherTags } from './other-tags.ts';
 import { adoptPrompty, isPrompty } from './prompty.ts';
 import { adoptStackedUrls, hasBlocks } from './stacked-urls.ts';
 import { adoptAllowedTools, adoptToolNames, hasClaudeTools, hasEditorTools } from './tool-names.ts';
@@ -33,7 +34,7 @@ export const FAMILIES: readonly Family[] = [
     looks: hasMessages,
     steps: [adoptMessagesSetting],
   },
-  { name: 'prompty', path: /\.prompty$/, looks: isPrompty, steps: [adoptPrompty] },
+  { name: 'prompty', path: /\.prompty$/, looks: isPrompty, steps: [reportOtherTags, adoptPrompty] },
   {
     name: 'gh-aw',
     path: /(?:^|\/)\.github\/workflows\/.*\.md$/,
@@ -68,7 +69,7 @@ export const FAMILIES: readonly Family[] = [
     name: 'mdflow',
     path: /\.(?:claude|codex|copilot|gemini|droid|opencode)\.md$/,
     looks: (draft) => draft.entries.some(({ key }) => /^_[A-Za-z]/.test(key)),
-    steps: [reportLocalAsks],
+    steps: [reportLocalAsks, reportOtherTags],
   },
   { name: 'lmpify', path: /^$/, looks: hasBlocks, steps: [adoptStackedUrls] },
   {

@@ -47,7 +47,7 @@ function readMessage(draft: Draft, item: unknown, path: readonly (string | numbe
   const text = isObject(item) ? textOf(item['content']) : null;
   if (speaker === null || text === null) {
     const message = 'must have a role system, user or assistant and content that is text';
-    draft.note('error', 'invalid_value', `${path.join('.')} ${message}.`, at);
+    draft.report('error', 'invalid_value', `${path.join('.')} ${message}.`, at);
     return [];
   }
   return text.trim() === ''

@@ -29,7 +29,7 @@ export function reportLocalAsks(draft: Draft): void {
       : draft.bodyPosition(asks.first);
   const parts = [named('commands', asks.commands), named('files', asks.files)];
   const message = `Only in its own project, so not run and not read: ${parts.filter((part) => part !== '').join('; ')}.`;
-  draft.note('warning', 'local_only', message, at);
+  draft.report('warning', 'local_only', message, at);
 }
 
 function named(kind: string, names: ReadonlySet<string>): string {
@@ -76,7 +76,8 @@ function readLine(asks: Asks, line: string, start: number): void {
       const name = (match[1] ?? '').replace(/[.,]+$/, '');
       if (pattern === COMMAND || isFileName(name)) {
         kind.add(name);
-        asks.first = asks.first === -1 ? start + match.index : asks.first;
+        const at = start + match.index;
+        asks.first = asks.first === -1 ? at : Math.min(asks.first, at);
       }
     }
   }

@@ -32,7 +32,7 @@ export function adoptArguments(draft: Draft): void {
   if (given.all === '') {
     const message =
       'The text uses arguments, the input "arguments". None were given, so nothing stands there.';
-    draft.note('info', 'no_arguments', message, draft.bodyPosition(first.start));
+    draft.report('info', 'no_arguments', message, draft.bodyPosition(first.start));
   }
   const edits = found.map(({ place, start, length }): Edit => {
     return { start, end: start + length, text: `{{${variableOf(place)}}}` };
@@ -120,7 +120,7 @@ export function adoptAskedInputs(draft: Draft): void {
   draft.edit(edits);
   if (missing.size > 0) {
     const names = [...missing].slice(0, 10).join(', ');
-    draft.note(
+    draft.report(
       'warning',
       'undeclared_variable',
       `No value was given, so left as they are: ${names}.`,

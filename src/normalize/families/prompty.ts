@@ -99,7 +99,7 @@ function refuseSecrets(draft: Draft, value: unknown, path: readonly string[]): v
     const isKey = typeof item === 'string' && /key|token|secret|password/i.test(key);
     if (isKey && isLiteralSecret(key, item)) {
       const message = `${[...path, key].join('.')} holds what looks like a key. Prompts are published; take it out.`;
-      draft.note('error', 'literal_secret', message, draft.at([...path, key]));
+      draft.report('error', 'literal_secret', message, draft.at([...path, key]));
     }
   }
 }

@@ -28,7 +28,7 @@ export function adoptOutput(
   }
   const read = readSchema(schema ?? (isObject(format) ? format['json_schema'] : undefined));
   if (read === null) {
-    draft.note(
+    draft.report(
       'error',
       'invalid_value',
       'The schema of the answer is no JSON Schema.',
