@@ -99,7 +99,7 @@ function chooseProvider(settings: Settings, context: NormalizeContext): Base | n
   if (given === undefined) {
     return { provider: first, named: false };
   }
-  const wanted = String(given.value);
+  const wanted = typeof given.value === 'string' ? given.value : '';
   const provider = context.providers.find(
     ({ id, url }) => id === wanted || (url !== undefined && sameUrl(url, wanted)),
   );

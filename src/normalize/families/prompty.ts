@@ -24,13 +24,35 @@ export function isPrompty(draft: Draft): boolean {
 
 /** Reads `model`, `sample`, `inputs`, `outputs`, `tools` and the role lines of prompty 1 and 2. */
 export function adoptPrompty(draft: Draft): void {
+  refuseFiles(draft);
   adoptModel(draft);
   adoptSample(draft);
+  adoptThreads(draft);
   adoptOutputs(draft);
   adoptToolKinds(draft);
   const turns = turnsOf(draft.body);
   if (turns.length > 1 || (turns[0] !== undefined && turns[0].line !== turns[0].start)) {
     adoptTurns(draft, turns);
+  }
+}
+
+/** `inputs: ${file:schema.json}` is in a file beside the prompt, which is not here. */
+function refuseFiles(draft: Draft): void {
+  const found = draft.entries.filter(
+    ({ value }) => typeof value === 'string' && value.startsWith('${file:'),
+  );
+  const [first] = found;
+  for (const { key } of found) {
+    draft.foreign.add(key);
+  }
+  if (first !== undefined) {
+    const names = found.map(({ value }) => String(value).slice(0, 80)).join(', ');
+    draft.report(
+      'warning',
+      'local_only',
+      `Only in its own project, so not read: ${names}.`,
+      first.valueAt,
+    );
   }
 }
 
@@ -96,8 +118,8 @@ function asFunction(tool: unknown): unknown {
 /** A key of a service in the file would be published with it. */
 function refuseSecrets(draft: Draft, value: unknown, path: readonly string[]): void {
   for (const [key, item] of isObject(value) ? Object.entries(value) : []) {
-    const isKey = typeof item === 'string' && /key|token|secret|password/i.test(key);
-    if (isKey && isLiteralSecret(key, item)) {
+    // Without its name: nothing here is sent, so only what is a real key is worth a stop.
+    if (typeof item === 'string' && isLiteralSecret('', item)) {
       const message = `${[...path, key].join('.')} holds what looks like a key. Prompts are published; take it out.`;
       draft.report('error', 'literal_secret', message, draft.at([...path, key]));
     }
@@ -139,6 +161,17 @@ function withDefaults(inputs: FrontmatterEntry, sample: Fields): unknown {
       ([name, field]) => [name, filled(name, field)],
     ),
   );
+}
+
+/** An input of the kind `thread` holds what was said before, which is nothing in a new run. */
+function adoptThreads(draft: Draft): void {
+  const inputs = draft.entry('inputs', 'input');
+  if (inputs !== undefined && Array.isArray(inputs.value)) {
+    const read = inputs.value.map((item: unknown) =>
+      isObject(item) && item['kind'] === 'thread' ? { name: item['name'], required: false } : item,
+    );
+    draft.replace(inputs, read);
+  }
 }
 
 /** The map form of `outputs` names fields without a schema; it is kept, but forces no format. */

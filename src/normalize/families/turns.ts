@@ -24,7 +24,7 @@ const ROLE_LINE =
 
 /** The speaker of a role as chat models name it, or null. */
 export function speakerOf(role: unknown): Speaker | null {
-  switch (String(role).toLowerCase()) {
+  switch (typeof role === 'string' ? role.toLowerCase() : '') {
     case 'system':
     case 'developer':
       return 'system';
