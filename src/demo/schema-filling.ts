@@ -65,7 +65,12 @@ class Filling {
 
   #fields(schema: Schema, depth: number): Json {
     const required = new Set(listOf(schema['required']));
-    const fields = propertiesOf(schema).filter(
+    const described = propertiesOf(schema);
+    const known = new Set<unknown>(described.map(([name]) => name));
+    const bare = Array.from(required).flatMap((name): [string, unknown][] =>
+      typeof name === 'string' && !known.has(name) ? [[name, {}]] : [],
+    );
+    const fields = [...described, ...bare].filter(
       ([name]) => required.has(name) || (depth < DEEP && this.#left > 0),
     );
     return Object.fromEntries(fields.map(([name, inner]) => [name, this.value(inner, depth + 1)]));
@@ -136,7 +141,7 @@ function typeOf(schema: Schema): unknown {
   const names = [schema['type']].flat();
   const first: unknown = names.find((name) => name !== 'null') ?? names[0];
   if (first !== undefined) return first;
-  if (propertiesOf(schema).length > 0) return 'object';
+  if (propertiesOf(schema).length > 0 || listOf(schema['required']).length > 0) return 'object';
   return schema['items'] === undefined && schema['prefixItems'] === undefined ? 'string' : 'array';
 }
 

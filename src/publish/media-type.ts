@@ -40,7 +40,8 @@ const NAMES = new Set(['dockerfile', 'makefile', 'license', 'readme', 'procfile'
  */
 export function mediaTypeOf(path: string): FileType {
   const name = path.slice(path.lastIndexOf('/') + 1).toLowerCase();
-  const extension = name.slice(name.lastIndexOf('.') + 1);
+  const dot = name.lastIndexOf('.');
+  const extension = dot === -1 ? '' : name.slice(dot + 1);
   const data = Object.hasOwn(DATA, extension) ? DATA[extension] : undefined;
   if (data !== undefined) return shown(data);
   if (TEXT.has(extension) || NAMES.has(name)) return shown('text/plain');
