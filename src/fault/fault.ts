@@ -68,6 +68,11 @@ export const FAULTS = {
     text: 'This kind of tool server is not supported here.',
   },
   login_required: { http: 401, exit: 4, text: 'The tool server wants a login.' },
+  approval_required: {
+    http: 200,
+    exit: 4,
+    text: 'A tool call wants approval, which cannot be asked for yet.',
+  },
   tools_changed: {
     http: 502,
     exit: 1,
