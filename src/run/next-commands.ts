@@ -54,6 +54,9 @@ export interface Wait extends Keyed {
   readonly code: FaultCode;
 }
 
+/** What a model, tools and documents may write into one run: a stream without end meets this. */
+export const MAX_STORED_CHARACTERS = 16_000_000;
+
 /** So many tool calls of one run are under way at the same time. */
 export const MAX_PARALLEL_CALLS = 16;
 
@@ -143,7 +146,19 @@ export function toolOf(run: Run, wireName: string): ServerTool | undefined {
 }
 
 function reasonToEnd(run: Run): RunEnd | null {
-  return serverFailure(run) ?? referenceFailure(run) ?? callFailure(run) ?? stepEnd(run);
+  return (
+    sizeLimit(run) ??
+    serverFailure(run) ??
+    referenceFailure(run) ??
+    callFailure(run) ??
+    stepEnd(run)
+  );
+}
+
+function sizeLimit(run: Run): RunEnd | null {
+  if (run.size <= MAX_STORED_CHARACTERS) return null;
+  const message = `The run wrote more than the ${MAX_STORED_CHARACTERS} characters it may keep.`;
+  return failedEnd(faultData('max_stored_bytes', message));
 }
 
 function serverFailure(run: Run): RunEnd | null {
