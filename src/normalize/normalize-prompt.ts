@@ -10,7 +10,7 @@ import { type Input, readInput } from './input.ts';
 import { readLimits } from './limits.ts';
 import { resolveModels } from './models.ts';
 import { reportNotYet } from './not-yet.ts';
-import { readOutput, responseFormat } from './output.ts';
+import { readOutput, responseFormat, withJsonNamed } from './output.ts';
 import { readParameters } from './parameters.ts';
 import type {
   CompletionRequest,
@@ -96,11 +96,15 @@ function buildRequest(
     ],
     simple.approval(),
   );
+  const parameters = {
+    ...responseFormat(output, simple.text('name')),
+    ...readParameters(settings),
+  };
   return {
     version: 1,
     models: resolveModels(settings, context),
-    messages: buildMessages(document, settings, input, simple),
-    parameters: { ...readParameters(settings), ...responseFormat(output, simple.text('name')) },
+    messages: withJsonNamed(buildMessages(document, settings, input, simple), parameters),
+    parameters,
     servers,
     references: isAsked ? references : adoptReferences(references, stacked),
     urls,

@@ -288,6 +288,22 @@ describe('limits', () => {
     expect(run.steps).toHaveLength(2);
   });
 
+  it('ends a model that writes without end when the run is full', async () => {
+    let chunks = 0;
+    const model = scriptedModel([
+      async function* () {
+        for (;;) {
+          chunks += 1;
+          yield { choices: [{ delta: { content: 'x'.repeat(1_000_000) } }] };
+          await new Promise((resolve) => setTimeout(resolve, 0));
+        }
+      },
+    ]);
+    const run = await runToEnd(ports(model));
+    expect(run).toMatchObject({ status: 'failed', stop_reason: 'max_stored_bytes' });
+    expect(chunks).toBeLessThan(20);
+  });
+
   it('ends at the timeout and lets go of the model', async () => {
     let aborted = false;
     const model = scriptedModel([
