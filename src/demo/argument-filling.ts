@@ -92,6 +92,8 @@ function numberFor({ name, property, required }: Slot, evidence: Evidence, taken
   const whole = typeOf(property) === 'integer';
   const fits = (value: number): boolean => !whole || Number.isInteger(value);
   const named = namedNumber(name, evidence.near.text);
+  // A seed that nobody asked for would make every roll the same.
+  if (named === undefined && !required && /seed/i.test(name)) return undefined;
   const value = named !== undefined && fits(named) ? named : taken.numbers.find(fits);
   if (value === undefined) return required ? evidence.whole.numbers.find(fits) : undefined;
   const at = taken.numbers.indexOf(value);
