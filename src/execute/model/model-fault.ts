@@ -48,7 +48,12 @@ export function faultOfConnection(asked: Asked, begun: boolean, cause?: unknown)
   const detail = { provider: asked.provider.id, retryable: true };
   return begun
     ? new Fault('model_cut_off', undefined, { detail, cause })
-    : new Fault('model_unavailable', undefined, { detail, cause });
+    : new Fault('model_unavailable', noAnswer(asked), { detail, cause });
+}
+
+/** Says where to look, and not at which address: the message is published with the run. */
+function noAnswer({ provider }: Asked): string {
+  return `The model provider ${provider.id} gave no answer. Is it running, at the address configured for it?`;
 }
 
 /** The fault of an answer that is no chat completion. */

@@ -303,6 +303,8 @@ describe('a connection', () => {
     await server.close();
     const fault = faultIn(await askAt(server.baseUrl));
     expect(fault).toMatchObject({ code: 'model_unavailable', detail: { retryable: true } });
+    expect(fault.message).toMatch(/openai gave no answer\. Is it running/);
+    expect(fault.message).not.toContain(new URL(server.baseUrl).host);
     server = await providerServer((response) => response.end());
   });
 
