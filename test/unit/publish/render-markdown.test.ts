@@ -62,6 +62,18 @@ const FORGERIES = [
   '- a\n\n      ```\n## Error\n```',
 ];
 
+it('writes blank lines at the end of a text once, and a star between blanks as it is', () => {
+  const run = sample.wholeRun();
+  const view = { ...run, prompt: 'What is 17 * 23?\n\n\n' };
+  const title = {
+    ...view,
+    request: run.request === null ? null : { ...run.request, title: '17 * 23 *x*' },
+  };
+  const markdown = renderMarkdown(title, URLS);
+  expect(markdown).toContain('# 17 * 23 \\*x\\*\n');
+  expect(markdown).toContain('```markdown\nWhat is 17 * 23?\n```\n');
+});
+
 describe('renderMarkdown', () => {
   it('is a golden file for a whole run', async () => {
     const markdown = renderMarkdown(sample.wholeRun(), URLS);
