@@ -67,7 +67,10 @@ async function freePort(wanted: number): Promise<number> {
   const server = createServer();
   return await new Promise((done) => {
     server.once('error', (error: NodeJS.ErrnoException) =>
-      stop(`Port ${wanted} cannot be used (${error.code}). Choose another one with PORT.`, 1),
+      stop(
+        `Port ${wanted} ${error.code === 'EADDRINUSE' ? 'is taken' : `cannot be used (${error.code})`}. Choose another one with PORT; 0 is any free one.`,
+        1,
+      ),
     );
     server.listen(wanted, '127.0.0.1', () => {
       const address = server.address();

@@ -37,7 +37,7 @@ describe('the launcher', () => {
     server.close();
     expect(code).toBe(1);
     expect(stderr.trim()).toBe(
-      `Port ${port} cannot be used (EADDRINUSE). Choose another one with PORT.`,
+      `Port ${port} is taken. Choose another one with PORT; 0 is any free one.`,
     );
   });
 
