@@ -8,6 +8,7 @@ import { Settings } from './given.ts';
 import { type Input, propertiesOf, readInput } from './input.ts';
 import { readLimits } from './limits.ts';
 import { resolveModels } from './models.ts';
+import { reportNotYet } from './not-yet.ts';
 import { readOutput, responseFormat } from './output.ts';
 import { readParameters } from './parameters.ts';
 import type {
@@ -48,6 +49,7 @@ export function normalizePrompt(
   const simple = new SimpleSettings(settings);
   const strict = simple.flag('strict') === true;
   const request = buildRequest(document, settings, { ...context, simple }, inputs);
+  reportNotYet(settings, request);
   const problems = [...document.problems, ...settings.problems].toSorted(inSourceOrder);
   return conclude(strict ? problems.map(asError) : problems, request);
 }

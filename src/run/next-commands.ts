@@ -1,5 +1,6 @@
 import { faultData, type FaultCode, type FaultData } from '../fault/fault.ts';
 import type { ToolServer, UrlPolicy } from '../normalize/request.ts';
+import { wantsApproval } from './approval.ts';
 import type { RunEnd, ServerTool } from './event.ts';
 import { isTerminal, type CallState, type Run, type ServerState, type Step } from './run.ts';
 
@@ -49,6 +50,9 @@ export interface Wait extends Keyed {
   /** How the run ends then. */
   readonly code: FaultCode;
 }
+
+/** What a model, tools and documents may write into one run: a stream without end meets this. */
+export const MAX_STORED_CHARACTERS = 16_000_000;
 
 /** So many tool calls of one run are under way at the same time. */
 export const MAX_PARALLEL_CALLS = 16;
@@ -137,7 +141,19 @@ export function toolOf(run: Run, wireName: string): ServerTool | undefined {
 }
 
 function reasonToEnd(run: Run): RunEnd | null {
-  return serverFailure(run) ?? referenceFailure(run) ?? callFailure(run) ?? stepEnd(run);
+  return (
+    sizeLimit(run) ??
+    serverFailure(run) ??
+    referenceFailure(run) ??
+    callFailure(run) ??
+    stepEnd(run)
+  );
+}
+
+function sizeLimit(run: Run): RunEnd | null {
+  if (run.size <= MAX_STORED_CHARACTERS) return null;
+  const message = `The run wrote more than the ${MAX_STORED_CHARACTERS} characters it may keep.`;
+  return failedEnd(faultData('max_stored_bytes', message));
 }
 
 function serverFailure(run: Run): RunEnd | null {
@@ -170,9 +186,23 @@ function callFailure(run: Run): RunEnd | null {
 
 function stepEnd(run: Run): RunEnd | null {
   const last = run.steps.at(-1);
-  if (last === undefined || last.finish_reason === null) return callLimit(run);
+  if (last === undefined) return null;
+  const unapproved = approvalMissing(run, last);
+  if (unapproved !== null || last.finish_reason === null) return unapproved ?? callLimit(run);
   if (last.calls.length === 0) return completedEnd(last.finish_reason);
   return stepLimit(run, last) ?? callLimit(run);
+}
+
+/** Asking the owner is not supported yet, so a call that wants approval is never made. */
+function approvalMissing(run: Run, last: Step): RunEnd | null {
+  const call = last.calls.find(({ call: { server, tool } }) => {
+    const owner = run.servers.find((state) => state.server.label === server)?.server;
+    return owner !== undefined && tool !== undefined && wantsApproval(owner.require_approval, tool);
+  })?.call;
+  if (call === undefined) return null;
+  const { server = '', tool = '' } = call;
+  const message = `${tool} of ${server} wants approval, which cannot be asked for yet. It was not called.`;
+  return failedEnd(faultData('approval_required', message, { server, tool }));
 }
 
 /** Nobody would read the results of calls after the last step, so they are not made. */
