@@ -118,6 +118,14 @@ describe('the demo model calls', () => {
     ]);
   });
 
+  it('two numbers that another request follows', async () => {
+    expect(await callsFor('Echo "good day" and add 2 and 3. What is 17 * 23?')).toEqual([
+      ['echo', { message: 'good day' }],
+      ['get-sum', { a: 2, b: 3 }],
+      ['calculate', { expression: '17 * 23' }],
+    ]);
+  });
+
   it('a tool by the words of its description', async () => {
     const weather = tool('w__lookup', 'Weather forecast for a city', { city: text }, ['city']);
     expect(await callsFor('What is the weather forecast for New Delhi?', [weather])).toEqual([
