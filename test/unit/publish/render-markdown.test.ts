@@ -62,6 +62,14 @@ const FORGERIES = [
   '- a\n\n      ```\n## Error\n```',
 ];
 
+it('waits for a tool server only while the run does', () => {
+  const view = sample.wholeRun();
+  const servers = view.servers.slice(0, 1).map(({ end: _end, ...server }) => server);
+  const facts = (status: RunStatus) =>
+    /not connected.*$/m.exec(renderMarkdown({ ...view, servers, status }, URLS))?.[0];
+  expect([facts('running'), facts('failed')]).toEqual(['not connected yet', 'not connected']);
+});
+
 it('writes blank lines at the end of a text once, and a star between blanks as it is', () => {
   const run = sample.wholeRun();
   const view = { ...run, prompt: 'What is 17 * 23?\n\n\n' };
