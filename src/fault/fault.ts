@@ -96,6 +96,11 @@ export const FAULTS = {
     exit: 1,
     text: 'The model provider sent something that is not a chat completion.',
   },
+  output_invalid: {
+    http: 502,
+    exit: 1,
+    text: 'The answer does not fit the schema that the prompt asks for.',
+  },
 
   // Limits of a run; each is a stop reason of its own.
   max_steps: { http: 200, exit: 3, text: 'The run used all the model steps it may take.' },

@@ -9,7 +9,7 @@ import { type Input, propertiesOf, readInput } from './input.ts';
 import { readLimits } from './limits.ts';
 import { resolveModels } from './models.ts';
 import { reportNotYet } from './not-yet.ts';
-import { readOutput, responseFormat } from './output.ts';
+import { readOutput, responseFormat, withJsonNamed } from './output.ts';
 import { readParameters } from './parameters.ts';
 import type {
   CompletionRequest,
@@ -91,11 +91,15 @@ function buildRequest(
     ],
     simple.approval(),
   );
+  const parameters = {
+    ...responseFormat(output, simple.text('name')),
+    ...readParameters(settings),
+  };
   return {
     version: 1,
     models: resolveModels(settings, context),
-    messages: buildMessages(document, settings, input, simple),
-    parameters: { ...readParameters(settings), ...responseFormat(output, simple.text('name')) },
+    messages: withJsonNamed(buildMessages(document, settings, input, simple), parameters),
+    parameters,
     servers,
     references: decideReferences(document.references, urls.policy, ownOrigins),
     urls,

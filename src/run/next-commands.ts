@@ -2,6 +2,7 @@ import { faultData, type FaultCode, type FaultData } from '../fault/fault.ts';
 import type { ToolServer, UrlPolicy } from '../normalize/request.ts';
 import { wantsApproval } from './approval.ts';
 import type { RunEnd, ServerTool } from './event.ts';
+import { outputProblems } from './output-problems.ts';
 import { isTerminal, type CallState, type Run, type ServerState, type Step } from './run.ts';
 
 /**
@@ -34,6 +35,8 @@ export interface ConnectServer extends Keyed {
 export interface CallModel extends Keyed {
   readonly type: 'call-model';
   readonly step: number;
+  /** Where the last answer did not fit its schema, when the step is to correct it. */
+  readonly repair?: readonly string[];
 }
 
 export interface CallTool extends Keyed {
@@ -112,12 +115,14 @@ function nextWork(run: Run): Command[] {
   const last = run.steps.at(-1);
   if (last === undefined) return [callModel(1)];
   const calls = callsToMake(run, last);
-  if (last.finish_reason === null) return [callModel(last.step), ...calls];
-  return calls.length > 0 ? calls : [callModel(last.step + 1)];
+  if (last.finish_reason === null) return [callModel(last.step, last.repair), ...calls];
+  if (calls.length > 0) return calls;
+  return [callModel(last.step + 1, last.calls.length === 0 ? outputProblems(run) : undefined)];
 }
 
-function callModel(step: number): Command {
-  return { type: 'call-model', key: `call-model:${step}`, step };
+function callModel(step: number, repair?: readonly string[]): Command {
+  const base = { type: 'call-model', key: `call-model:${step}`, step } as const;
+  return repair === undefined ? base : { ...base, repair };
 }
 
 /** While the model still streams, only calls that change nothing may begin. */
@@ -189,7 +194,7 @@ function stepEnd(run: Run): RunEnd | null {
   if (last === undefined) return null;
   const unapproved = approvalMissing(run, last);
   if (unapproved !== null || last.finish_reason === null) return unapproved ?? callLimit(run);
-  if (last.calls.length === 0) return completedEnd(last.finish_reason);
+  if (last.calls.length === 0) return answerEnd(run, last);
   return stepLimit(run, last) ?? callLimit(run);
 }
 
@@ -228,6 +233,17 @@ function callLimit(run: Run): RunEnd | null {
   if (calls <= max_tool_calls) return null;
   const message = `The model asked for more than the ${max_tool_calls} tool calls the run may make.`;
   return failedEnd(faultData('max_tool_calls', message, { max_tool_calls }));
+}
+
+/** An answer that does not fit its schema is asked for once more, while there is a step left. */
+function answerEnd(run: Run, last: Step): RunEnd | null {
+  const problems = outputProblems(run);
+  if (problems.length === 0) return completedEnd(last.finish_reason ?? 'stop');
+  const isRepaired = run.steps.some(({ repair }) => repair !== undefined);
+  if (!isRepaired && stepLimit(run, last) === null) return null;
+  const tried = isRepaired ? ', and neither did the one before' : '';
+  const message = `The answer does not fit the schema that the prompt asks for${tried}. ${problems.slice(0, 5).join(' ')}`;
+  return failedEnd(faultData('output_invalid', message));
 }
 
 function completedEnd(finishReason: string): RunEnd {

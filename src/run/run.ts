@@ -65,6 +65,8 @@ export interface Step {
   readonly attempt: number;
   readonly provider: string;
   readonly model: string;
+  /** Where the answer before did not fit its schema, when this step is to correct it. */
+  readonly repair?: readonly string[];
   readonly started_at: number;
   readonly ended_at: number | null;
   readonly text: string;
@@ -202,6 +204,7 @@ function newStep(event: Extract<RunEvent, { type: 'step-start' }>, at: number): 
     attempt: event.attempt,
     provider: event.provider,
     model: event.model,
+    ...(event.repair === undefined ? {} : { repair: event.repair }),
     started_at: at,
     ended_at: null,
     text: '',
