@@ -9,11 +9,11 @@ import { normalizePrompt } from '../normalize/normalize-prompt.ts';
 import type { Normalized } from '../normalize/request.ts';
 import { parsePrompt } from '../parse/parse-prompt.ts';
 import { renderJson } from '../publish/render-json.ts';
-import { runUrls } from '../publish/run-urls.ts';
 import { outputOf } from '../run/output.ts';
 import { foldRun, type Run } from '../run/run.ts';
 import { viewFor } from '../run/view.ts';
 import { AnswerWriter } from './answer-writer.ts';
+import { providerChoices } from '../execute/model/providers.ts';
 import { allowList, localProviders } from './environment.ts';
 import { exitCodeOf } from './exit-code.ts';
 import { localPorts } from './local-ports.ts';
@@ -32,7 +32,7 @@ export async function runHere(order: RunOrder, allow: readonly string[]): Promis
   const allowed = allowList(env, allow);
   const { request, problems } = normalizePrompt(
     parsePrompt(source.text, { path: source.name }),
-    { providers, path: source.name },
+    { providers: providerChoices(providers), path: source.name },
     { input: order.input, overrides: order.overrides },
   );
   printProblems(problems, source, terminal);
@@ -77,8 +77,7 @@ async function finished(run: Run, order: RunOrder, answer: AnswerWriter | null):
   if (output !== undefined) await writeAnswer(output, run, order);
   if (order.json) {
     // A run of this process has no address.
-    const json = { ...renderJson(viewFor('owner', run), runUrls('', run.id)), urls: null };
-    terminal.outLine(JSON.stringify(json, null, 2));
+    terminal.outLine(JSON.stringify(renderJson(viewFor('owner', run), null), null, 2));
   }
   return exitCodeOf(run);
 }

@@ -6,7 +6,7 @@ import type { EventBody } from '../run/event.ts';
 import { failedEnd, toolOf, type CallModel } from '../run/next-commands.ts';
 import type { Run } from '../run/run.ts';
 import { DeltaBuffer } from './delta-buffer.ts';
-import type { Work } from './execute-run.ts';
+import type { Work } from './work.ts';
 import type { ModelCall } from './ports.ts';
 
 /** Tries of one request before its first token. */
@@ -18,7 +18,7 @@ const MAX_RETRY_WAIT = 60_000;
 
 /** One model step: asks the model, streams what it says into the log, and survives what it can. */
 export async function callModel(
-  { step }: CallModel,
+  { step, repair }: CallModel,
   work: Work,
   signal: AbortSignal,
 ): Promise<void> {
@@ -30,7 +30,8 @@ export async function callModel(
     attempt += 1;
     const model = choices[choice];
     if (model === undefined) throw new TypeError('A request names at least one model.');
-    work.emit({ type: 'step-start', step, attempt, ...model });
+    const why = repair === undefined ? {} : { repair };
+    work.emit({ type: 'step-start', step, attempt, ...model, ...why });
     const failed = await new StepAttempt(step, work, signal).run();
     if (failed === null || signal.aborted) return;
     const next = choiceAfter(failed, choice, choices.length);

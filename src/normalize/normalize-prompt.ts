@@ -8,7 +8,8 @@ import { readInput } from './input.ts';
 import { readLimits } from './limits.ts';
 import { buildMessages } from './messages.ts';
 import { resolveModels } from './models.ts';
-import { readOutput, responseFormat } from './output.ts';
+import { reportNotYet } from './not-yet.ts';
+import { readOutput, responseFormat, withJsonNamed } from './output.ts';
 import { readParameters } from './parameters.ts';
 import type {
   CompletionRequest,
@@ -47,6 +48,7 @@ export function normalizePrompt(
   const simple = new SimpleSettings(settings);
   const strict = simple.flag('strict') === true;
   const request = buildRequest(document, settings, { ...context, simple }, inputs);
+  reportNotYet(settings, request);
   const problems = [...document.problems, ...settings.problems].toSorted(inSourceOrder);
   return conclude(strict ? problems.map(asError) : problems, request);
 }
@@ -90,16 +92,17 @@ function buildRequest(
     ],
     simple.approval(),
   );
+  const parameters = {
+    ...responseFormat(output, simple.text('name')),
+    ...readParameters(settings),
+  };
+  const system = simple.text('system') ?? '';
+  const messages = buildMessages(settings, { document, input, system, isTemplate: template });
   return {
     version: 1,
     models: resolveModels(settings, context),
-    messages: buildMessages(settings, {
-      document,
-      input,
-      system: simple.text('system') ?? '',
-      isTemplate: template,
-    }),
-    parameters: { ...readParameters(settings), ...responseFormat(output, simple.text('name')) },
+    messages: withJsonNamed(messages, parameters),
+    parameters,
     servers,
     references: decideReferences(document.references, urls.policy, ownOrigins),
     urls,
