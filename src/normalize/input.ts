@@ -12,6 +12,10 @@ export interface Input {
   readonly values: JsonObject;
   /** Whether a name may stand in a template. */
   readonly names: ReadonlySet<string>;
+  /** Names that the document declares. */
+  readonly declared: readonly string[];
+  /** Names that were supplied where a document names all its inputs, and not these. */
+  readonly unexpected: readonly string[];
   /** Whether the document declares variables or the request supplies some. */
   readonly isGiven: boolean;
 }
@@ -30,7 +34,7 @@ export function readInput(settings: Settings, supplied: Readonly<Record<string, 
     if (given !== undefined) {
       settings.wrong(given.place, declared.wrong);
     }
-    return { values: {}, names: new Set(), isGiven: true };
+    return { values: {}, names: new Set(), declared: [], unexpected: [], isGiven: true };
   }
   const { schema, defaults } = declared;
   const reader = new InputReader(
@@ -43,8 +47,23 @@ export function readInput(settings: Settings, supplied: Readonly<Record<string, 
   reader.take(settings.inputValues);
   reader.take(supplied);
   const values = reader.finish();
-  const names = new Set([...Object.keys(fieldsOf(schema)), ...Object.keys(values)]);
-  return { values, names, isGiven: given !== undefined || names.size > 0 };
+  const fields = Object.keys(fieldsOf(schema));
+  const known = new Set([...fields, ...Object.keys(settings.variables)]);
+  const arrived = [...Object.keys(settings.inputValues), ...Object.keys(supplied)];
+  const names = new Set([...fields, ...Object.keys(values)]);
+  return {
+    values,
+    names,
+    declared: [...known],
+    unexpected: isClosed(schema) ? arrived.filter((name) => !known.has(name)) : [],
+    isGiven: given !== undefined || names.size > 0,
+  };
+}
+
+/** Whether a schema names all there is: not one without fields, nor one that is open to others. */
+function isClosed(schema: JsonObject): boolean {
+  const { additionalProperties: others } = schema;
+  return Object.keys(fieldsOf(schema)).length > 0 && (others === undefined || others === false);
 }
 
 /** Values by name, the later ones stronger, and then checked. */
@@ -114,8 +133,15 @@ class InputReader {
     const names = Array.isArray(required) ? required : [];
     const missing = names.filter((name) => typeof name === 'string' && !this.#values.has(name));
     if (missing.length > 0) {
-      this.#report('missing_input', `Values are missing for: ${missing.join(', ')}.`);
+      const hint = this.#misplaced(missing.map(String));
+      this.#report('missing_input', `Values are missing for: ${missing.join(', ')}.${hint}`);
     }
+  }
+
+  /** `?topic=tides` names a setting; people mean the input of that name. */
+  #misplaced(missing: readonly string[]): string {
+    const name = missing.find((each) => Object.hasOwn(this.#settings.ext, each));
+    return name === undefined ? '' : ` Inputs are given together: input={"${name}": …}.`;
   }
 
   #report(code: string, message: string): void {

@@ -25,7 +25,7 @@ export interface MessageParts {
  * template that opens some.
  *
  * Reports `invalid_template`, `template_too_large`, `empty_prompt`; warns with
- * `undeclared_variable`, `template_helper`, `media_not_sent`, `no_user_message`.
+ * `undeclared_variable`, `template_helper`, `unused_input`, `media_not_sent`, `no_user_message`.
  * @see spec/prompt-format.md MSG and TPL
  */
 export function buildMessages(settings: Settings, parts: MessageParts): readonly ChatMessage[] {
@@ -59,6 +59,8 @@ function renderedMessages(settings: Settings, parts: MessageParts): readonly Cha
     tags.add('unknown', program.unknown, offset);
   }
   tags.report();
+  const isUsed = (name: string): boolean => programs.some(({ program }) => program.used.has(name));
+  reportUnused(settings, input, isUsed);
   if (programs.some(({ program }) => program.mistakes.length > 0)) {
     return [];
   }
@@ -128,6 +130,17 @@ function reportMistakes(
       settings.report('error', code, `system: ${message}.`, where);
     } else {
       settings.problems.push(source.problem(code, 'error', `${message}.`, (offset ?? 0) + at));
+    }
+  }
+}
+
+/** A mistyped name would otherwise leave a default in force without a word. */
+function reportUnused(settings: Settings, input: Input, isUsed: (name: string) => boolean): void {
+  const has = input.declared.slice(0, 10).join(', ');
+  for (const name of new Set(input.unexpected)) {
+    if (!isUsed(name)) {
+      const message = `The prompt does not use the input ${name.slice(0, 100)}. Its inputs: ${has}.`;
+      settings.report('warning', 'unused_input', message);
     }
   }
 }

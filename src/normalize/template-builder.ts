@@ -87,6 +87,7 @@ export class TemplateBuilder {
       instructions: this.#instructions,
       mistakes: this.#mistakes,
       undeclared: this.scopes.undeclared,
+      used: this.scopes.used,
       unknown: this.#unknown,
     };
   }

@@ -57,6 +57,8 @@ export interface TemplateProgram {
   readonly mistakes: readonly TemplateMistake[];
   /** Names that are not declared, as they are written, with the offset of the first of each. */
   readonly undeclared: ReadonlyMap<string, number>;
+  /** Names of all variables that it looks at. */
+  readonly used: ReadonlySet<string>;
   /** Tags that are not understood and left as they are. */
   readonly unknown: ReadonlyMap<string, number>;
 }

@@ -11,7 +11,10 @@ const NOTHING: ValueSource = { kind: 'literal', value: null };
 export class TemplateScopes {
   /** Names that are not declared, each with the offset of its first tag. */
   readonly undeclared = new Map<string, number>();
+  /** Names of all variables that the template looks at. */
+  readonly used = new Set<string>();
   readonly #names: ReadonlySet<string>;
+  #usesAll = false;
   readonly #around: ('each' | 'with')[] = [];
 
   constructor(names: ReadonlySet<string>) {
@@ -66,7 +69,17 @@ export class TemplateScopes {
 
   #ofRoot(steps: readonly string[]): ValueSource | null {
     const [name] = steps;
-    return name === undefined || this.#names.has(name) ? { kind: 'root', steps } : null;
+    if (name !== undefined && !this.#names.has(name)) {
+      return null;
+    }
+    if (name !== undefined) {
+      this.used.add(name);
+    } else if (!this.#usesAll) {
+      // `{{this}}` is all variables; a template has many tags, so once is enough.
+      this.#usesAll = true;
+      this.#names.forEach((each) => this.used.add(each));
+    }
+    return { kind: 'root', steps };
   }
 
   #ofLoop(name: LoopName): ValueSource | null {

@@ -37,8 +37,18 @@ describe('the launcher', () => {
     server.close();
     expect(code).toBe(1);
     expect(stderr.trim()).toBe(
-      `Port ${port} cannot be used (EADDRINUSE). Choose another one with PORT.`,
+      `Port ${port} is taken. Choose another one with PORT; 0 is any free one.`,
     );
+  });
+
+  it('does not start a second server on the state of one that runs', async () => {
+    const product = await startProduct();
+    const { code, stdout, stderr } = await startUntilEnd({ STATE_DIR: product.stateDir });
+    const answer = await fetch(`${product.origin}/robots.txt`);
+    await product.stop();
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toContain(`A server runs already at ${product.origin} `);
+    expect(answer.status).toBe(200);
   });
 
   it('ends with 0 on SIGTERM and takes workerd with it', async () => {

@@ -218,6 +218,7 @@ const shapes: readonly (readonly [string, string, unknown])[] = [
     { many, b: `${'x'.repeat(400_000)}1`, c: `${'x'.repeat(400_000)}2` },
   ],
   ['a long text many times', filled('{{a}}'), 'x'.repeat(100_000)],
+  ['all variables many times', filled('{{#with this}}{{/with}}'), fields],
   ['a deep value with indentation', '{{json a indent=4}}', nested],
   ['a value deeper than the stack', '{{a}}', endless],
 ];
