@@ -218,7 +218,6 @@ const shapes: readonly (readonly [string, string, unknown])[] = [
     { many, b: `${'x'.repeat(400_000)}1`, c: `${'x'.repeat(400_000)}2` },
   ],
   ['a long text many times', filled('{{a}}'), 'x'.repeat(100_000)],
-  ['all variables many times', filled('{{#with this}}{{/with}}'), fields],
   ['a deep value with indentation', '{{json a indent=4}}', nested],
   ['a value deeper than the stack', '{{a}}', endless],
 ];
@@ -230,6 +229,11 @@ describe('hostile templates at the size caps', () => {
     expect(result.request !== null || result.worst === 'error').toBe(true);
     expect(messagesOf(result).length).toBeLessThan(2 * MAX_OUTPUT);
     expect(result.problems.length).toBeLessThan(30);
+  });
+
+  test('all of many variables, many times, end in time', { timeout: 5000 }, () => {
+    const { worst } = render(`Hi${filled('{{#with this}}{{/with}}')}`, fields);
+    expect(worst).toBeNull();
   });
 
   test('settings deeper than the stack are a problem', () => {
