@@ -1,9 +1,7 @@
 import type { JsonObject } from '../protocol/json.ts';
+import { estimateTokens } from '../protocol/token-estimate.ts';
 import type { CompletionRequest, Normalized } from './request.ts';
 import { toJson, toJsonObject } from './setting-type.ts';
-
-/** Characters per token of the estimate; exact counts need the model's own tokenizer. */
-const CHARACTERS_PER_TOKEN = 4;
 
 /**
  * What would be run, as plain JSON: the reply to `?dry_run=1` and the output of `mdops explain`.
@@ -37,11 +35,12 @@ function explainRequest(request: CompletionRequest): JsonObject {
 }
 
 function estimate(request: CompletionRequest): JsonObject {
-  const text = request.messages.map(({ content }) => (typeof content === 'string' ? content : ''));
-  const characters = text.join('').length;
+  const parts = request.messages.flatMap(({ content }) =>
+    typeof content === 'string' ? [{ type: 'text' as const, text: content }] : (content ?? []),
+  );
   const context = request.references.filter(({ as }) => as === 'context').length;
   return {
-    prompt_tokens: Math.ceil(characters / CHARACTERS_PER_TOKEN),
+    prompt_tokens: estimateTokens(parts),
     max_context_tokens: context === 0 ? 0 : request.urls.max_tokens,
     method: 'one token for four characters; context and tool definitions are not read yet',
   };

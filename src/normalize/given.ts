@@ -6,6 +6,7 @@ import { isObject } from '../protocol/json.ts';
 import { findSetting, nearestKey, snakeCase } from './key-name.ts';
 import type { Adopted } from './families/adopt.ts';
 import type { NormalizeInputs, SettingSource } from './request.ts';
+import { isTooDeep } from './setting-type.ts';
 import { CONFIG_KEYS, FOREIGN_KEYS, RESERVED_KEYS, type Setting } from './settings.ts';
 
 /** Problems of a document after which only errors are kept. */
@@ -121,6 +122,11 @@ export class Settings {
   }
 
   #takeOverride(key: string, value: unknown): void {
+    if (isTooDeep(value)) {
+      const place: Place = { from: 'request', label: key.slice(0, 100), path: [key] };
+      this.wrong(place, 'is nested too deeply');
+      return;
+    }
     if (snakeCase(key) === 'input' && isObject(value)) {
       Object.assign(this.inputValues, value);
       return;
