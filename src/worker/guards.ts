@@ -11,13 +11,25 @@ import type { Settings } from './settings.ts';
  * be "same origin" with a local server; its `Host` still gives it away.
  */
 export function isOurHost(request: Request, settings: Settings): boolean {
-  if (settings.localOrigin === null) return true;
-  const host = (request.headers.get('host') ?? '').toLowerCase();
-  const { port } = new URL(settings.localOrigin);
+  if (settings.localOrigin === null || isLocalHost(request, settings)) return true;
+  return settings.publicOrigin !== null && hostOf(request) === new URL(settings.publicOrigin).host;
+}
+
+/**
+ * Whether the request came to a local server under a name of loopback. What comes under the host
+ * of `PUBLIC_URL` comes through a tunnel, from anybody: it must not count as the person at the
+ * machine.
+ */
+export function isLocalHost(request: Request, { localOrigin }: Settings): boolean {
+  if (localOrigin === null) return false;
+  const { port } = new URL(localOrigin);
   const suffix = port === '' ? '' : `:${port}`;
-  const names = ['localhost', '127.0.0.1', '[::1]'].map((name) => name + suffix);
-  if (settings.publicOrigin !== null) names.push(new URL(settings.publicOrigin).host);
-  return names.includes(host);
+  const host = hostOf(request);
+  return ['localhost', '127.0.0.1', '[::1]'].some((name) => name + suffix === host);
+}
+
+function hostOf(request: Request): string {
+  return (request.headers.get('host') ?? '').toLowerCase();
 }
 
 /** The origin that this request sees us under. */
