@@ -1,6 +1,7 @@
 import { faultData, type FaultCode, type FaultData } from '../fault/fault.ts';
 import type { ToolServer, UrlPolicy } from '../normalize/request.ts';
 import type { RunEnd, ServerTool } from './event.ts';
+import { MAX_STORED_BYTES } from './stored-size.ts';
 import { isTerminal, type CallState, type Run, type ServerState, type Step } from './run.ts';
 
 /**
@@ -137,7 +138,20 @@ export function toolOf(run: Run, wireName: string): ServerTool | undefined {
 }
 
 function reasonToEnd(run: Run): RunEnd | null {
-  return serverFailure(run) ?? referenceFailure(run) ?? callFailure(run) ?? stepEnd(run);
+  return (
+    serverFailure(run) ??
+    referenceFailure(run) ??
+    callFailure(run) ??
+    stepEnd(run) ??
+    storedLimit(run)
+  );
+}
+
+/** Checked last: a run that is done is done, however much it wrote. */
+function storedLimit({ stored }: Run): RunEnd | null {
+  if (stored <= MAX_STORED_BYTES) return null;
+  const message = `The run wrote all the ${MAX_STORED_BYTES} bytes it may keep.`;
+  return failedEnd(faultData('max_stored_bytes', message, { max_stored_bytes: MAX_STORED_BYTES }));
 }
 
 function serverFailure(run: Run): RunEnd | null {

@@ -12,6 +12,7 @@ import type {
   ToolCall,
   ToolResult,
 } from './event.ts';
+import { storedSize } from './stored-size.ts';
 
 /** Where a run stands; the last four are terminal and written once. */
 export type RunStatus =
@@ -45,6 +46,8 @@ export interface Run {
   readonly usage: Usage;
   readonly stop_reason: string | null;
   readonly error: FaultData | null;
+  /** Bytes that the run keeps, about; see {@link storedSize}. */
+  readonly stored: number;
   /** Sequence number of the last event. */
   readonly seq: number;
 }
@@ -122,6 +125,7 @@ export function startedRun(event: RunEvent & RunStart): Run {
     usage: NO_USAGE,
     stop_reason: null,
     error: null,
+    stored: storedSize(event),
     seq: event.seq,
   };
 }
@@ -131,6 +135,7 @@ export function applyEvent(run: Run, event: RunEvent): Run {
   const running: Run = {
     ...run,
     seq: event.seq,
+    stored: run.stored + storedSize(event),
     status: run.status === 'queued' ? 'running' : run.status,
     started_at: run.started_at ?? event.at,
   };

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { executeRun } from '../../../src/execute/execute-run.ts';
 import { Fault } from '../../../src/fault/fault.ts';
 import { CONTEXT_NOTE } from '../../../src/run/conversation.ts';
+import { MAX_STORED_BYTES } from '../../../src/run/stored-size.ts';
 import { outputOf } from '../../../src/run/output.ts';
 import { foldRun } from '../../../src/run/run.ts';
 import {
@@ -257,6 +258,37 @@ describe('limits', () => {
     const run = await runToEnd(ports(looping(), { servers: searchServer(), log }));
     expect(run).toMatchObject({ status: 'failed', stop_reason: 'max_total_tokens' });
     expect(run.steps).toHaveLength(2);
+  });
+
+  it('ends at max_stored_bytes when a model floods it, and lets go of the model', async () => {
+    let said = 0;
+    const run = await runToEnd(
+      ports(
+        scriptedModel([
+          async function* () {
+            for (; said < 100; said += 1) {
+              yield { choices: [{ delta: { content: 'x'.repeat(200_000) } }] };
+            }
+          },
+        ]),
+      ),
+    );
+    expect(run).toMatchObject({ status: 'failed', stop_reason: 'max_stored_bytes' });
+    expect(run.stored).toBeLessThan(2 * MAX_STORED_BYTES);
+    expect(said).toBeLessThan(30);
+  });
+
+  it('ends at max_stored_bytes when tools give too much', async () => {
+    const servers = searchServer(() => text('x'.repeat(1_000_000)));
+    const log = startedLog({ servers: [search] });
+    const run = await runToEnd(ports(looping(), { servers, log }));
+    expect(run).toMatchObject({ status: 'failed', stop_reason: 'max_stored_bytes' });
+    expect(run.steps).toHaveLength(16);
+  });
+
+  it('a long answer under max_stored_bytes is completed', async () => {
+    const run = await runToEnd(ports(scriptedModel([says('x'.repeat(3_900_000))])));
+    expect(run.status).toBe('completed');
   });
 
   it('ends at the timeout and lets go of the model', async () => {
