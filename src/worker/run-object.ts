@@ -128,8 +128,9 @@ export class RunObject extends DurableObject<Env> {
   async remove(proof: Proof): Promise<Found<true>> {
     const found = this.#findOwned(proof, () => true as const);
     if (found.found !== 'run') return found;
-    await this.#clear();
+    // At once: a reader or the alarm that comes in between must not look for the tables.
     this.#stored = { kind: 'nothing' };
+    await this.#clear();
     return found;
   }
 

@@ -67,7 +67,7 @@ const bodies: EventBody[] = [
   {
     type: 'server-end',
     label: 'tools',
-    url: 'https://mcp.example/mcp',
+    url: 'https://mcp.example/CANARY-path/mcp',
     ok: true,
     instructions: 'CANARY-instructions',
     tools: [
