@@ -106,6 +106,15 @@ describe('our own paths', () => {
     expect(byUrl.references).toMatchObject([{ error: null }]);
   });
 
+  it('are ours under every name of loopback', async () => {
+    const { port } = new URL(product.origin);
+    for (const name of ['localhost', '127.0.0.1', '[::1]']) {
+      const { status, servers } = await run(`${DEMO}http://${name}:${port}/demo/mcp\n\nHello.`);
+      expect(status).toBe('completed');
+      expect(servers).toMatchObject([{ url: '/demo/mcp' }, {}]);
+    }
+  });
+
   it.each(['/', '/openapi.json', '/runs', `/${'a'.repeat(32)}`])(
     'such as %s are refused',
     async (path) => {
