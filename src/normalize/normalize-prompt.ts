@@ -8,7 +8,8 @@ import { Settings } from './given.ts';
 import { type Input, readInput } from './input.ts';
 import { readLimits } from './limits.ts';
 import { resolveModels } from './models.ts';
-import { readOutput, responseFormat } from './output.ts';
+import { reportNotYet } from './not-yet.ts';
+import { readOutput, responseFormat, withJsonNamed } from './output.ts';
 import { readParameters } from './parameters.ts';
 import type {
   CompletionRequest,
@@ -48,6 +49,7 @@ export function normalizePrompt(
   const simple = new SimpleSettings(settings);
   const strict = simple.flag('strict') === true;
   const request = buildRequest(document, settings, { ...context, simple }, inputs);
+  reportNotYet(settings, request);
   const problems = [...document.problems, ...settings.problems].toSorted(inSourceOrder);
   return conclude(strict ? problems.map(asError) : problems, request);
 }
@@ -89,11 +91,15 @@ function buildRequest(
     ],
     simple.approval(),
   );
+  const parameters = {
+    ...responseFormat(output, simple.text('name')),
+    ...readParameters(settings),
+  };
   return {
     version: 1,
     models: resolveModels(settings, context),
-    messages: buildMessages(document, settings, input, simple),
-    parameters: { ...readParameters(settings), ...responseFormat(output, simple.text('name')) },
+    messages: withJsonNamed(buildMessages(document, settings, input, simple), parameters),
+    parameters,
     servers,
     references: decideReferences(document.references, urls.policy, ownOrigins),
     urls,

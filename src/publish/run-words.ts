@@ -47,7 +47,7 @@ export function noAnswer(status: RunStatus): string {
 
 /** What a reader of an answer must know about its end, or null. */
 export function answerNote(view: RunView): string | null {
-  if (view.output === '') return null;
+  if (view.answer === '') return null;
   if (view.status === 'failed')
     return 'The run failed; this is what the model had said until then.';
   if (view.status === 'cancelled' || view.status === 'expired') {

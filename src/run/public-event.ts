@@ -1,5 +1,5 @@
 import type { CompletionRequest } from '../normalize/request.ts';
-import type { EventType, RunEvent, RunStart, Stamp } from './event.ts';
+import type { EventType, RunEnd, RunEvent, RunStart, Stamp } from './event.ts';
 import type { Attempts } from './attempts.ts';
 import { bareFault, masked, namesOnly, withoutContent } from './view.ts';
 import type { Viewer } from './view.ts';
@@ -48,7 +48,7 @@ const ANSWER_ONLY: Readonly<Record<EventType, 'whole' | 'part' | 'hidden'>> = {
   'run-start': 'part',
   'reference-end': 'hidden',
   'server-end': 'part',
-  'step-start': 'whole',
+  'step-start': 'part',
   'text-delta': 'part',
   'reasoning-delta': 'hidden',
   'tool-call': 'part',
@@ -69,6 +69,9 @@ function partOf(event: RunEvent, attempts: Attempts): VisibleEvent | null {
   switch (event.type) {
     case 'run-start':
       return { ...event, prompt: null, request: null, problems: [] };
+    case 'step-start':
+      // What does not fit is said in words of the schema, which is part of the request.
+      return event.repair === undefined ? event : { ...event, repair: [] };
     case 'text-delta':
       return attempts.isCalling(event) ? null : event;
     case 'tool-call':
@@ -77,11 +80,8 @@ function partOf(event: RunEvent, attempts: Attempts): VisibleEvent | null {
       return { ...stampOf(event), ...namesOnly(event) };
     case 'tool-result':
       return { ...stampOf(event), ...withoutContent(event) };
-    case 'run-end': {
-      const { error, ...end } = event;
-      const bare = bareFault(error ?? null);
-      return bare === null ? end : { ...end, error: bare };
-    }
+    case 'run-end':
+      return bareEnd(event);
     case 'step-end': {
       const { echo: _echo, ...rest } = event;
       return { ...rest, tool_calls: [] };
@@ -89,6 +89,11 @@ function partOf(event: RunEvent, attempts: Attempts): VisibleEvent | null {
     default:
       return null;
   }
+}
+
+function bareEnd({ error, ...end }: Stamp & RunEnd): RunEvent {
+  const bare = bareFault(error ?? null);
+  return bare === null ? end : { ...end, error: bare };
 }
 
 function stampOf({ seq, at }: Stamp): Stamp {

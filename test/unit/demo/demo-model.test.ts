@@ -309,3 +309,26 @@ describe('the demo model', () => {
     }
   });
 });
+
+describe('JSON', () => {
+  const schema = { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] };
+  const json_schema = { name: 'output', schema };
+
+  it('is what it answers with where a schema is asked for', async () => {
+    const parameters = { response_format: { type: 'json_schema', json_schema } };
+    const { text: said } = await step([{ role: 'user', content: 'Where?' }], [], parameters);
+    expect(JSON.parse(said)).toEqual({ city: 'demo model' });
+  });
+
+  it('says who answers where any JSON will do', async () => {
+    const parameters = { response_format: { type: 'json_object' } };
+    const { text: said } = await step([{ role: 'user', content: 'Where?' }], [], parameters);
+    expect(JSON.parse(said)).toEqual({ answer: WHO_I_AM });
+  });
+
+  it('comes after the tools that the prompt names', async () => {
+    const parameters = { response_format: { type: 'json_schema', json_schema } };
+    const messages = [{ role: 'user', content: 'What is 2 * 3?' }] as const;
+    expect((await step(messages, TOOLS, parameters)).finish_reason).toBe('tool_calls');
+  });
+});

@@ -123,6 +123,13 @@ describe('renderMarkdown', () => {
     );
   });
 
+  it('FILE-1 lists named blocks before the answer, whatever their names are', () => {
+    const answer = '```md src/a.md\nx\n```\n~~~md path="b`](c) <h2> ## Error.md"\nx\n~~~';
+    const markdown = renderMarkdown(sample.plainRun(answer), URLS);
+    expect(markdown).toContain(`## Files\n\n- \`src/a.md\`: <${URLS.html}/files/src/a.md>\n- \`\``);
+    expect(ownSections(markdown)).toEqual([...PLAIN.slice(0, -1), '## Files', '## Answer']);
+  });
+
   it('MD-2 leaves the answer as the model wrote it', () => {
     const answer =
       'Use **this**:\n\n```js\nconst a = 1; // ## no heading\n```\n\n## Why\n\n- one\n- two';
