@@ -5,7 +5,7 @@ import type { RunEvent } from './event.ts';
  * What a model says is kept as its step, as the answer and as the output. A run is sent as a whole
  * from its object to the Worker, at most 32 MiB: counted once, a flood would make it unreadable.
  */
-const COPIES = 4;
+const COPIES = 3;
 
 /**
  * Characters that an event adds to what a run keeps: text that a model, a tool or a document wrote.
