@@ -5,7 +5,7 @@ import type { JsonObject } from '../protocol/json.ts';
 import { decideReferences, promptText } from './body.ts';
 import { readCallback } from './callback.ts';
 import { Settings } from './given.ts';
-import { type Input, readInput } from './input.ts';
+import { type Input, propertiesOf, readInput } from './input.ts';
 import { readLimits } from './limits.ts';
 import { resolveModels } from './models.ts';
 import { reportNotYet } from './not-yet.ts';
@@ -132,6 +132,8 @@ function buildMessages(
     rendered.flatMap((part) => part.undeclared),
     rendered.flatMap((part) => part.helpers),
   );
+  const unused = input.undeclared.filter((name) => rendered.every(({ used }) => !used.has(name)));
+  reportUnused(settings, input, unused);
   // A prompt that is empty only because values are missing has that problem already.
   if (prompt === '' || (text === '' && !hasError(settings.problems))) {
     settings.report('error', 'empty_prompt', emptyMessage(document));
@@ -161,6 +163,15 @@ function reportTags(
   if (helpers.length > 0) {
     const message = `Template tags that are not supported, so left as they are: ${listed(helpers, 'tag')}.`;
     settings.report('warning', 'template_helper', message);
+  }
+}
+
+/** A mistyped name would otherwise leave a default in force without a word. */
+function reportUnused(settings: Settings, input: Input, unused: readonly string[]): void {
+  const has = Object.keys(propertiesOf(input.schema)).slice(0, 10).join(', ');
+  for (const name of new Set(unused)) {
+    const message = `The prompt does not use the input ${name.slice(0, 100)}. Its inputs: ${has}.`;
+    settings.report('warning', 'unused_input', message);
   }
 }
 

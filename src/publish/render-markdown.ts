@@ -69,11 +69,11 @@ function referencesSection({ references }: RunView): string | null {
   return `## References\n\n${words(referenceSummary(references))}\n\n${list.join('\n')}`;
 }
 
-function serversSection({ servers }: RunView): string | null {
+function serversSection({ servers, status }: RunView): string | null {
   if (servers.length === 0) return null;
   const list = servers.map(
     (server) =>
-      `- ${codeSpan(server.label)} at ${codeSpan(server.url)}: ${words(serverFacts(server))}`,
+      `- ${codeSpan(server.label)} at ${codeSpan(server.url)}: ${words(serverFacts(server, status))}`,
   );
   return `## Tool servers\n\n${list.join('\n')}`;
 }

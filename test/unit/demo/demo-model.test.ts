@@ -28,7 +28,7 @@ const TOOLS: readonly ChatTool[] = [
   tool(
     'demo__roll_dice',
     'Rolls dice.',
-    { count: { ...int, default: 1 }, sides: { ...int, default: 6 } },
+    { count: { ...int, default: 1 }, sides: { ...int, default: 6 }, seed: int },
     [],
   ),
   tool('demo__calculate', 'Evaluates an arithmetic expression.', { expression: text }, [
@@ -88,6 +88,7 @@ describe('the demo model calls', () => {
     ['What time is it in Tokyo?', [['time_in_zone', { zone: 'Asia/Tokyo' }]]],
     ['Tell me the time in America/New_York', [['time_in_zone', { zone: 'America/New_York' }]]],
     ['Roll two dice.', [['roll_dice', { count: 2 }]]],
+    ['Roll 2 dice with 20 sides, one for each player', [['roll_dice', { count: 2, sides: 20 }]]],
     ['Roll 3d20', [['roll_dice', { count: 3, sides: 20 }]]],
     ['Please roll a 12-sided die', [['roll_dice', { sides: 12 }]]],
     ['what is 17 * 23', [['calculate', { expression: '17 * 23' }]]],
@@ -113,6 +114,14 @@ describe('the demo model calls', () => {
       ['roll_dice', { count: 2 }],
       ['time_in_zone', { zone: 'Asia/Tokyo' }],
       ['time_in_zone', { zone: 'Europe/Paris' }],
+      ['calculate', { expression: '17 * 23' }],
+    ]);
+  });
+
+  it('two numbers that another request follows', async () => {
+    expect(await callsFor('Echo "good day" and add 2 and 3. What is 17 * 23?')).toEqual([
+      ['echo', { message: 'good day' }],
+      ['get-sum', { a: 2, b: 3 }],
       ['calculate', { expression: '17 * 23' }],
     ]);
   });

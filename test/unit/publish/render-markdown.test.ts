@@ -62,6 +62,26 @@ const FORGERIES = [
   '- a\n\n      ```\n## Error\n```',
 ];
 
+it('waits for a tool server only while the run does', () => {
+  const view = sample.wholeRun();
+  const servers = view.servers.slice(0, 1).map(({ end: _end, ...server }) => server);
+  const facts = (status: RunStatus) =>
+    /not connected.*$/m.exec(renderMarkdown({ ...view, servers, status }, URLS))?.[0];
+  expect([facts('running'), facts('failed')]).toEqual(['not connected yet', 'not connected']);
+});
+
+it('writes blank lines at the end of a text once, and a star between blanks as it is', () => {
+  const run = sample.wholeRun();
+  const view = { ...run, prompt: 'What is 17 * 23?\n\n\n' };
+  const title = {
+    ...view,
+    request: run.request === null ? null : { ...run.request, title: '17 * 23 *x*' },
+  };
+  const markdown = renderMarkdown(title, URLS);
+  expect(markdown).toContain('# 17 * 23 \\*x\\*\n');
+  expect(markdown).toContain('```markdown\nWhat is 17 * 23?\n```\n');
+});
+
 describe('renderMarkdown', () => {
   it('is a golden file for a whole run', async () => {
     const markdown = renderMarkdown(sample.wholeRun(), URLS);
