@@ -65,6 +65,10 @@ export interface UrlPolicy {
   /** Seconds for one URL. */
   readonly timeout: number;
   readonly on_error: 'note' | 'fail';
+  /** HTML as readable Markdown, or as it is. */
+  readonly html: 'markdown' | 'raw';
+  /** Host → the host that is read in its place, for sites with a copy that is better to read. */
+  readonly shadow: Readonly<Record<string, string>>;
 }
 
 /** What a run may use. Each limit is a stop reason of its own. */

@@ -13,6 +13,8 @@ const DEFAULTS: UrlPolicy = {
   max_tokens: 100_000,
   timeout: 15,
   on_error: 'note',
+  html: 'markdown',
+  shadow: {},
 };
 
 /** Fields of the map form with their readers; numbers above the bound are cut to it. */
@@ -23,6 +25,8 @@ const FIELDS: Readonly<Record<string, (value: unknown) => Read<unknown>>> = {
   max_tokens: (value) => readNumber({ kind: 'integer', min: 1 }, value),
   timeout: (value) => readDuration(value, false),
   on_error: (value) => readChoice(['note', 'fail'], value),
+  html: (value) => readChoice(['markdown', 'raw'], value),
+  shadow: readShadow,
 };
 const BOUNDS: Readonly<Record<string, number>> = {
   max_urls: 100,
@@ -30,7 +34,26 @@ const BOUNDS: Readonly<Record<string, number>> = {
   max_tokens: 1_000_000,
   timeout: 60,
 };
-const LATER = new Set(['html', 'shadow']);
+const MAX_SHADOWS = 32;
+const HOST = /^[a-z\d](?:[a-z\d-]{0,62}\.)+[a-z]{2,63}$/;
+
+/** A map from host to host. Where the second one may lead is judged when it is read. */
+function readShadow(value: unknown): Read<unknown> {
+  const wrong = 'must be a map from host to host, such as {github.com: uithub.com}';
+  if (!isObject(value)) {
+    return { wrong };
+  }
+  const pairs = Object.entries(value).map(([from, to]) => [from, to].map(hostOf));
+  if (pairs.length > MAX_SHADOWS || pairs.some((pair) => pair.includes(null))) {
+    return { wrong };
+  }
+  return { value: Object.fromEntries(pairs) };
+}
+
+function hostOf(value: unknown): string | null {
+  const host = typeof value === 'string' ? value.trim().toLowerCase() : '';
+  return HOST.test(host) ? host : null;
+}
 
 /** YAML authors write `urls: no`. */
 function readPolicy(value: unknown): Read<unknown> {
@@ -69,10 +92,7 @@ function readField(
   const at = settings.position(place, [written]);
   const read = Object.hasOwn(FIELDS, key) ? FIELDS[key]?.(item) : undefined;
   if (read === undefined) {
-    const isLater = LATER.has(key);
-    const words = isLater ? 'is not supported yet' : 'is no setting';
-    const code = isLater ? 'reserved_key' : 'unknown_key';
-    settings.report('warning', code, `urls.${written} ${words}. It is ignored.`, at);
+    settings.report('warning', 'unknown_key', `urls.${written} is no setting. It is ignored.`, at);
     return [];
   }
   if ('wrong' in read) {

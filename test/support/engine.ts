@@ -137,6 +137,8 @@ export function request(change: Partial<CompletionRequest> = {}): CompletionRequ
       max_tokens: 1e5,
       timeout: 15,
       on_error: 'note',
+      html: 'markdown',
+      shadow: {},
     },
     output: { format: 'markdown' },
     limits: {

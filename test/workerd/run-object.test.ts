@@ -27,6 +27,8 @@ const REQUEST: CompletionRequest = {
     max_tokens: 1,
     timeout: 1,
     on_error: 'note',
+    html: 'markdown',
+    shadow: {},
   },
   output: { format: 'markdown' },
   limits: {

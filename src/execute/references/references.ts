@@ -26,7 +26,7 @@ export function references(options: SourceOptions): References {
       const late = AbortSignal.timeout(policy.timeout * 1000);
       try {
         const source = await documentSource(
-          url,
+          shadowed(url, policy.shadow),
           policy.max_bytes,
           options,
           AbortSignal.any([signal, late]),
@@ -41,6 +41,16 @@ export function references(options: SourceOptions): References {
       }
     },
   };
+}
+
+/** The address that is really read; paths on this server have no host. */
+function shadowed(url: string, shadow: UrlPolicy['shadow']): string {
+  if (!URL.canParse(url)) return url;
+  const address = new URL(url);
+  const host = Object.hasOwn(shadow, address.host) ? shadow[address.host] : undefined;
+  if (host === undefined) return url;
+  address.host = host;
+  return address.href;
 }
 
 async function taken(
@@ -81,7 +91,8 @@ async function partsOf(
     const image_url = { url: `data:${media.mediaType};base64,${base64(bytes)}` };
     return { parts: [{ type: 'image_url', image_url }], cut: false };
   }
-  const whole = media.kind === 'html' ? await readableHtml(media.text, finalUrl) : media.text;
+  const readable = media.kind === 'html' && policy.html === 'markdown';
+  const whole = readable ? await readableHtml(media.text, finalUrl) : media.text;
   const part = wanted === undefined ? whole : sectionOf(whole, wanted, media.mediaType, cut);
   const short = firstTokens(part, policy.max_tokens);
   const note = cutNote(cut, short.length < part.length, policy);

@@ -152,6 +152,8 @@ describe('a run', () => {
       max_tokens: 1,
       timeout: 1,
       on_error: 'fail',
+      html: 'markdown',
+      shadow: {},
     } as const;
     const model = scriptedModel([says('Never.')]);
     const log = startedLog({

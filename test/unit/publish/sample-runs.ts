@@ -35,6 +35,8 @@ export function sampleRequest(changes: Partial<CompletionRequest> = {}): Complet
       max_tokens: 50_000,
       timeout: 10,
       on_error: 'note',
+      html: 'markdown',
+      shadow: {},
     },
     output: { format: 'markdown' },
     limits: {

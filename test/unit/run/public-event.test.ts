@@ -30,6 +30,8 @@ const request: CompletionRequest = {
     max_tokens: 1000,
     timeout: 5,
     on_error: 'note',
+    html: 'markdown',
+    shadow: {},
   },
   output: { format: 'markdown' },
   limits: {

@@ -85,6 +85,8 @@ const POLICY: UrlPolicy = {
   max_tokens: 50_000,
   timeout: 5,
   on_error: 'note',
+  html: 'markdown',
+  shadow: {},
 };
 
 const fetching = guardedFetch({
@@ -138,6 +140,23 @@ describe('references', () => {
       sha256: createHash('sha256').update(GUIDE).digest('hex'),
       parts: [{ type: 'text', text: GUIDE }],
     });
+  });
+
+  it('URL-5: a host with a shadow is read from there, under the same rules, and the record says so', async () => {
+    const shadow = { 'docs.example': server.place, 'evil.example': '127.0.0.1:9' };
+    expect(await read('http://docs.example/guide.md', { shadow })).toMatchObject({
+      url: 'http://docs.example/guide.md',
+      ok: true,
+      final_url: `${server.origin}/guide.md`,
+    });
+    expect(await errorOf('http://evil.example/guide.md', { shadow })).toContain('address_refused');
+  });
+
+  it('URL-5: HTML is given as it is where the prompt asks for that', async () => {
+    const page =
+      Object.keys(pages).find((path) => pages[path]?.type?.startsWith('text/html')) ?? '';
+    expect(await textOf(page, { html: 'raw' })).toBe(pages[page]?.body);
+    expect(await textOf(page)).not.toBe(pages[page]?.body);
   });
 
   it.each(Object.keys(pages).filter((path) => path.startsWith('/as/')))(
