@@ -62,7 +62,8 @@ function fix(word: string): string {
 async function version(): Promise<string> {
   // Read and not imported: the compiled command line stands beside the same file.
   const manifest = await readFile(new URL('../../package.json', import.meta.url), 'utf8');
-  return String(parseJsonObject(manifest)?.['version']);
+  const found = parseJsonObject(manifest)?.['version'];
+  return typeof found === 'string' ? found : 'unknown';
 }
 
 /** The one place where what went wrong becomes a line and an exit code; never a stack. */
