@@ -1,12 +1,25 @@
 import { cloudflareTest } from '@cloudflare/vitest-plugin';
 import { defineConfig } from 'vitest/config';
 
+/** What must behave the same in Node and in the Worker's runtime: the format, the engine, the doors' words. */
+const RUN_IN_BOTH = [
+  'test/unit/execute/execute-run.test.ts',
+  'test/unit/execute/references/{readable-html,section}.test.ts',
+  'test/unit/execute/servers/{mcp-content,tool-hash,wire-names}.test.ts',
+  'test/unit/{run,normalize}/*.test.ts',
+  'test/unit/parse/{properties,source}.test.ts',
+  'test/unit/demo/demo-model.test.ts',
+  'test/unit/protocol/sse.test.ts',
+  'test/unit/publish/{iso-time,negotiate,render-editor}.test.ts',
+];
+
 /**
  * Three groups: `unit` runs in Node, `workerd` inside the Worker's own runtime with real Durable
  * Objects, `server` starts the product as a person would and talks to it over loopback.
  */
 export default defineConfig({
   test: {
+    reporters: ['default', './test/support/closing-line.ts'],
     projects: [
       { test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
       {
@@ -23,7 +36,7 @@ export default defineConfig({
             },
           }),
         ],
-        test: { name: 'workerd', include: ['test/workerd/**/*.test.ts'] },
+        test: { name: 'workerd', include: ['test/workerd/**/*.test.ts', ...RUN_IN_BOTH] },
       },
       {
         test: {

@@ -4,6 +4,7 @@ import { normalizePrompt } from '../normalize/normalize-prompt.ts';
 import { parsePrompt } from '../parse/parse-prompt.ts';
 import { isObject } from '../protocol/json.ts';
 import { EXPLAIN } from './commands.ts';
+import { providerChoices } from '../execute/model/providers.ts';
 import { localProviders } from './environment.ts';
 import { explanation } from './explanation.ts';
 import { readArguments } from './options.ts';
@@ -18,7 +19,7 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
   const source = await promptSource(given.positionals);
   const normalized = normalizePrompt(
     parsePrompt(source.text, { path: source.name }),
-    { providers: localProviders(process.env), path: source.name },
+    { providers: providerChoices(localProviders(process.env)), path: source.name },
     { input: inputs(given), overrides: overrides(given) },
   );
   const explained = explain(normalized);

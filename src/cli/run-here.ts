@@ -14,6 +14,7 @@ import { outputOf } from '../run/output.ts';
 import { foldRun, type Run } from '../run/run.ts';
 import { viewFor } from '../run/view.ts';
 import { AnswerWriter } from './answer-writer.ts';
+import { providerChoices } from '../execute/model/providers.ts';
 import { allowList, localProviders } from './environment.ts';
 import { exitCodeOf } from './exit-code.ts';
 import { localPorts } from './local-ports.ts';
@@ -32,7 +33,7 @@ export async function runHere(order: RunOrder, allow: readonly string[]): Promis
   const allowed = allowList(env, allow);
   const { request, problems } = normalizePrompt(
     parsePrompt(source.text, { path: source.name }),
-    { providers, path: source.name },
+    { providers: providerChoices(providers), path: source.name },
     { input: order.input, overrides: order.overrides },
   );
   printProblems(problems, source, terminal);

@@ -6,7 +6,7 @@ import type { EventBody } from '../run/event.ts';
 import { failedEnd, toolOf, type CallModel } from '../run/next-commands.ts';
 import type { Run } from '../run/run.ts';
 import { DeltaBuffer } from './delta-buffer.ts';
-import type { Work } from './execute-run.ts';
+import type { Work } from './work.ts';
 import type { ModelCall } from './ports.ts';
 
 /** Tries of one request before its first token. */

@@ -3,7 +3,7 @@ import type { ToolServer } from '../normalize/request.ts';
 import { parseJsonObject } from '../protocol/json.ts';
 import type { ServerTool, ToolResult } from '../run/event.ts';
 import type { CallTool } from '../run/next-commands.ts';
-import type { Work } from './execute-run.ts';
+import type { Work } from './work.ts';
 import type { Connection, ToolOutcome } from './ports.ts';
 
 /** Makes one tool call; whatever comes of it is a `tool-result` event. */

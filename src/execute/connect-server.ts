@@ -2,7 +2,7 @@ import { asFault } from '../fault/fault.ts';
 import type { ToolServer } from '../normalize/request.ts';
 import type { ServerEnd, ServerTool } from '../run/event.ts';
 import type { ConnectServer } from '../run/next-commands.ts';
-import type { Work } from './execute-run.ts';
+import type { Work } from './work.ts';
 import type { Connection, ToolDescription } from './ports.ts';
 import { isToolAllowed } from './servers/tool-filter.ts';
 import { wireNames } from './servers/wire-names.ts';

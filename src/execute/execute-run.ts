@@ -8,16 +8,7 @@ import { connectServer } from './connect-server.ts';
 import { Connections } from './connections.ts';
 import { NOT_WANTED } from './not-wanted.ts';
 import type { Ports } from './ports.ts';
-
-/** What a performer of a command works with. */
-export interface Work {
-  readonly ports: Ports;
-  readonly connections: Connections;
-  /** The state now; every `emit` changes it. */
-  run(): Run;
-  /** Writes to the log and thereby to the state. */
-  emit(...bodies: EventBody[]): void;
-}
+import type { Work } from './work.ts';
 
 /**
  * Carries a run on from whatever its log holds, until it has ended: starts the commands whose key

@@ -1,6 +1,8 @@
+import { providerChoices } from '../execute/model/providers.ts';
 import { Fault } from '../fault/fault.ts';
 import type { CompletionRequest, NormalizeContext, Normalized } from '../normalize/request.ts';
 import { normalizePrompt } from '../normalize/normalize-prompt.ts';
+import type { Problem } from '../parse/problem.ts';
 import { parsePrompt } from '../parse/parse-prompt.ts';
 import type { JsonObject } from '../protocol/json.ts';
 import { isoTime } from '../publish/iso-time.ts';
@@ -39,17 +41,23 @@ export function normalizePosted(
   request: Request,
   settings: Settings,
 ): Normalized {
-  return normalizePrompt(parsePrompt(posted.text), contextOf(request, settings), posted.inputs);
+  const document = parsePrompt(posted.text);
+  const normalized = normalizePrompt(document, contextOf(request, settings), posted.inputs);
+  if (posted.wantsIdempotency !== true) return normalized;
+  return { ...normalized, problems: [...normalized.problems, NOT_IDEMPOTENT] };
 }
+
+/** Said rather than ignored: a caller that counts on the key would run its prompt twice. */
+const NOT_IDEMPOTENT: Problem = {
+  code: 'not_idempotent',
+  severity: 'warning',
+  message: 'Idempotency-Key is not supported yet: the same request again makes another run.',
+};
 
 function contextOf(request: Request, settings: Settings): NormalizeContext {
   const own = [new URL(request.url).origin, settings.localOrigin, settings.publicOrigin];
   return {
-    providers: settings.providers.map(({ id, defaultModel, models }) => ({
-      id,
-      defaultModel,
-      ...(models === undefined ? {} : { models }),
-    })),
+    providers: providerChoices(settings.providers),
     ownOrigins: own.filter((origin) => origin !== null),
     operatorServers: settings.operatorServers,
   };

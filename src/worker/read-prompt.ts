@@ -8,10 +8,23 @@ import { checkedDocument, decoded, documentText, readBody } from './read-body.ts
 export interface PostedPrompt {
   readonly text: string;
   readonly inputs: NormalizeInputs;
+  /** Whether the caller counts on not running it twice, which this server cannot promise yet. */
+  readonly wantsIdempotency?: boolean;
 }
 
 /** Query parameters and keys that steer the request itself and are no settings of the prompt. */
-const NOT_SETTINGS = new Set(['prompt', 'wait', 'dry_run', 'input']);
+const NOT_SETTINGS = new Set([
+  'prompt',
+  'wait',
+  'dry_run',
+  'input',
+  'idempotency_key',
+  // A label inside the caller's own account; it decides nothing while there are no logins.
+  'user',
+]);
+
+/** Fields of a form that name one tool server. */
+const OF_A_SERVER = new Set(['mcp_url', 'mcp_authorization']);
 
 /** A form as a whole: text with other characters is a prompt that `curl -d` sent. */
 const FORM_BODY = /^[A-Za-z0-9*._+%=&-]+$/;
@@ -25,7 +38,11 @@ export async function readPrompt(request: Request): Promise<PostedPrompt> {
   const type = request.headers.get('content-type') ?? '';
   const posted = await readByType(request, type);
   const query = new URL(request.url).searchParams;
-  return withOverrides(posted, settingsOf(query));
+  const wantsIdempotency =
+    posted.wantsIdempotency === true ||
+    query.has('idempotency_key') ||
+    request.headers.has('idempotency-key');
+  return { ...withOverrides(posted, settingsOf(query)), wantsIdempotency };
 }
 
 async function readByType(request: Request, type: string): Promise<PostedPrompt> {
@@ -77,6 +94,7 @@ function fromJson(text: string): PostedPrompt {
   return {
     text: checkedDocument(prompt),
     inputs: { overrides, ...(input === undefined ? {} : { input }) },
+    wantsIdempotency: 'idempotency_key' in body,
   };
 }
 
@@ -117,19 +135,34 @@ function fromUrlencoded(bytes: Uint8Array): PostedPrompt {
 function fromFields(fields: URLSearchParams): PostedPrompt {
   // Browsers end lines of form fields with CRLF.
   const text = checkedDocument((fields.get('prompt') ?? '').replaceAll('\r\n', '\n'));
-  const inputs = settingsOf(fields);
+  const overrides = { ...settingsOf(fields), ...serverOf(fields) };
+  const wantsIdempotency = fields.has('idempotency_key');
   const given = fields.get('input');
-  if (given === null || given.trim() === '') return { text, inputs: { overrides: inputs } };
+  if (given === null || given.trim() === '')
+    return { text, inputs: { overrides }, wantsIdempotency };
   const input = parseJson(given);
   if (!isObject(input)) throw new Fault('bad_request', 'The field "input" must be a JSON object.');
-  return { text, inputs: { overrides: inputs, input } };
+  return { text, inputs: { overrides, input }, wantsIdempotency };
+}
+
+/**
+ * `mcp_url` and `mcp_authorization` name one tool server. As in a document the second may only be
+ * a reference to a secret: a token in it is the error `literal_secret`.
+ */
+function serverOf(fields: URLSearchParams): Record<string, unknown> {
+  const server_url = fields.get('mcp_url') ?? '';
+  if (server_url === '') return {};
+  const authorization = fields.get('mcp_authorization') ?? '';
+  const secret = authorization === '' ? {} : { authorization };
+  return { tools: [{ type: 'mcp', server_url, ...secret }] };
 }
 
 /** Fields and query parameters as settings; an empty field of a form says nothing. */
 function settingsOf(fields: URLSearchParams): Record<string, unknown> {
   const settings = new Map<string, unknown>();
   for (const [name, value] of fields) {
-    if (!NOT_SETTINGS.has(name) && value !== '') settings.set(name, plainValue(value));
+    if (!NOT_SETTINGS.has(name) && !OF_A_SERVER.has(name) && value !== '')
+      settings.set(name, plainValue(value));
   }
   return Object.fromEntries(settings);
 }

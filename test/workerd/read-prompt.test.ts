@@ -39,6 +39,24 @@ describe('settings beside a prompt', () => {
     expect(inputs.overrides).toEqual({ model: 'b' });
   });
 
+  it('of a form name one tool server with mcp_url', async () => {
+    const form = 'prompt=p&mcp_url=https%3A%2F%2Fa.example%2Fmcp&mcp_authorization=x';
+    const { inputs } = await posted(form, FORM);
+    expect(inputs.overrides).toEqual({
+      tools: [{ type: 'mcp', server_url: 'https://a.example/mcp', authorization: 'x' }],
+    });
+  });
+
+  it.each([
+    ['{"prompt": "p", "idempotency_key": "k", "user": "u"}', 'application/json', ''],
+    ['prompt=p&idempotency_key=k&user=u', FORM, ''],
+    ['p', 'text/plain', '?idempotency_key=k&user=u'],
+  ])('know an idempotency key and a user label from settings: %s', async (body, type, query) => {
+    const { inputs, wantsIdempotency } = await posted(body, type, query);
+    expect(inputs.overrides).toEqual({});
+    expect(wantsIdempotency).toBe(true);
+  });
+
   it('never change what an object inherits', async () => {
     const { inputs } = await posted(
       '{"prompt": "p", "__proto__": {"model": "x"}}',

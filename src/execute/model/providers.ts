@@ -1,3 +1,4 @@
+import type { ProviderChoice } from '../../normalize/request.ts';
 import { Secret } from './secret.ts';
 
 /** A `/chat/completions` endpoint that the operator switched on. */
@@ -101,6 +102,16 @@ const DEMO: Provider = {
 };
 
 type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What the normalizer may know of the providers: no key. */
+export function providerChoices(providers: readonly Provider[]): readonly ProviderChoice[] {
+  return providers.map(({ id, defaultModel, baseUrl, models }) => ({
+    id,
+    defaultModel,
+    ...(baseUrl === null ? {} : { url: baseUrl }),
+    ...(models === undefined ? {} : { models }),
+  }));
+}
 
 /**
  * The providers that these variables switch on, in the order of the table, `demo` last; the one
