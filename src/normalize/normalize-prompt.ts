@@ -5,6 +5,7 @@ import type { JsonObject } from '../protocol/json.ts';
 import { decideReferences, promptText } from './body.ts';
 import { readCallback } from './callback.ts';
 import { Settings } from './given.ts';
+import { depthProblem } from './input-depth.ts';
 import { type Input, readInput } from './input.ts';
 import { readLimits } from './limits.ts';
 import { resolveModels } from './models.ts';
@@ -41,6 +42,10 @@ export function normalizePrompt(
   context: NormalizeContext,
   inputs: NormalizeInputs = {},
 ): Normalized {
+  const refused = depthProblem(inputs);
+  if (refused !== null) {
+    return conclude([...document.problems, refused], null);
+  }
   if (hasError(document.problems)) {
     return conclude(document.problems, null);
   }
