@@ -8,22 +8,36 @@ import type { ChildProcess } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
-import { join, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { argv, env, exit, platform, stderr, stdout } from 'node:process';
 import { readSettings } from '../src/worker/settings.ts';
 import { bundleWorker } from './bundle.ts';
 import { runDemo } from './demo.ts';
 import { keptKey } from './kept-key.ts';
+import { serverUsing } from './state-user.ts';
 import { workerdConfig } from './workerd-config.ts';
 
 /** Milliseconds that workerd has to answer the first request. */
 const START_MS = 20_000;
 
+// Whoever read what is printed here has gone (`| head`): that is no crash.
+stdout.on('error', () => exit(0));
+
 if (argv[1] === import.meta.filename) await main(argv.includes('--demo'));
 
 async function main(demo: boolean): Promise<void> {
   const stateDir = resolve(env['STATE_DIR'] ?? '.state');
-  const port = await freePort(wantedPort(env['PORT'] ?? '8787'));
+  const wanted = wantedPort(env['PORT'] ?? '8787');
+  const user = await serverUsing(stateDir);
+  if (user !== null) {
+    const where = relative('', stateDir) || '.';
+    stop(
+      `A server runs already at ${user} with its state in ${where}. Use it, or give this one its own STATE_DIR and PORT.`,
+      1,
+    );
+  }
+  // The example shall run whatever else uses the usual port.
+  const port = await freePort(wanted, demo && env['PORT'] === undefined);
   const origin = `http://127.0.0.1:${port}`;
   mkdirSync(join(stateDir, 'runs'), { recursive: true, mode: 0o700 });
   const variables = {
@@ -47,6 +61,7 @@ async function main(demo: boolean): Promise<void> {
   });
   // Whoever looks after the server from outside finds the process that really serves.
   writeFileSync(join(stateDir, 'workerd.pid'), `${child.pid}\n`);
+  writeFileSync(join(stateDir, 'origin'), `${origin}\n`);
   watchOver(child);
   await answering(origin);
   stdout.write(`ready ${origin}\n`);
@@ -60,15 +75,17 @@ function wantedPort(text: string): number {
 }
 
 /**
- * The port itself when it is free, or for 0 any free one. It must be known before workerd starts:
+ * The port itself when it is free, for 0 any free one, and any other where `orOther` says so. It must be known before workerd starts:
  * the Worker answers only for `Host` headers with its own port.
  */
-async function freePort(wanted: number): Promise<number> {
+async function freePort(wanted: number, orOther: boolean): Promise<number> {
   const server = createServer();
   return await new Promise((done) => {
-    server.once('error', (error: NodeJS.ErrnoException) =>
-      stop(`Port ${wanted} cannot be used (${error.code}). Choose another one with PORT.`, 1),
-    );
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      if (orOther) return done(freePort(0, false));
+      const why = error.code === 'EADDRINUSE' ? 'is taken' : `cannot be used (${error.code})`;
+      return stop(`Port ${wanted} ${why}. Choose another one with PORT; 0 is any free one.`, 1);
+    });
     server.listen(wanted, '127.0.0.1', () => {
       const address = server.address();
       server.close(() => done(typeof address === 'object' && address ? address.port : wanted));

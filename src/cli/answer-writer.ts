@@ -1,12 +1,13 @@
 import type { RunEvent } from '../run/event.ts';
+import { outputComesLast } from '../run/output.ts';
 import type { Terminal } from './terminal.ts';
 
 /**
  * Writes the answer of a run to standard output as it is made, ended by exactly one line end.
  *
  * What a model says before it calls a tool is not the answer. A person at a terminal wants to see
- * it; a file or pipe must hold the answer alone, so there the text of a run with tools is written
- * when the run has ended and it is known which text that is.
+ * it; a file or pipe must hold the output alone, so there the text of a run with tools, or of which
+ * only a part is wanted, is written when the run has ended and it is known which text that is.
  */
 export class AnswerWriter {
   readonly #terminal: Terminal;
@@ -23,7 +24,7 @@ export class AnswerWriter {
 
   /** Takes the events of the run in order. */
   take(event: RunEvent): void {
-    if (event.type === 'run-start') this.#streams ||= event.request.servers.length === 0;
+    if (event.type === 'run-start') this.#streams ||= !outputComesLast(event.request);
     if (!this.#streams) return;
     if (event.type === 'step-start') this.#beginStep();
     if (event.type === 'text-delta') this.#write(event.text);

@@ -94,8 +94,16 @@ export class Progress {
     this.#watched('✗', `${label}: ${error?.message ?? ''}`);
   }
 
-  #step({ step, attempt, provider, model }: StepStart): void {
+  #step({ step, attempt, provider, model, repair }: StepStart): void {
     if (attempt > 1) return this.#always('yellow', 'note', `Asking ${provider}/${model} again.`);
+    if (repair !== undefined) {
+      const why = repair.slice(0, 3).join(' ');
+      return this.#always(
+        'yellow',
+        'note',
+        `The answer does not fit its schema. ${why} Asking again.`,
+      );
+    }
     if (step === 1) this.#watched('…', `${provider}/${model}`);
   }
 

@@ -9,7 +9,6 @@ import { normalizePrompt } from '../normalize/normalize-prompt.ts';
 import type { Normalized } from '../normalize/request.ts';
 import { parsePrompt } from '../parse/parse-prompt.ts';
 import { renderJson } from '../publish/render-json.ts';
-import { runUrls } from '../publish/run-urls.ts';
 import { outputOf } from '../run/output.ts';
 import { foldRun, type Run } from '../run/run.ts';
 import { viewFor } from '../run/view.ts';
@@ -78,8 +77,7 @@ async function finished(run: Run, order: RunOrder, answer: AnswerWriter | null):
   if (output !== undefined) await writeAnswer(output, run, order);
   if (order.json) {
     // A run of this process has no address.
-    const json = { ...renderJson(viewFor('owner', run), runUrls('', run.id)), urls: null };
-    terminal.outLine(JSON.stringify(json, null, 2));
+    terminal.outLine(JSON.stringify(renderJson(viewFor('owner', run), null), null, 2));
   }
   return exitCodeOf(run);
 }

@@ -20,7 +20,12 @@ type Property = Readonly<Record<string, unknown>>;
 export function fillArguments(schema: JsonObject, evidence: Evidence): Filled {
   const properties = Object.entries(isObject(schema['properties']) ? schema['properties'] : {});
   const required = new Set(Array.isArray(schema['required']) ? schema['required'] : []);
-  const taken: Taken = { numbers: [...evidence.near.numbers], quotes: [...evidence.near.quotes] };
+  const { near, whole } = evidence;
+  const taken: Taken = {
+    numbers: [...near.numbers],
+    others: whole.numbers.filter((number) => !near.numbers.includes(number)),
+    quotes: [...near.quotes],
+  };
   const args: Record<string, Json> = {};
   for (const [name, value] of byExplicitNumber(properties, evidence)) {
     const property = isObject(value) ? value : {};
@@ -37,6 +42,8 @@ export function fillArguments(schema: JsonObject, evidence: Evidence): Filled {
 /** What is left for the properties to come. */
 interface Taken {
   readonly numbers: number[];
+  /** Numbers of the rest of the prompt: *add 2 and 3* may be read as two parts. */
+  readonly others: number[];
   readonly quotes: string[];
 }
 
@@ -92,10 +99,19 @@ function numberFor({ name, property, required }: Slot, evidence: Evidence, taken
   const whole = typeOf(property) === 'integer';
   const fits = (value: number): boolean => !whole || Number.isInteger(value);
   const named = namedNumber(name, evidence.near.text);
+  // A seed that nobody asked for would make every roll the same.
+  if (named === undefined && !required && /seed/i.test(name)) return undefined;
   const value = named !== undefined && fits(named) ? named : taken.numbers.find(fits);
-  if (value === undefined) return required ? evidence.whole.numbers.find(fits) : undefined;
-  const at = taken.numbers.indexOf(value);
-  if (at >= 0) taken.numbers.splice(at, 1);
+  if (value !== undefined) return take(taken.numbers, value);
+  if (!required) return undefined;
+  const other = taken.others.find(fits);
+  return other === undefined ? evidence.whole.numbers.find(fits) : take(taken.others, other);
+}
+
+/** Removes a number, so that the next property gets another one. */
+function take(numbers: number[], value: number): number {
+  const at = numbers.indexOf(value);
+  if (at >= 0) numbers.splice(at, 1);
   return value;
 }
 

@@ -1,8 +1,9 @@
 import type { ChatChunk, ChatMessage, ChatTool, ToolCallDelta } from '../protocol/chat.ts';
-import type { JsonObject } from '../protocol/json.ts';
+import { isObject, type JsonObject } from '../protocol/json.ts';
 import type { Conversation } from './conversation.ts';
 import { conversationIn } from './conversation.ts';
-import { demoAnswer } from './demo-answer.ts';
+import { demoAnswer, WHO_I_AM } from './demo-answer.ts';
+import { fillSchema } from './schema-filling.ts';
 import type { ToolChoice, WantedCall } from './tool-choice.ts';
 import { chooseTools } from './tool-choice.ts';
 
@@ -59,7 +60,10 @@ function replyTo(call: DemoCall): Reply {
   const wanted = /\bloop forever\b/i.test(conversation.prompt)
     ? foreverCalls(choice, tools)
     : newCalls(choice, conversation);
-  if (wanted.length === 0) return { text: demoAnswer(conversation, tools, choice), calls: [] };
+  if (wanted.length === 0) {
+    const text = jsonAnswer(call.parameters) ?? demoAnswer(conversation, tools, choice);
+    return { text, calls: [] };
+  }
   const names = [...new Set(wanted.map(({ name }) => `\`${name}\``))].join(', ');
   const calls = wanted.map(({ name, arguments: args }, n) => ({
     index: n,
@@ -68,6 +72,15 @@ function replyTo(call: DemoCall): Reply {
     function: { name, arguments: JSON.stringify(args) },
   }));
   return { text: `Calling ${names}.`, calls };
+}
+
+/** Where JSON is asked for, a value of the wanted shape; else null. */
+function jsonAnswer({ response_format: wanted }: JsonObject): string | null {
+  if (!isObject(wanted)) return null;
+  if (wanted['type'] === 'json_object') return JSON.stringify({ answer: WHO_I_AM }, null, 2);
+  const { json_schema: named } = wanted;
+  const schema = isObject(named) ? named['schema'] : undefined;
+  return isObject(schema) ? JSON.stringify(fillSchema(schema), null, 2) : null;
 }
 
 function foreverCalls({ calls }: ToolChoice, tools: readonly ChatTool[]): WantedCall[] {

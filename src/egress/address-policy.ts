@@ -96,7 +96,7 @@ function whyNotHttps(url: URL): string | undefined {
 }
 
 function howToAllow(place: string): string {
-  return `${place} is on this machine. For development its operator can allow it with EGRESS_ALLOW=${place}.`;
+  return `${place} is on this machine, which prompts may not reach. EGRESS_ALLOW=${place} in the environment allows it.`;
 }
 
 function isOwn(hostname: string, place: string, ownHosts: readonly string[]): boolean {

@@ -18,7 +18,7 @@ const MAX_RETRY_WAIT = 60_000;
 
 /** One model step: asks the model, streams what it says into the log, and survives what it can. */
 export async function callModel(
-  { step }: CallModel,
+  { step, repair }: CallModel,
   work: Work,
   signal: AbortSignal,
 ): Promise<void> {
@@ -30,7 +30,8 @@ export async function callModel(
     attempt += 1;
     const model = choices[choice];
     if (model === undefined) throw new TypeError('A request names at least one model.');
-    work.emit({ type: 'step-start', step, attempt, ...model });
+    const why = repair === undefined ? {} : { repair };
+    work.emit({ type: 'step-start', step, attempt, ...model, ...why });
     const failed = await new StepAttempt(step, work, signal).run();
     if (failed === null || signal.aborted) return;
     const next = choiceAfter(failed, choice, choices.length);

@@ -37,7 +37,6 @@ export const FAULTS = {
   method_not_allowed: { http: 405, exit: 2, text: 'This address does not take that method.' },
   not_acceptable: { http: 406, exit: 2, text: 'There is no such form of this document.' },
   gone: { http: 410, exit: 2, text: 'This run has expired and was removed.' },
-  conflict: { http: 409, exit: 2, text: 'The run is not in a state in which this can be done.' },
   misconfigured: {
     http: 503,
     exit: 2,
@@ -68,6 +67,11 @@ export const FAULTS = {
     text: 'This kind of tool server is not supported here.',
   },
   login_required: { http: 401, exit: 4, text: 'The tool server wants a login.' },
+  approval_required: {
+    http: 200,
+    exit: 4,
+    text: 'A tool call wants approval, which cannot be asked for yet.',
+  },
   tools_changed: {
     http: 502,
     exit: 1,
@@ -92,12 +96,16 @@ export const FAULTS = {
     exit: 1,
     text: 'The model provider sent something that is not a chat completion.',
   },
+  output_invalid: {
+    http: 502,
+    exit: 1,
+    text: 'The answer does not fit the schema that the prompt asks for.',
+  },
 
   // Limits of a run; each is a stop reason of its own.
   max_steps: { http: 200, exit: 3, text: 'The run used all the model steps it may take.' },
   max_tool_calls: { http: 200, exit: 3, text: 'The run used all the tool calls it may make.' },
   max_total_tokens: { http: 200, exit: 3, text: 'The run used all the tokens it may spend.' },
-  max_cost: { http: 200, exit: 3, text: 'The run spent all the money it may spend.' },
   max_stored_bytes: { http: 200, exit: 3, text: 'The run wrote all the bytes it may keep.' },
   timeout: { http: 200, exit: 3, text: 'The run took all the time it may take.' },
 

@@ -11,6 +11,8 @@ export interface Input {
   readonly values: JsonObject;
   /** Whether a name may stand in a template. */
   readonly names: ReadonlySet<string>;
+  /** Names that a caller supplied beside those that the prompt declares. */
+  readonly undeclared: readonly string[];
 }
 
 interface Declared {
@@ -34,7 +36,7 @@ export function readInput(settings: Settings, supplied: Readonly<Record<string, 
     if (given !== undefined) {
       settings.wrong(given.place, declared.wrong);
     }
-    return { schema: NOTHING.schema, values: {}, names: new Set() };
+    return { schema: NOTHING.schema, values: {}, names: new Set(), undeclared: [] };
   }
   const fields = propertiesOf(declared.schema);
   const values: Record<string, Json> = {
@@ -59,7 +61,18 @@ export function readInput(settings: Settings, supplied: Readonly<Record<string, 
     schema: declared.schema,
     values,
     names: new Set([...Object.keys(fields), ...Object.keys(values)]),
+    undeclared: isClosed(declared.schema)
+      ? [...Object.keys(settings.inputValues), ...Object.keys(supplied)].filter(
+          (name) => !Object.hasOwn(fields, name) && !Object.hasOwn(settings.variables, name),
+        )
+      : [],
   };
+}
+
+/** Whether a schema names all there is: not one without fields, nor one that is open to others. */
+function isClosed(schema: JsonObject): boolean {
+  const { additionalProperties: others } = schema;
+  return Object.keys(propertiesOf(schema)).length > 0 && (others === undefined || others === false);
 }
 
 function toPlain(values: Readonly<Record<string, unknown>>): Record<string, Json> {
@@ -74,9 +87,17 @@ function reportMissing(settings: Settings, schema: JsonObject, values: JsonObjec
   );
   const given = settings.given('input')[0];
   if (missing.length > 0 && given !== undefined) {
-    const message = `Values are missing for: ${missing.join(', ')}.`;
+    const message = `Values are missing for: ${missing.join(', ')}.${misplaced(settings, missing)}`;
     settings.report('error', 'missing_input', message, settings.position(given.place));
   }
+}
+
+/** `?topic=tides` names a setting; people mean the input of that name. */
+function misplaced(settings: Settings, missing: readonly unknown[]): string {
+  const name = missing
+    .filter((each) => typeof each === 'string')
+    .find((each) => Object.hasOwn(settings.ext, each));
+  return name === undefined ? '' : ` Inputs are given together: input={"${name}": …}.`;
 }
 
 /** `{schema, default}`, a list of `{name, …}`, a JSON Schema, or fields with types. */

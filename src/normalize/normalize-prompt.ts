@@ -6,10 +6,11 @@ import { decideReferences, promptText } from './body.ts';
 import { readCallback } from './callback.ts';
 import { Settings } from './given.ts';
 import { depthProblem } from './input-depth.ts';
-import { type Input, readInput } from './input.ts';
+import { type Input, propertiesOf, readInput } from './input.ts';
 import { readLimits } from './limits.ts';
 import { resolveModels } from './models.ts';
-import { readOutput, responseFormat } from './output.ts';
+import { reportNotYet } from './not-yet.ts';
+import { readOutput, responseFormat, withJsonNamed } from './output.ts';
 import { readParameters } from './parameters.ts';
 import type {
   CompletionRequest,
@@ -53,6 +54,7 @@ export function normalizePrompt(
   const simple = new SimpleSettings(settings);
   const strict = simple.flag('strict') === true;
   const request = buildRequest(document, settings, { ...context, simple }, inputs);
+  reportNotYet(settings, request);
   const problems = [...document.problems, ...settings.problems].toSorted(inSourceOrder);
   return conclude(strict ? problems.map(asError) : problems, request);
 }
@@ -94,11 +96,15 @@ function buildRequest(
     ],
     simple.approval(),
   );
+  const parameters = {
+    ...responseFormat(output, simple.text('name')),
+    ...readParameters(settings),
+  };
   return {
     version: 1,
     models: resolveModels(settings, context),
-    messages: buildMessages(document, settings, input, simple),
-    parameters: { ...readParameters(settings), ...responseFormat(output, simple.text('name')) },
+    messages: withJsonNamed(buildMessages(document, settings, input, simple), parameters),
+    parameters,
     servers,
     references: decideReferences(document.references, urls.policy, ownOrigins),
     urls,
@@ -131,6 +137,8 @@ function buildMessages(
     rendered.flatMap((part) => part.undeclared),
     rendered.flatMap((part) => part.helpers),
   );
+  const unused = input.undeclared.filter((name) => rendered.every(({ used }) => !used.has(name)));
+  reportUnused(settings, input, unused);
   // A prompt that is empty only because values are missing has that problem already.
   if (prompt === '' || (text === '' && !hasError(settings.problems))) {
     settings.report('error', 'empty_prompt', emptyMessage(document));
@@ -160,6 +168,15 @@ function reportTags(
   if (helpers.length > 0) {
     const message = `Template tags that are not supported, so left as they are: ${listed(helpers, 'tag')}.`;
     settings.report('warning', 'template_helper', message);
+  }
+}
+
+/** A mistyped name would otherwise leave a default in force without a word. */
+function reportUnused(settings: Settings, input: Input, unused: readonly string[]): void {
+  const has = Object.keys(propertiesOf(input.schema)).slice(0, 10).join(', ');
+  for (const name of new Set(unused)) {
+    const message = `The prompt does not use the input ${name.slice(0, 100)}. Its inputs: ${has}.`;
+    settings.report('warning', 'unused_input', message);
   }
 }
 

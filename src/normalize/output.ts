@@ -1,3 +1,4 @@
+import type { ChatMessage } from '../protocol/chat.ts';
 import { isObject, type JsonObject } from '../protocol/json.ts';
 import type { Given, Settings } from './given.ts';
 import { readSchema } from './picoschema.ts';
@@ -121,12 +122,31 @@ function formatOfPath(path: string | undefined): Format | null {
   return extension === undefined ? null : formatNamed(extension);
 }
 
-/** The `response_format` of a model request for a schema. */
+/**
+ * The `response_format` of a model request: the schema, else any JSON where JSON is asked for. What
+ * the prompt puts into `extra_body` wins over it.
+ */
 export function responseFormat(output: OutputSpec, name: string | undefined): JsonObject {
-  if (output.schema === undefined) {
-    return {};
+  const { schema, format } = output;
+  if (schema === undefined) {
+    return format === 'json' ? { response_format: { type: 'json_object' } } : {};
   }
   const label = (name ?? 'output').replace(/[^A-Za-z0-9_-]+/g, '_').slice(0, 64);
-  const schema = { name: label === '' ? 'output' : label, schema: output.schema };
-  return { response_format: { type: 'json_schema', json_schema: schema } };
+  const json_schema = { name: label === '' ? 'output' : label, schema };
+  return { response_format: { type: 'json_schema', json_schema } };
+}
+
+/** Providers refuse `json_object` where no message says JSON, so that the model is told. */
+export function withJsonNamed(
+  messages: readonly ChatMessage[],
+  parameters: JsonObject,
+): readonly ChatMessage[] {
+  const { response_format: wanted } = parameters;
+  if (!isObject(wanted) || wanted['type'] !== 'json_object') {
+    return messages;
+  }
+  if (messages.some(({ content }) => /json/i.test(JSON.stringify(content)))) {
+    return messages;
+  }
+  return [{ role: 'system', content: 'Answer with JSON and nothing else.' }, ...messages];
 }

@@ -8,6 +8,8 @@ export interface Rendered {
   readonly text: string;
   /** Names that look like variables but are not declared; they stay as they are. */
   readonly undeclared: readonly string[];
+  /** Names of the variables that were replaced; the first part of `a.b`. */
+  readonly used: ReadonlySet<string>;
   /** Tags of the template language that are not simple variables. */
   readonly helpers: readonly string[];
 }
@@ -28,6 +30,7 @@ export function renderTemplate(
 ): Rendered {
   const undeclared = new Set<string>();
   const helpers = new Set<string>();
+  const used = new Set<string>();
   const rendered = text.replace(TAG, (written: string, inner?: string) => {
     if (inner === undefined) {
       return written.startsWith('\\') ? '{{' : written;
@@ -44,9 +47,10 @@ export function renderTemplate(
       undeclared.add(name);
       return written;
     }
+    used.add(path[0] ?? '');
     return shown(lookUp(values, path));
   });
-  return { text: rendered, undeclared: [...undeclared], helpers: [...helpers] };
+  return { text: rendered, undeclared: [...undeclared], used, helpers: [...helpers] };
 }
 
 /** Own properties only: `{{a.constructor}}` is nothing. */

@@ -49,7 +49,7 @@ class ToolReader {
       const entry = addressEntry(word, this.#context, path);
       if (entry !== null) {
         this.servers.push(entry);
-      } else if (/^https?:\/\//i.test(word) || word.startsWith('/')) {
+      } else if (/^[a-z][a-z\d+.-]*:\/\//i.test(word) || word.startsWith('/')) {
         const { settings, place } = this.#context;
         const message = `${word.slice(0, 200)} is no address of a tool server.`;
         settings.report('error', 'invalid_server', message, settings.position(place, path));

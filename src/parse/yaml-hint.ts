@@ -19,7 +19,7 @@ export function explainYamlError(error: YAMLError, text: string): ExplainedError
 
 function placeOf(error: YAMLError, text: string): number {
   const [start, end] = error.pos;
-  if (error.code === 'MISSING_CHAR') {
+  if (isUnclosed(error)) {
     // What is not closed is missed at the end of the block; the author looks where text ends.
     return text.slice(0, start).trimEnd().length;
   }
@@ -27,15 +27,20 @@ function placeOf(error: YAMLError, text: string): number {
   return error.code === 'MULTILINE_IMPLICIT_KEY' ? end : start;
 }
 
+/** A quote or bracket that is not closed; a bracket that text follows is told as wrong indentation. */
+function isUnclosed({ code, message }: YAMLError): boolean {
+  return code === 'MISSING_CHAR' || (code === 'BAD_INDENT' && /^Flow .* end with a /.test(message));
+}
+
 /** What helps against the errors that are always made the same way. */
 const HINTS: Readonly<Partial<Record<YAMLError['code'], string>>> = {
   TAB_AS_INDENT: 'Indent with spaces.',
   MULTILINE_IMPLICIT_KEY: 'Is a colon missing at the end of the line above, or a space after one?',
   BLOCK_AS_IMPLICIT_KEY: 'A value that holds a colon and a space wants quotes.',
-  MISSING_CHAR: 'Is a quote or a bracket not closed?',
 };
 
 function hintFor(error: YAMLError, text: string): string | null {
+  if (isUnclosed(error)) return 'Is a quote or a bracket not closed?';
   const isStart = error.code === 'BAD_SCALAR_START' || error.code === 'BAD_ALIAS';
   const first = isStart ? (text[error.pos[0]] ?? '') : firstOfValue(text, error.pos[0]);
   return HINTS[error.code] ?? quoteHint(first);

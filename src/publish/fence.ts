@@ -1,10 +1,10 @@
 import { bounded, inert, moreNote } from './bounded.ts';
 
-/** Text as a fenced block that nothing inside can close. */
+/** Text, less blank lines at its end, as a fenced block that nothing inside can close. */
 export function fenced(text: string, info: 'json' | 'markdown' | 'text'): string {
-  const safe = inert(text);
+  const safe = inert(text).trimEnd();
   const fence = '`'.repeat(Math.max(3, longestRun(safe) + 1));
-  return `${fence}${info}\n${safe}${safe.endsWith('\n') ? '' : '\n'}${fence}`;
+  return `${fence}${info}\n${safe}${safe === '' ? '' : '\n'}${fence}`;
 }
 
 /** The same for at most `limit` characters; what is missing is said under the block. */
@@ -27,10 +27,11 @@ export function codeSpan(text: string): string {
 
 /**
  * Text as words within a paragraph: one line, no links, no HTML, no table cells. Backticks stay,
- * since messages quote names with them and a code span ends with its line at the latest.
+ * since messages quote names with them and a code span ends with its line at the latest. A star
+ * between blanks emphasizes nothing and stays: `17 * 23` reads well. At the start it would be a list.
  */
 export function words(text: string): string {
-  return oneLine(text).replace(/[\\*[\]<>|]/g, '\\$&');
+  return oneLine(text).replace(/(?<!\S )\*|\*(?! )|[\\[\]<>|]/g, '\\$&');
 }
 
 function oneLine(text: string): string {

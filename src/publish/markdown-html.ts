@@ -27,9 +27,9 @@ export function markdownHtml(text: string): Markup {
   return new Markup(MARKDOWN.render(text));
 }
 
-/** Text that is shown as it is. */
+/** Text that is shown as it is, less blank lines at its end. */
 export function plainText(text: string): Markup {
-  return markup`<pre tabindex="0"><code>${text}</code></pre>
+  return markup`<pre tabindex="0"><code>${text.trimEnd()}</code></pre>
 `;
 }
 

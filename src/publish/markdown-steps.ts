@@ -25,9 +25,14 @@ function stepPart(step: Step, isAnswer: boolean, view: RunView): string {
   ];
   const said = step.text.trim() === '' || isAnswer ? [] : [block('The model said:', step.text)];
   const thought = step.reasoning.trim() === '' ? [] : [block('Reasoning:', step.reasoning)];
+  const repair =
+    step.repair === undefined
+      ? []
+      : [`Asked to correct the answer before. ${words(step.repair[0] ?? '')}`.trim()];
   const answered = isAnswer ? ['What it said is the answer below.'] : [];
   return [
     facts.join(' · '),
+    ...repair,
     ...thought,
     ...said,
     ...answered,

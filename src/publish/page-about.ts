@@ -1,3 +1,4 @@
+import type { RunStatus } from '../run/run.ts';
 import type { ReferenceView, RunView, ServerView } from '../run/view.ts';
 import { countOf } from './figures.ts';
 import { isoTime } from './iso-time.ts';
@@ -25,17 +26,17 @@ function referenceItem(reference: ReferenceView): Markup {
 `;
 }
 
-function serversHtml({ servers }: RunView): Markup | null {
+function serversHtml({ servers, status }: RunView): Markup | null {
   if (servers.length === 0) return null;
   return markup`<section data-key="servers" aria-labelledby="servers"><h2 id="servers">Tool servers</h2>
 <ul class="sources">
-${servers.map(serverItem)}</ul></section>`;
+${servers.map((server) => serverItem(server, status))}</ul></section>`;
 }
 
-function serverItem(server: ServerView): Markup {
+function serverItem(server: ServerView, runStatus: RunStatus): Markup {
   const failed = serverStatus(server) === 'failed';
   const tools = server.end?.tools ?? [];
-  return markup`<li><strong>${server.label}</strong> <span class="address">${server.url}</span> <span class="${failed ? 'fault' : 'quiet'}">${serverFacts(server)}</span>
+  return markup`<li><strong>${server.label}</strong> <span class="address">${server.url}</span> <span class="${failed ? 'fault' : 'quiet'}">${serverFacts(server, runStatus)}</span>
 ${tools.length === 0 ? null : markup`<details><summary>Tools</summary><p>${tools.map(({ name }) => markup`<code>${name}</code> `)}</p></details>`}</li>
 `;
 }

@@ -32,15 +32,16 @@ function stepHtml(step: Step, isAnswer: boolean, view: RunView): Markup {
     ...(step.usage === null ? [] : [counted(step.usage.total_tokens, 'token')]),
     ...(step.attempt === 1 ? [] : [`attempt ${step.attempt}`]),
   ];
+  const repair = step.repair === undefined ? null : (step.repair[0] ?? '');
   const said = step.text.trim() !== '' && !isAnswer;
   return markup`<li data-key="step-${step.step}"><h3>Step ${step.step}</h3>
 <p class="facts">${facts.map((fact) => markup`<span>${fact}</span> `)}</p>
-${
-  step.reasoning.trim() === ''
-    ? null
-    : markup`<details data-key="reasoning"><summary>Reasoning</summary>${blockHtml(step.reasoning)}</details>
+${repair === null ? null : markup`<p class="quiet" dir="auto">Asked to correct the answer before. ${repair}</p>`}${
+    step.reasoning.trim() === ''
+      ? null
+      : markup`<details data-key="reasoning"><summary>Reasoning</summary>${blockHtml(step.reasoning)}</details>
 `
-}${said ? blockHtml(step.text) : null}${isAnswer ? markup`<p class="quiet">What it said is the answer above.</p>` : null}${step.calls.map((call, index) => callHtml(call, index, view))}</li>
+  }${said ? blockHtml(step.text) : null}${isAnswer ? markup`<p class="quiet">What it said is the answer above.</p>` : null}${step.calls.map((call, index) => callHtml(call, index, view))}</li>
 `;
 }
 

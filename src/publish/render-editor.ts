@@ -12,6 +12,11 @@ export interface EditorOptions {
   readonly notice?: string;
 }
 
+/** What an empty editor suggests; it runs on any server, with the demo model too. */
+const EXAMPLE = `@/demo/mcp
+
+What time is it in Tokyo right now, and what is 17 * 23?`;
+
 /**
  * A page with one form that runs a prompt. Send it with `Referrer-Policy: same-origin`: under
  * `no-referrer` a browser would say `Origin: null` and the server would take its own form for a
@@ -27,7 +32,7 @@ ${notice === undefined ? null : markup`<p class="notice" role="note" dir="auto">
 ${problems.length === 0 ? null : markup`<section id="problems" aria-label="Problems">${problemList(problems)}</section>`}
 <form class="editor" method="post" action="/">
 <label for="document">Markdown document</label>
-<textarea id="document" name="prompt" rows="18" required spellcheck="true" dir="auto" aria-describedby="${described}"${invalid ? markup` aria-invalid="true"` : null}>
+<textarea id="document" name="prompt" rows="14" required spellcheck="true" dir="auto" placeholder="${EXAMPLE}" aria-describedby="${described}"${invalid ? markup` aria-invalid="true"` : null}>
 ${prompt}</textarea>
 <p id="hint" class="quiet">Put <code>@/demo/mcp</code> or the URL of any MCP server on a line of its own to give the model its tools. An <code>@</code> before any other URL reads it as context. The run's address shows this document to everyone who has it.</p>
 <button type="submit">Run</button>

@@ -4,14 +4,16 @@ import { isObject, type Json, type JsonObject } from '../protocol/json.ts';
 import type { CallState, Step } from '../run/run.ts';
 import type { ReferenceView, RunView, ServerView } from '../run/view.ts';
 import { isoTime } from './iso-time.ts';
-import type { RunUrls } from './run-urls.ts';
+import { mediaTypeOf } from './media-type.ts';
+import { fileUrl, type RunUrls } from './run-urls.ts';
 import { callStatus, serverStatus } from './run-words.ts';
 
 /**
  * Everything a viewer may know of a run. Every key is always there; what is not known is null.
+ * @param urls the addresses of the run; null for one that has none
  * @see spec/rendering.md, JSON
  */
-export function renderJson(view: RunView, urls: RunUrls): JsonObject {
+export function renderJson(view: RunView, urls: RunUrls | null): JsonObject {
   return {
     id: view.id,
     object: 'run',
@@ -20,15 +22,15 @@ export function renderJson(view: RunView, urls: RunUrls): JsonObject {
     started_at: timeOrNull(view.started_at),
     ended_at: timeOrNull(view.ended_at),
     expires_at: timeOrNull(view.expires_at),
-    urls: { ...urls },
+    urls: urls === null ? null : { ...urls },
     prompt: view.prompt,
     request: view.request === null ? null : requestJson(view.request),
     references: view.references.map(referenceJson),
     servers: view.servers.map(serverJson),
     steps: view.steps.flatMap((step) => [modelStepJson(step), ...step.calls.map(callJson(step))]),
     output: view.output,
-    output_json: outputJson(view),
-    files: [],
+    output_json: view.output_json,
+    files: view.files.map(({ path }) => fileJson(path, urls)),
     usage: { ...view.usage, cost_usd: null },
     stop_reason: view.stop_reason,
     required_action: null,
@@ -118,6 +120,7 @@ function modelStepJson(step: Step): JsonObject {
     attempt: step.attempt,
     provider: step.provider,
     model: step.model,
+    repair: jsonOf(step.repair),
     started_at: isoTime(step.started_at),
     ended_at: timeOrNull(step.ended_at),
     text: step.text,
@@ -139,16 +142,9 @@ function callJson(step: Step): (state: CallState) => JsonObject {
   });
 }
 
-/** The answer as JSON where JSON was asked for and is what came. */
-function outputJson(view: RunView): Json {
-  const spec = view.request?.output;
-  if (view.status !== 'completed' || spec === undefined) return null;
-  if (spec.format !== 'json' && spec.schema === undefined) return null;
-  try {
-    return jsonOf(JSON.parse(view.output));
-  } catch {
-    return null;
-  }
+function fileJson(path: string, urls: RunUrls | null): JsonObject {
+  const url = urls === null ? null : fileUrl(urls, path);
+  return { path, media_type: mediaTypeOf(path).mediaType, url };
 }
 
 function timeOrNull(ms: number | null): string | null {

@@ -5,7 +5,7 @@ import type { RunView } from '../run/view.ts';
 import { inert } from './bounded.ts';
 import { codeSpan, fencedStart, words } from './fence.ts';
 import { stepsSection } from './markdown-steps.ts';
-import type { RunUrls } from './run-urls.ts';
+import { fileUrl, type RunUrls } from './run-urls.ts';
 import {
   answerNote,
   noAnswer,
@@ -22,7 +22,7 @@ const LONGEST_PROMPT = 20_000;
 
 /**
  * A whole run as one Markdown document that reads well in a terminal: error, prompt, references,
- * tool servers, steps, problems, answer. Only this function writes the sections before the answer:
+ * tool servers, steps, problems, files, answer. Only this function writes the sections before the answer:
  * whatever an author, a tool or a model said there is in a fence it cannot close, in a code span,
  * or escaped. The answer stands as the model wrote it, and last, so that it can forge nothing:
  * everything after the line `## Answer` is the model's.
@@ -37,6 +37,7 @@ export function renderMarkdown(view: RunView, urls: RunUrls): string {
     serversSection(view),
     stepsSection(view),
     problemsSection(view.problems),
+    filesSection(view, urls),
     answerSection(view),
   ];
   return `${sections.filter((section) => section !== null).join('\n\n')}\n`;
@@ -68,18 +69,18 @@ function referencesSection({ references }: RunView): string | null {
   return `## References\n\n${words(referenceSummary(references))}\n\n${list.join('\n')}`;
 }
 
-function serversSection({ servers }: RunView): string | null {
+function serversSection({ servers, status }: RunView): string | null {
   if (servers.length === 0) return null;
   const list = servers.map(
     (server) =>
-      `- ${codeSpan(server.label)} at ${codeSpan(server.url)}: ${words(serverFacts(server))}`,
+      `- ${codeSpan(server.label)} at ${codeSpan(server.url)}: ${words(serverFacts(server, status))}`,
   );
   return `## Tool servers\n\n${list.join('\n')}`;
 }
 
 function answerSection(view: RunView): string {
   const note = answerNote(view);
-  const answer = view.output.trim() === '' ? `*${noAnswer(view.status)}*` : bare(view.output);
+  const answer = view.answer.trim() === '' ? `*${noAnswer(view.status)}*` : bare(view.answer);
   return [...(note === null ? [] : [`*${note}*`]), '## Answer', answer].join('\n\n');
 }
 
@@ -95,6 +96,12 @@ function problemsSection(problems: readonly Problem[]): string | null {
     return `- **${severity}**${place}: ${words(message)} (${codeSpan(code)})`;
   });
   return `## Problems\n\n${list.join('\n')}`;
+}
+
+function filesSection({ files }: RunView, urls: RunUrls): string | null {
+  if (files.length === 0) return null;
+  const list = files.map(({ path }) => `- ${codeSpan(path)}: <${fileUrl(urls, path)}>`);
+  return `## Files\n\n${list.join('\n')}`;
 }
 
 function errorSection(error: FaultData | null): string | null {

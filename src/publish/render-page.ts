@@ -8,7 +8,7 @@ import { Markup, markup } from './markup.ts';
 import { aboutSections } from './page-about.ts';
 import { problemList } from './page-problems.ts';
 import { stepsHtml } from './page-steps.ts';
-import type { RunUrls } from './run-urls.ts';
+import { fileUrl, type RunUrls } from './run-urls.ts';
 import { answerNote, noAnswer, runFigures, statusWords } from './run-words.ts';
 import { titleOf } from './run-title.ts';
 
@@ -25,7 +25,7 @@ export function renderPage(view: RunView, urls: RunUrls): string {
 <p class="facts"><span class="status ${view.status}">${statusWords(view.status)}</span>${runFigures(view).map((fact) => markup` <span>${fact}</span>`)}</p>
 </header>
 ${view.error === null ? null : errorHtml(view.error)}
-${answerHtml(view)}
+${answerHtml(view)}${filesHtml(view, urls)}
 ${stepsHtml(view)}
 ${aboutSections(view)}
 ${view.problems.length === 0 ? null : markup`<section data-key="problems" aria-labelledby="problems"><h2 id="problems">Problems</h2>${problemList(view.problems)}</section>`}
@@ -65,14 +65,28 @@ function formLinks(urls: RunUrls): Markup {
 
 function answerHtml(view: RunView): Markup {
   const note = answerNote(view);
-  const format = view.request?.output.format ?? 'markdown';
-  const empty = view.output.trim() === '';
-  const answer = format === 'markdown' ? markdownHtml(view.output) : plainText(view.output);
+  const empty = view.answer.trim() === '';
+  const isMarkdown = ['markdown', 'code'].includes(view.output_format);
+  const answer = isMarkdown ? markdownHtml(view.answer) : plainText(view.answer);
   return markup`<section class="answer" data-key="answer" aria-labelledby="answer">
 <h2 id="answer">Answer</h2>
 ${empty ? markup`<p class="quiet">${noAnswer(view.status)}</p>` : markup`<div class="prose" dir="auto">${answer}</div>`}
 ${note === null ? null : markup`<p class="quiet">${note}</p>`}
 </section>`;
+}
+
+/** Named code blocks of the answer, each at its own address. */
+function filesHtml({ files }: RunView, urls: RunUrls): Markup | null {
+  if (files.length === 0) return null;
+  const items = files.map(
+    ({
+      path,
+    }) => markup`<li><a class="address" href="${pathOf(fileUrl(urls, path))}">${path}</a></li>
+`,
+  );
+  return markup`<section data-key="files" aria-labelledby="files"><h2 id="files">Files</h2>
+<ul class="sources">
+${items}</ul></section>`;
 }
 
 function promptHtml({ prompt }: RunView): Markup {

@@ -8,6 +8,11 @@ export interface RunUrls {
   readonly events: string;
 }
 
+/** The address of a named code block of the answer. */
+export function fileUrl({ html }: RunUrls, path: string): string {
+  return `${html}/files/${path.split('/').map(encodeURIComponent).join('/')}`;
+}
+
 /**
  * The addresses of a run.
  * @param origin scheme, host and port without a slash at the end; empty gives paths

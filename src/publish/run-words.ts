@@ -47,7 +47,7 @@ export function noAnswer(status: RunStatus): string {
 
 /** What a reader of an answer must know about its end, or null. */
 export function answerNote(view: RunView): string | null {
-  if (view.output === '') return null;
+  if (view.answer === '') return null;
   if (view.status === 'failed')
     return 'The run failed; this is what the model had said until then.';
   if (view.status === 'cancelled' || view.status === 'expired') {
@@ -117,10 +117,10 @@ export function serverStatus({ end }: ServerView): ServerStatus {
 }
 
 /** What is known of one tool server: tools, protocol, time, why it failed. */
-export function serverFacts(server: ServerView): string {
+export function serverFacts(server: ServerView, runStatus: RunStatus): string {
   const { end } = server;
   const status = serverStatus(server);
-  if (end === undefined) return 'not connected yet';
+  if (end === undefined) return isTerminal(runStatus) ? 'not connected' : 'not connected yet';
   return [
     status === 'document' ? 'is a document, read as a reference' : status,
     ...(status === 'connected' ? [counted(end.tools?.length ?? 0, 'tool')] : []),

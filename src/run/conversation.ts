@@ -8,6 +8,7 @@ import type {
   UserMessage,
 } from '../protocol/chat.ts';
 import { estimateTokens, firstTokens } from '../protocol/token-estimate.ts';
+import type { JsonObject } from '../protocol/json.ts';
 import type { ReferenceEnd, ToolResult } from './event.ts';
 import type { Run, Step } from './run.ts';
 
@@ -20,8 +21,14 @@ export const CONTEXT_NOTE =
  * @param provider who is asked: another provider's own fields are not sent to it
  */
 export function messagesFor(run: Run, provider: string): readonly ChatMessage[] {
-  const steps = run.steps.filter(isDone);
-  return [...withContext(run), ...steps.flatMap((step) => stepMessages(step, provider))];
+  const { schema } = run.request.output;
+  return [
+    ...withContext(run),
+    ...run.steps.flatMap((step) => [
+      ...(step.repair === undefined ? [] : [repairMessage(step.repair, schema)]),
+      ...(isDone(step) ? stepMessages(step, provider) : []),
+    ]),
+  ];
 }
 
 /** The tools of all servers, as functions. */
@@ -93,7 +100,19 @@ function joined(parts: readonly ContentPart[]): string | readonly ContentPart[] 
   return texts.length === parts.length ? texts.join('\n\n') : parts;
 }
 
+/** The schema is said again in words: some providers take `response_format` and do not look at it. */
+function repairMessage(problems: readonly string[], schema: JsonObject | undefined): UserMessage {
+  const list = problems.map((problem) => `- ${problem}`).join('\n');
+  const wanted = JSON.stringify(schema ?? {});
+  const content =
+    `Your last answer does not fit the JSON Schema that was asked for:\n\n${list}\n\n` +
+    `The JSON Schema: ${wanted}\n\nAnswer again with the whole JSON value, corrected, and nothing else.`;
+  return { role: 'user', content };
+}
+
 function stepMessages(step: Step, provider: string): ChatMessage[] {
+  // An assistant that says and does nothing is refused; only a repair can follow such a step.
+  if (step.text === '' && step.tool_calls.length === 0) return [];
   const own = step.provider === provider;
   const calls = own ? step.tool_calls : step.tool_calls.map(withoutExtra);
   const assistant: AssistantMessage = {

@@ -106,6 +106,8 @@ export interface StepStart {
   readonly attempt: number;
   readonly provider: string;
   readonly model: string;
+  /** Set when the step asks for the answer anew: where the last one did not fit its schema. */
+  readonly repair?: readonly string[];
 }
 
 export interface TextDelta {

@@ -1,6 +1,8 @@
 import { faultData, type FaultCode, type FaultData } from '../fault/fault.ts';
 import type { ToolServer, UrlPolicy } from '../normalize/request.ts';
+import { wantsApproval } from './approval.ts';
 import type { RunEnd, ServerTool } from './event.ts';
+import { outputProblems } from './output-problems.ts';
 import { isTerminal, type CallState, type Run, type ServerState, type Step } from './run.ts';
 
 /**
@@ -33,6 +35,8 @@ export interface ConnectServer extends Keyed {
 export interface CallModel extends Keyed {
   readonly type: 'call-model';
   readonly step: number;
+  /** Where the last answer did not fit its schema, when the step is to correct it. */
+  readonly repair?: readonly string[];
 }
 
 export interface CallTool extends Keyed {
@@ -49,6 +53,9 @@ export interface Wait extends Keyed {
   /** How the run ends then. */
   readonly code: FaultCode;
 }
+
+/** What a model, tools and documents may write into one run: a stream without end meets this. */
+export const MAX_STORED_CHARACTERS = 16_000_000;
 
 /** So many tool calls of one run are under way at the same time. */
 export const MAX_PARALLEL_CALLS = 16;
@@ -108,12 +115,14 @@ function nextWork(run: Run): Command[] {
   const last = run.steps.at(-1);
   if (last === undefined) return [callModel(1)];
   const calls = callsToMake(run, last);
-  if (last.finish_reason === null) return [callModel(last.step), ...calls];
-  return calls.length > 0 ? calls : [callModel(last.step + 1)];
+  if (last.finish_reason === null) return [callModel(last.step, last.repair), ...calls];
+  if (calls.length > 0) return calls;
+  return [callModel(last.step + 1, last.calls.length === 0 ? outputProblems(run) : undefined)];
 }
 
-function callModel(step: number): Command {
-  return { type: 'call-model', key: `call-model:${step}`, step };
+function callModel(step: number, repair?: readonly string[]): Command {
+  const base = { type: 'call-model', key: `call-model:${step}`, step } as const;
+  return repair === undefined ? base : { ...base, repair };
 }
 
 /** While the model still streams, only calls that change nothing may begin. */
@@ -137,7 +146,19 @@ export function toolOf(run: Run, wireName: string): ServerTool | undefined {
 }
 
 function reasonToEnd(run: Run): RunEnd | null {
-  return serverFailure(run) ?? referenceFailure(run) ?? callFailure(run) ?? stepEnd(run);
+  return (
+    sizeLimit(run) ??
+    serverFailure(run) ??
+    referenceFailure(run) ??
+    callFailure(run) ??
+    stepEnd(run)
+  );
+}
+
+function sizeLimit(run: Run): RunEnd | null {
+  if (run.size <= MAX_STORED_CHARACTERS) return null;
+  const message = `The run wrote more than the ${MAX_STORED_CHARACTERS} characters it may keep.`;
+  return failedEnd(faultData('max_stored_bytes', message));
 }
 
 function serverFailure(run: Run): RunEnd | null {
@@ -170,9 +191,23 @@ function callFailure(run: Run): RunEnd | null {
 
 function stepEnd(run: Run): RunEnd | null {
   const last = run.steps.at(-1);
-  if (last === undefined || last.finish_reason === null) return callLimit(run);
-  if (last.calls.length === 0) return completedEnd(last.finish_reason);
+  if (last === undefined) return null;
+  const unapproved = approvalMissing(run, last);
+  if (unapproved !== null || last.finish_reason === null) return unapproved ?? callLimit(run);
+  if (last.calls.length === 0) return answerEnd(run, last);
   return stepLimit(run, last) ?? callLimit(run);
+}
+
+/** Asking the owner is not supported yet, so a call that wants approval is never made. */
+function approvalMissing(run: Run, last: Step): RunEnd | null {
+  const call = last.calls.find(({ call: { server, tool } }) => {
+    const owner = run.servers.find((state) => state.server.label === server)?.server;
+    return owner !== undefined && tool !== undefined && wantsApproval(owner.require_approval, tool);
+  })?.call;
+  if (call === undefined) return null;
+  const { server = '', tool = '' } = call;
+  const message = `${tool} of ${server} wants approval, which cannot be asked for yet. It was not called.`;
+  return failedEnd(faultData('approval_required', message, { server, tool }));
 }
 
 /** Nobody would read the results of calls after the last step, so they are not made. */
@@ -198,6 +233,17 @@ function callLimit(run: Run): RunEnd | null {
   if (calls <= max_tool_calls) return null;
   const message = `The model asked for more than the ${max_tool_calls} tool calls the run may make.`;
   return failedEnd(faultData('max_tool_calls', message, { max_tool_calls }));
+}
+
+/** An answer that does not fit its schema is asked for once more, while there is a step left. */
+function answerEnd(run: Run, last: Step): RunEnd | null {
+  const problems = outputProblems(run);
+  if (problems.length === 0) return completedEnd(last.finish_reason ?? 'stop');
+  const isRepaired = run.steps.some(({ repair }) => repair !== undefined);
+  if (!isRepaired && stepLimit(run, last) === null) return null;
+  const tried = isRepaired ? ', and neither did the one before' : '';
+  const message = `The answer does not fit the schema that the prompt asks for${tried}. ${problems.slice(0, 5).join(' ')}`;
+  return failedEnd(faultData('output_invalid', message));
 }
 
 function completedEnd(finishReason: string): RunEnd {

@@ -1,5 +1,5 @@
 import type { CompletionRequest } from '../normalize/request.ts';
-import type { EventBody, EventType, RunEvent, RunStart, Stamp } from './event.ts';
+import type { EventBody, EventType, RunEnd, RunEvent, RunStart, Stamp } from './event.ts';
 import { bareFault, masked, namesOnly, withoutContent } from './view.ts';
 import type { Viewer } from './view.ts';
 
@@ -47,7 +47,7 @@ const ANSWER_ONLY: Readonly<Record<EventType, 'whole' | 'part' | 'hidden'>> = {
   'run-start': 'part',
   'reference-end': 'hidden',
   'server-end': 'part',
-  'step-start': 'whole',
+  'step-start': 'part',
   'text-delta': 'part',
   'reasoning-delta': 'hidden',
   'tool-call': 'part',
@@ -68,6 +68,9 @@ function partOf(event: RunEvent, calling: ReadonlySet<number>): VisibleEvent | n
   switch (event.type) {
     case 'run-start':
       return { ...event, prompt: null, request: null, problems: [] };
+    case 'step-start':
+      // What does not fit is said in words of the schema, which is part of the request.
+      return event.repair === undefined ? event : { ...event, repair: [] };
     case 'text-delta':
       return calling.has(event.step) ? null : event;
     case 'tool-call':
@@ -76,11 +79,8 @@ function partOf(event: RunEvent, calling: ReadonlySet<number>): VisibleEvent | n
       return { ...stampOf(event), ...namesOnly(event) };
     case 'tool-result':
       return { ...stampOf(event), ...withoutContent(event) };
-    case 'run-end': {
-      const { error, ...end } = event;
-      const bare = bareFault(error ?? null);
-      return bare === null ? end : { ...end, error: bare };
-    }
+    case 'run-end':
+      return bareEnd(event);
     case 'step-end': {
       const { echo: _echo, ...rest } = event;
       return { ...rest, tool_calls: [] };
@@ -88,6 +88,11 @@ function partOf(event: RunEvent, calling: ReadonlySet<number>): VisibleEvent | n
     default:
       return null;
   }
+}
+
+function bareEnd({ error, ...end }: Stamp & RunEnd): RunEvent {
+  const bare = bareFault(error ?? null);
+  return bare === null ? end : { ...end, error: bare };
 }
 
 function stampOf({ seq, at }: Stamp): Stamp {

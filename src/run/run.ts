@@ -12,6 +12,7 @@ import type {
   ToolCall,
   ToolResult,
 } from './event.ts';
+import { eventSize } from './event-size.ts';
 
 /** Where a run stands; the last four are terminal and written once. */
 export type RunStatus =
@@ -47,6 +48,8 @@ export interface Run {
   readonly error: FaultData | null;
   /** Sequence number of the last event. */
   readonly seq: number;
+  /** Characters kept so far, see {@link eventSize}. */
+  readonly size: number;
 }
 
 /** A tool server of the run; `end` is absent while it connects. */
@@ -62,6 +65,8 @@ export interface Step {
   readonly attempt: number;
   readonly provider: string;
   readonly model: string;
+  /** Where the answer before did not fit its schema, when this step is to correct it. */
+  readonly repair?: readonly string[];
   readonly started_at: number;
   readonly ended_at: number | null;
   readonly text: string;
@@ -123,6 +128,7 @@ export function startedRun(event: RunEvent & RunStart): Run {
     stop_reason: null,
     error: null,
     seq: event.seq,
+    size: 0,
   };
 }
 
@@ -131,6 +137,7 @@ export function applyEvent(run: Run, event: RunEvent): Run {
   const running: Run = {
     ...run,
     seq: event.seq,
+    size: run.size + eventSize(event),
     status: run.status === 'queued' ? 'running' : run.status,
     started_at: run.started_at ?? event.at,
   };
@@ -197,6 +204,7 @@ function newStep(event: Extract<RunEvent, { type: 'step-start' }>, at: number): 
     attempt: event.attempt,
     provider: event.provider,
     model: event.model,
+    ...(event.repair === undefined ? {} : { repair: event.repair }),
     started_at: at,
     ended_at: null,
     text: '',

@@ -1,9 +1,11 @@
 import { faultData, type FaultData } from '../fault/fault.ts';
-import type { CompletionRequest, ToolServer } from '../normalize/request.ts';
+import type { CompletionRequest, OutputSpec, ToolServer } from '../normalize/request.ts';
 import type { Problem } from '../parse/problem.ts';
 import type { Usage } from '../protocol/chat.ts';
+import type { Json } from '../protocol/json.ts';
 import type { ReferenceEnd, ServerEnd, ServerTool, ToolResult } from './event.ts';
-import { outputOf } from './output.ts';
+import type { AnswerFile } from './answer-files.ts';
+import { readAnswer } from './output.ts';
 import type { Run, RunStatus, ServerState, Step } from './run.ts';
 
 /** Who asks. A run's owner holds its owner token, or is the principal that made it. */
@@ -27,8 +29,15 @@ export interface RunView {
   readonly references: readonly ReferenceView[];
   readonly servers: readonly ServerView[];
   readonly steps: readonly Step[];
-  /** The answer so far. */
+  /** What the model said as its answer, so far. */
+  readonly answer: string;
+  /** What the prompt takes from the answer once the run is completed; the answer until then. */
   readonly output: string;
+  /** The value of the output where JSON was asked for and came, else null. */
+  readonly output_json: Json;
+  readonly output_format: OutputSpec['format'];
+  /** Named code blocks of the answer. */
+  readonly files: readonly AnswerFile[];
   readonly usage: Usage;
   readonly stop_reason: string | null;
   readonly error: FaultData | null;
@@ -54,6 +63,7 @@ export interface ServerView {
  */
 export function viewFor(viewer: Viewer, run: Run): RunView {
   const full = viewer === 'owner' || (run.request.publish ?? 'full') === 'full';
+  const { text, output, json = null, files } = readAnswer(run);
   return {
     viewer,
     id: run.id,
@@ -68,7 +78,11 @@ export function viewFor(viewer: Viewer, run: Run): RunView {
     references: full ? referencesOf(run) : [],
     servers: run.servers.map((state) => serverView(state, full)),
     steps: full ? run.steps : run.steps.map(answerOnly),
-    output: outputOf(run),
+    answer: text,
+    output,
+    output_json: json,
+    output_format: run.request.output.format,
+    files,
     usage: run.usage,
     stop_reason: run.stop_reason,
     error: full ? run.error : bareFault(run.error),
@@ -131,6 +145,7 @@ function answerOnly(step: Step): Step {
     ...step,
     text: step.calls.length === 0 ? step.text : '',
     reasoning: '',
+    ...(step.repair === undefined ? {} : { repair: [] }),
     tool_calls: [],
     echo: null,
     calls: step.calls.map(({ call, result, started_at, sent }) => ({

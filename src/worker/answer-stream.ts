@@ -1,4 +1,4 @@
-import type { RunEvent } from '../run/event.ts';
+import type { RunEvent, StepStart } from '../run/event.ts';
 
 /** How a stream of the answer says what is not the answer. */
 export type AnswerForm = 'markdown' | 'text';
@@ -19,9 +19,7 @@ export function answerEncoder(form: AnswerForm): (event: RunEvent) => string {
     switch (event.type) {
       case 'step-start':
         isNewStep = true;
-        return event.attempt > 1 && said !== ''
-          ? say(`${blankLineAfter(said)}${mark}The model was cut off and starts this step again.\n`)
-          : '';
+        return said === '' ? '' : say(restartNote(event, said, mark));
       case 'text-delta': {
         const pause = isNewStep ? blankLineAfter(said) : '';
         isNewStep &&= event.text === '';
@@ -36,6 +34,15 @@ export function answerEncoder(form: AnswerForm): (event: RunEvent) => string {
         return '';
     }
   };
+}
+
+/** What came before is void when a step starts again or asks for the answer anew. */
+function restartNote({ attempt, repair }: StepStart, said: string, mark: string): string {
+  if (attempt > 1) {
+    return `${blankLineAfter(said)}${mark}The model was cut off and starts this step again.\n`;
+  }
+  if (repair === undefined) return '';
+  return `${blankLineAfter(said)}${mark}The answer does not fit its schema and is asked for again.\n`;
 }
 
 /** What is missing to an empty line after some text; nothing at the very beginning. */

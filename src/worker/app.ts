@@ -15,6 +15,7 @@ import { cancelRun, deleteRun } from './own-run.ts';
 import { postRun } from './post-run.ts';
 import { proofOf } from './principal.ts';
 import { isForm, readPrompt } from './read-prompt.ts';
+import { readFile } from './read-file.ts';
 import { readEvents, readRun } from './read-run.ts';
 import type { RunRequest } from './read-run.ts';
 import { html, json } from './responses.ts';
@@ -49,6 +50,7 @@ app.get('/:file{[0-9A-Za-z]{32}\\.[a-z]+}', async (asked) => {
   return readRun(await runRequest(asked, file.slice(0, 32)), file.slice(32));
 });
 app.get(`/${ID}/events`, async (asked) => readEvents(await runRequest(asked)));
+app.get(`/${ID}/files/:path{.+}`, async (asked) => readFile(await runRequest(asked)));
 app.post(`/${ID}/cancel`, async (asked) => cancelRun(await runRequest(asked)));
 app.delete(`/${ID}`, async (asked) => deleteRun(await runRequest(asked)));
 
@@ -62,6 +64,7 @@ const METHODS: Readonly<Record<string, string>> = {
   [`/${ID}`]: 'GET, HEAD, DELETE',
   '/:file{[0-9A-Za-z]{32}\\.[a-z]+}': 'GET, HEAD',
   [`/${ID}/events`]: 'GET, HEAD',
+  [`/${ID}/files/:path{.+}`]: 'GET, HEAD',
   [`/${ID}/cancel`]: 'POST',
 };
 for (const [path, methods] of Object.entries(METHODS)) {

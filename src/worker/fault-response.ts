@@ -24,7 +24,7 @@ export function faultResponse(
   const { code, message, detail } = fault;
   const body = { error: { code, message, ...detail, ...extra } };
   headers.set('content-type', 'application/json; charset=utf-8');
-  return new Response(`${JSON.stringify(body)}\n`, { status, headers });
+  return new Response(`${JSON.stringify(body, null, 2)}\n`, { status, headers });
 }
 
 const CHALLENGE = { 'www-authenticate': 'Bearer' };

@@ -68,7 +68,7 @@ function rendered(view: RunView, form: Form, urls: ReturnType<typeof runUrls>): 
 }
 
 /** A run that goes on is never kept by anybody; an ended one is asked for again, it may be deleted. */
-function readingHeaders(view: RunView): Record<string, string> {
+export function readingHeaders(view: RunView): Record<string, string> {
   return {
     'cache-control': isTerminal(view.status) ? 'private, no-cache' : 'private, no-store',
     vary: 'Accept, Authorization, Cookie',
@@ -118,7 +118,11 @@ function startingAfter(request: Request): number {
   return Math.max(Number(query ?? 0), /^\d{1,12}$/.test(last) ? Number(last) : 0);
 }
 
-async function viewOf({ env, id, proof }: RunRequest): Promise<RunView> {
+/**
+ * The run as the sender of the request may see it.
+ * @throws Fault `not_found`, `gone`
+ */
+export async function viewOf({ env, id, proof }: RunRequest): Promise<RunView> {
   return there(await runClient(env, id).view(proof));
 }
 

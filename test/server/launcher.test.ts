@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { startProduct, startUntilEnd } from '../support/product.ts';
 
 describe('the launcher', () => {
@@ -37,8 +37,37 @@ describe('the launcher', () => {
     server.close();
     expect(code).toBe(1);
     expect(stderr.trim()).toBe(
-      `Port ${port} cannot be used (EADDRINUSE). Choose another one with PORT.`,
+      `Port ${port} is taken. Choose another one with PORT; 0 is any free one.`,
     );
+  });
+
+  it('runs the example on another port when the usual one is taken, and keeps serving', async () => {
+    const server = createServer();
+    // Taken by us, or by whatever else runs on this machine: both will do.
+    await new Promise<void>((resolve) => {
+      server.once('error', () => resolve()).listen(8787, '127.0.0.1', resolve);
+    });
+    const product = await startProduct({ PORT: '' }, ['--demo']);
+    await vi.waitUntil(() => product.printed().includes('Ctrl-C'), { timeout: 20_000 });
+    const urls = [...product.printed().matchAll(/^(?:Page|Markdown|JSON) +(\S+)$/gm)].map(
+      ([, url = '']) => url,
+    );
+    const texts = await Promise.all(urls.map(async (url) => (await fetch(url)).text()));
+    await product.stop();
+    server.close();
+    expect(new URL(product.origin).port).not.toBe('8787');
+    expect(urls).toHaveLength(3);
+    for (const text of [product.printed(), ...texts]) expect(text).toContain('17 * 23 = 391');
+  });
+
+  it('does not start a second server on the state of one that runs', async () => {
+    const product = await startProduct();
+    const { code, stdout, stderr } = await startUntilEnd({ STATE_DIR: product.stateDir });
+    const answer = await fetch(`${product.origin}/robots.txt`);
+    await product.stop();
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toContain(`A server runs already at ${product.origin} `);
+    expect(answer.status).toBe(200);
   });
 
   it('ends with 0 on SIGTERM and takes workerd with it', async () => {

@@ -16,6 +16,8 @@ export interface Product {
   readonly pid: number;
   /** Resolves when the launcher has ended. */
   readonly ended: Promise<Ended>;
+  /** What it has printed so far. */
+  printed(): string;
   /** Ends it as Ctrl-C does; removes the state unless it was given. */
   stop(): Promise<void>;
 }
@@ -31,9 +33,12 @@ type Environment = Readonly<Record<string, string>>;
 const LAUNCHER = new URL('../../scripts/start.ts', import.meta.url).pathname;
 
 /** Starts the server and waits for its `ready` line. `env` is all it gets besides `PATH`. */
-export async function startProduct(env: Environment = {}): Promise<Product> {
+export async function startProduct(
+  env: Environment = {},
+  args: readonly string[] = [],
+): Promise<Product> {
   const stateDir = env['STATE_DIR'] ?? mkdtempSync(join(tmpdir(), 'markdownops-'));
-  const { child, ended, output } = launch({ PORT: '0', ...env, STATE_DIR: stateDir });
+  const { child, ended, output } = launch({ PORT: '0', ...env, STATE_DIR: stateDir }, args);
   const origin = await new Promise<string>((resolve, reject) => {
     child.stdout.on('data', () => {
       const found = /^ready (\S+)$/m.exec(output().stdout)?.[1];
@@ -50,6 +55,7 @@ export async function startProduct(env: Environment = {}): Promise<Product> {
     workerdPid: () => Number(readFileSync(join(stateDir, 'workerd.pid'), 'utf8')),
     pid: child.pid ?? 0,
     ended,
+    printed: () => output().stdout,
     stop: async () => {
       child.kill('SIGTERM');
       await ended;
@@ -66,10 +72,11 @@ export async function startUntilEnd(env: Environment): Promise<Ended> {
   return ended;
 }
 
-function launch(env: Environment) {
+function launch(env: Environment, args: readonly string[] = []) {
   const { PATH = '' } = process.env;
-  const child = spawn(process.execPath, [LAUNCHER], {
-    env: { PATH, ...env },
+  const child = spawn(process.execPath, [LAUNCHER, ...args], {
+    // An empty variable is one that is not set.
+    env: Object.fromEntries(Object.entries({ PATH, ...env }).filter(([, value]) => value !== '')),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let stdout = '';

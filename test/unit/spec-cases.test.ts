@@ -2,12 +2,18 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { describe, expect, test } from 'vitest';
 import { normalizePrompt } from '../../src/normalize/normalize-prompt.ts';
-import type { NormalizeContext, NormalizeInputs } from '../../src/normalize/request.ts';
+import type {
+  CompletionRequest,
+  NormalizeContext,
+  NormalizeInputs,
+} from '../../src/normalize/request.ts';
 import { settingsTable } from '../../src/normalize/settings-table.ts';
 import { frontmatterSchema } from '../../src/normalize/settings-schema.ts';
 import { isObject } from '../../src/protocol/json.ts';
 import type { PromptDocument } from '../../src/parse/document.ts';
 import type { Problem } from '../../src/parse/problem.ts';
+import { viewFor } from '../../src/run/view.ts';
+import { ports, runToEnd, says, scriptedModel, startedLog } from '../support/engine.ts';
 import { parsePrompt } from '../../src/parse/parse-prompt.ts';
 
 /** The form of `spec/cases/README.md`. */
@@ -27,6 +33,9 @@ interface Case {
   readonly says?: readonly string[];
   readonly no_excerpt?: boolean;
   readonly request?: object | null;
+  /** What the model says, one text for each step. */
+  readonly answers?: readonly string[];
+  readonly run?: object;
 }
 
 const spec = new URL('../../spec/', import.meta.url);
@@ -52,7 +61,7 @@ function isCases(read: unknown): read is readonly Case[] {
 const CONTEXT: NormalizeContext = { providers: [{ id: 'main', defaultModel: 'main-1' }] };
 
 describe.each(sections)('$name', ({ cases }) => {
-  test.each(cases)('$name', (wanted) => {
+  test.each(cases)('$name', async (wanted) => {
     const path = wanted.path === undefined ? {} : { path: wanted.path };
     const document = parsePrompt(textOf(wanted), path);
     const context = { ...CONTEXT, ...wanted.context, ...path };
@@ -64,8 +73,19 @@ describe.each(sections)('$name', ({ cases }) => {
     } else {
       expect(request ?? {}).toMatchObject(wanted.request ?? {});
     }
+    if (wanted.answers !== undefined) {
+      expect(await runOf(request ?? {}, wanted.answers)).toMatchObject(wanted.run ?? {});
+    }
   });
 });
+
+/** What its owner sees of a run whose model says these texts. */
+async function runOf(request: Partial<CompletionRequest>, answers: readonly string[]) {
+  const model = scriptedModel(answers.map((answer) => says(answer)));
+  const run = await runToEnd(ports(model, { log: startedLog(request) }));
+  expect(model.asked).toHaveLength(answers.length);
+  return viewFor('owner', run);
+}
 
 function textOf({ text, repeat, after = '' }: Case): string {
   return text + (repeat?.text.repeat(repeat.times) ?? '') + after;

@@ -40,6 +40,20 @@ describe('the streamed answer', () => {
     );
   });
 
+  it('says that an answer is corrected, because what was printed is void', () => {
+    const repair: EventBody = {
+      type: 'step-start',
+      step: 2,
+      attempt: 1,
+      provider: 'p',
+      model: 'm',
+      repair: ['The answer is not JSON.'],
+    };
+    expect(printed('text', step(1), text('One'), repair, text('1'), done)).toBe(
+      'One\n\nThe answer does not fit its schema and is asked for again.\n\n1\n',
+    );
+  });
+
   it('ends with a clear line when the run does not complete', () => {
     const end: EventBody = {
       type: 'run-end',

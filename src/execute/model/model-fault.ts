@@ -48,7 +48,12 @@ export function faultOfConnection(asked: Asked, begun: boolean, cause?: unknown)
   const detail = { provider: asked.provider.id, retryable: true };
   return begun
     ? new Fault('model_cut_off', undefined, { detail, cause })
-    : new Fault('model_unavailable', undefined, { detail, cause });
+    : new Fault('model_unavailable', noAnswer(asked), { detail, cause });
+}
+
+/** Says where to look, and not at which address: the message is published with the run. */
+function noAnswer({ provider }: Asked): string {
+  return `The model provider ${provider.id} gave no answer. Is it running, at the address configured for it?`;
 }
 
 /** The fault of an answer that is no chat completion. */
@@ -102,14 +107,23 @@ const WORDS: Partial<Record<FaultCode, string>> = {
 
 function messageOf(code: FaultCode, asked: Asked, refusal: Refusal): string | undefined {
   const id = asked.provider.id;
-  if (code === 'model_not_found') {
-    return `The model provider ${id} has no model "${shown(asked, asked.model)}".`;
-  }
+  if (code === 'model_not_found') return notFound(asked, refusal);
   const words = WORDS[code];
   if (words === undefined) return undefined;
   const theirs = shown(asked, refusal.message);
   const status = refusal.inStream ? '' : ` (${refusal.status})`;
   return `The model provider ${id} ${words}${status}${theirs === '' ? '.' : `: ${theirs}`}`;
+}
+
+/** A 404 that does not speak of a model is most often a base URL that lacks its `/v1`. */
+function notFound(asked: Asked, { code, message }: Refusal): string {
+  const id = asked.provider.id;
+  const model = shown(asked, asked.model);
+  if (/model/i.test(`${code} ${message}`))
+    return `The model provider ${id} has no model "${model}".`;
+  const theirs = shown(asked, message);
+  const hint = theirs === '' ? 'Is its address right, with /v1 where it needs one?' : theirs;
+  return `The model provider ${id} found nothing for the model "${model}". ${hint}`;
 }
 
 /** Provider text for a person: without the key, on one line, bounded. */

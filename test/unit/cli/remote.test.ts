@@ -56,7 +56,13 @@ function json(status: number, body: unknown) {
 }
 
 const EVENTS = [
-  { seq: 1, at: 1, type: 'run-start', id: 'ID', request: { servers: [] } },
+  {
+    seq: 1,
+    at: 1,
+    type: 'run-start',
+    id: 'ID',
+    request: { servers: [], output: { format: 'markdown' } },
+  },
   { seq: 2, at: 2, type: 'step-start', step: 1, attempt: 1, provider: 'p', model: 'm' },
   { seq: 3, at: 3, type: 'text-delta', step: 1, text: 'Hello ' },
   { seq: 4, at: 4, type: 'text-delta', step: 1, text: 'there.\n' },

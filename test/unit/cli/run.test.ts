@@ -67,6 +67,31 @@ describe('the answer', () => {
     expect(await readFile(output, 'utf8')).toBe('Hello.\n');
   });
 
+  test('is the code alone where only code is wanted, on standard output and in the file', async () => {
+    await using server = await chatServer(says('Here:\n', '```js\n', 'go();\n```\nBye.'));
+    const stdin = '---\noutput: code\n---\nWrite go().';
+    const done = await mdops(['run'], { stdin, env: onServer(server) });
+    expect(done).toEqual({ code: 0, stdout: 'go();\n', stderr: '' });
+    await using files = await folder({ 'p.md': stdin });
+    const output = join(files.path, 'go.js');
+    await mdops(['run', join(files.path, 'p.md'), '-o', output], { env: onServer(server) });
+    expect(await readFile(output, 'utf8')).toBe('go();\n');
+  });
+
+  test('that does not fit its schema is asked for once more, and is printed only when it fits', async () => {
+    await using server = await chatServer(says('{"n": "x"}'), says('{"n": 1}'));
+    const stdin = '---\noutput: {schema: {n: integer}}\n---\nCount.';
+    const done = await mdops(['run'], { stdin, env: onServer(server) });
+    expect(done).toMatchObject({ code: 0, stdout: '{"n": 1}\n' });
+    expect(done.stderr).toContain(
+      'note The answer does not fit its schema. /n must be an integer.',
+    );
+    await using wrong = await chatServer(says('{"n": "x"}'));
+    const failed = await mdops(['run', '--json'], { stdin, env: onServer(wrong) });
+    expect(failed.code).toBe(1);
+    expect(JSON.parse(failed.stdout)).toMatchObject({ error: { code: 'output_invalid' } });
+  });
+
   test('that did not come leaves the file of --output alone', async () => {
     await using server = await chatServer(refuses(400, 'No.'));
     await using files = await folder({ 'p.md': 'Say hello.' });

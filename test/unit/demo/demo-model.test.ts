@@ -28,7 +28,7 @@ const TOOLS: readonly ChatTool[] = [
   tool(
     'demo__roll_dice',
     'Rolls dice.',
-    { count: { ...int, default: 1 }, sides: { ...int, default: 6 } },
+    { count: { ...int, default: 1 }, sides: { ...int, default: 6 }, seed: int },
     [],
   ),
   tool('demo__calculate', 'Evaluates an arithmetic expression.', { expression: text }, [
@@ -88,6 +88,7 @@ describe('the demo model calls', () => {
     ['What time is it in Tokyo?', [['time_in_zone', { zone: 'Asia/Tokyo' }]]],
     ['Tell me the time in America/New_York', [['time_in_zone', { zone: 'America/New_York' }]]],
     ['Roll two dice.', [['roll_dice', { count: 2 }]]],
+    ['Roll 2 dice with 20 sides, one for each player', [['roll_dice', { count: 2, sides: 20 }]]],
     ['Roll 3d20', [['roll_dice', { count: 3, sides: 20 }]]],
     ['Please roll a 12-sided die', [['roll_dice', { sides: 12 }]]],
     ['what is 17 * 23', [['calculate', { expression: '17 * 23' }]]],
@@ -113,6 +114,14 @@ describe('the demo model calls', () => {
       ['roll_dice', { count: 2 }],
       ['time_in_zone', { zone: 'Asia/Tokyo' }],
       ['time_in_zone', { zone: 'Europe/Paris' }],
+      ['calculate', { expression: '17 * 23' }],
+    ]);
+  });
+
+  it('two numbers that another request follows', async () => {
+    expect(await callsFor('Echo "good day" and add 2 and 3. What is 17 * 23?')).toEqual([
+      ['echo', { message: 'good day' }],
+      ['get-sum', { a: 2, b: 3 }],
       ['calculate', { expression: '17 * 23' }],
     ]);
   });
@@ -307,5 +316,28 @@ describe('the demo model', () => {
       const { complete } = await step([asks(`${prompt}x`)]);
       expect(complete).toBe(true);
     }
+  });
+});
+
+describe('JSON', () => {
+  const schema = { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] };
+  const json_schema = { name: 'output', schema };
+
+  it('is what it answers with where a schema is asked for', async () => {
+    const parameters = { response_format: { type: 'json_schema', json_schema } };
+    const { text: said } = await step([{ role: 'user', content: 'Where?' }], [], parameters);
+    expect(JSON.parse(said)).toEqual({ city: 'demo model' });
+  });
+
+  it('says who answers where any JSON will do', async () => {
+    const parameters = { response_format: { type: 'json_object' } };
+    const { text: said } = await step([{ role: 'user', content: 'Where?' }], [], parameters);
+    expect(JSON.parse(said)).toEqual({ answer: WHO_I_AM });
+  });
+
+  it('comes after the tools that the prompt names', async () => {
+    const parameters = { response_format: { type: 'json_schema', json_schema } };
+    const messages = [{ role: 'user', content: 'What is 2 * 3?' }] as const;
+    expect((await step(messages, TOOLS, parameters)).finish_reason).toBe('tool_calls');
   });
 });

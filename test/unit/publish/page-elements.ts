@@ -35,7 +35,7 @@ const ELEMENTS = new Set(
 const ATTRIBUTES = new Set(
   (
     'lang charSet name content rel href src type id className role dir tabIndex start ' +
-    'dateTime method action rows required spellCheck htmlFor httpEquiv dataEvents ' +
+    'dateTime method action rows required placeholder spellCheck htmlFor httpEquiv dataEvents ' +
     'dataPage dataKey ariaLive ariaLabel ariaLabelledBy ariaDescribedBy ariaInvalid'
   ).split(' '),
 );

@@ -34,6 +34,14 @@ it('has one form that posts the document to the server that showed it', () => {
   });
 });
 
+it('suggests an example that any server can run, and holds none of it', () => {
+  const elements = elementsOf(parsePage(renderEditor({ prompt: '' })));
+  const area = elements.find(({ tagName }) => tagName === 'textarea');
+  const example = String(area?.properties['placeholder']);
+  expect(example).toMatch(/^@\/demo\/mcp\n\n\S/);
+  expect(area === undefined ? null : textOf(area)).toBe('');
+});
+
 it('shows problems with line, column and excerpt, and marks the document as invalid', () => {
   const page = renderEditor({ prompt: 'x', problems: [PROBLEM], notice: 'From <elsewhere>.' });
   expect(page).toContain('at line 2, column 12: The settings cannot be read.');

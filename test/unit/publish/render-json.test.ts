@@ -52,6 +52,29 @@ it('JSON-3 gives the answer as JSON only where JSON was asked for and came', () 
   expect(renderJson(plainRun('{"a":1}'), URLS)['output_json']).toBeNull();
 });
 
+it('FILE-1 names the files of the answer with their addresses, where the run has one', () => {
+  const view = plainRun('```html b/ü.html\n<p>\n```\n```html a/ü.html\n<p>\n```');
+  const file = { path: 'a/ü.html', media_type: 'text/plain' };
+  const url = `https://host.example/${ID}/files/a/%C3%BC.html`;
+  expect(renderJson(view, URLS)['files']).toEqual([
+    {
+      path: 'b/ü.html',
+      media_type: 'text/plain',
+      url: `https://host.example/${ID}/files/b/%C3%BC.html`,
+    },
+    { ...file, url },
+  ]);
+  const here = renderJson(view, null);
+  expect(here['urls']).toBeNull();
+  expect(here['files']).toContainEqual({ ...file, url: null });
+});
+
+it('OUT-6 gives what was extracted as output and text', () => {
+  const view = plainRun('Here:\n```js\ngo();\n```', { output: { format: 'code' } });
+  expect(renderJson(view, URLS)['output']).toBe('go();\n');
+  expect(renderText(view)).toBe('go();\n');
+});
+
 it('JSON-2 never publishes where the author is called back', () => {
   const view = plainRun('Hi.', { callback: { url: 'https://hooks.example/canary-secret' } });
   expect(JSON.stringify(renderJson(view, URLS))).not.toContain('canary-secret');

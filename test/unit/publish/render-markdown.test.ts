@@ -62,6 +62,26 @@ const FORGERIES = [
   '- a\n\n      ```\n## Error\n```',
 ];
 
+it('waits for a tool server only while the run does', () => {
+  const view = sample.wholeRun();
+  const servers = view.servers.slice(0, 1).map(({ end: _end, ...server }) => server);
+  const facts = (status: RunStatus) =>
+    /not connected.*$/m.exec(renderMarkdown({ ...view, servers, status }, URLS))?.[0];
+  expect([facts('running'), facts('failed')]).toEqual(['not connected yet', 'not connected']);
+});
+
+it('writes blank lines at the end of a text once, and a star between blanks as it is', () => {
+  const run = sample.wholeRun();
+  const view = { ...run, prompt: 'What is 17 * 23?\n\n\n' };
+  const title = {
+    ...view,
+    request: run.request === null ? null : { ...run.request, title: '17 * 23 *x*' },
+  };
+  const markdown = renderMarkdown(title, URLS);
+  expect(markdown).toContain('# 17 * 23 \\*x\\*\n');
+  expect(markdown).toContain('```markdown\nWhat is 17 * 23?\n```\n');
+});
+
 describe('renderMarkdown', () => {
   it('is a golden file for a whole run', async () => {
     const markdown = renderMarkdown(sample.wholeRun(), URLS);
@@ -121,6 +141,13 @@ describe('renderMarkdown', () => {
       }),
       { numRuns: 500 },
     );
+  });
+
+  it('FILE-1 lists named blocks before the answer, whatever their names are', () => {
+    const answer = '```md src/a.md\nx\n```\n~~~md path="b`](c) <h2> ## Error.md"\nx\n~~~';
+    const markdown = renderMarkdown(sample.plainRun(answer), URLS);
+    expect(markdown).toContain(`## Files\n\n- \`src/a.md\`: <${URLS.html}/files/src/a.md>\n- \`\``);
+    expect(ownSections(markdown)).toEqual([...PLAIN.slice(0, -1), '## Files', '## Answer']);
   });
 
   it('MD-2 leaves the answer as the model wrote it', () => {

@@ -237,6 +237,32 @@ describe('renderPage', () => {
     expect(unsafeParts(page)).toEqual([]);
   });
 
+  it('FILE-1 shows the whole answer and links its named blocks', () => {
+    const answer =
+      'Here:\n\n```html path="a/<b>\\"x.html"\n<p>\n```\n\n```html a/c.html\n<p>\n```\n';
+    const page = renderPage(sample.plainRun(answer, { output: { format: 'code' } }), URLS);
+    expect(page).toContain(`<a class="address" href="/${sample.ID}/files/a/c.html">a/c.html</a>`);
+    expect(page).toContain('<p>Here:</p>');
+    expect(unsafeParts(page)).toEqual([]);
+  });
+
+  it('says which step corrects an answer, and why', () => {
+    const view = sample.sampleView([
+      sample.runStart(),
+      {
+        type: 'step-start',
+        step: 1,
+        attempt: 1,
+        provider: 'p',
+        model: 'm',
+        repair: ['/a is <b>.'],
+      },
+    ]);
+    expect(renderPage(view, URLS)).toContain(
+      'Asked to correct the answer before. /a is &lt;b&gt;.',
+    );
+  });
+
   it('bounds what a tool said and says so', () => {
     const view = sample.sampleView([
       sample.runStart(),

@@ -261,6 +261,16 @@ describe('a refusal', () => {
     expect(faultIn(await askAt(baseUrl)).detail).toMatchObject({ retryable: false });
   });
 
+  it.each([
+    [{ error: { message: 'model "x" not found' } }, /has no model "m-1"\.$/],
+    [{ error: { message: 'No such page' } }, /found nothing for the model "m-1"\. No such page$/],
+    ['<h1>404</h1>', /"m-1"\. Is its address right, with \/v1 where it needs one\?$/],
+  ])('with 404 and %j says what was not found', async (body, message) => {
+    const fault = faultIn(await askAt(await failing(404, body)));
+    expect(fault.code).toBe('model_not_found');
+    expect(fault.message).toMatch(message);
+  });
+
   it('whose body never ends is still a refusal', async () => {
     server = await providerServer((response) => {
       response.writeHead(500);
@@ -303,6 +313,8 @@ describe('a connection', () => {
     await server.close();
     const fault = faultIn(await askAt(server.baseUrl));
     expect(fault).toMatchObject({ code: 'model_unavailable', detail: { retryable: true } });
+    expect(fault.message).toMatch(/openai gave no answer\. Is it running/);
+    expect(fault.message).not.toContain(new URL(server.baseUrl).host);
     server = await providerServer((response) => response.end());
   });
 
