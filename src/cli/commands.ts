@@ -67,7 +67,7 @@ export const CHECK: Command = {
   usage: 'mdops check FILE|FOLDER... [options]',
   summary: 'report every problem of prompts',
   details: [
-    'Nothing is run and nothing is fetched. In a folder every .md, .prompt, .prompt.yml and\n.prompt.yaml file is checked, except in node_modules and dot folders and except documents such\nas README.md and LICENSE.md. A file that is named is always checked.',
+    'Nothing is run and nothing is fetched. In a folder every .md, .mdc, .prompt, .prompty,\n.prompt.yml and .prompt.yaml file is checked, except in node_modules and dot folders and except\ndocuments such as README.md and LICENSE.md. A file that is named is always checked.',
   ],
   options: [
     { name: 'json', help: 'print the problems as a JSON array' },

@@ -5,7 +5,7 @@ import { unreadable } from './prompt-source.ts';
 import { UsageError } from './usage-error.ts';
 
 /** The endings of files that are prompts: `.prompt.md` and `.agent.md` end in `.md` too. */
-const PROMPT = /\.(?:md|prompt|prompt\.ya?ml)$/i;
+const PROMPT = /\.(?:mdc?|prompty?|prompt\.ya?ml)$/i;
 
 /** Documents about a project; they stand beside prompts and are none. */
 const DOCUMENT =

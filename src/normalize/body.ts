@@ -1,18 +1,60 @@
 import type { PromptDocument, Reference } from '../parse/document.ts';
 import { lineAround, nextLine } from '../parse/lines-of-urls.ts';
+import { type Range, rangeBehind } from '../parse/ranges.ts';
+import type { Input } from './input.ts';
 import type { RequestReference, UrlPolicy } from './request.ts';
 import { isServerReference } from './servers.ts';
 import { ownServerPath } from './server-url.ts';
+import { scanTemplate } from './template-scan.ts';
+
+/**
+ * Whether the body is a template: where variables are declared or supplied, in a dotprompt file,
+ * and where the first thing that is said opens a role. In any other document tags are text, since
+ * many prompts speak about templates.
+ * @param path name of the prompt's file
+ * @see spec/prompt-format.md TPL
+ */
+export function isTemplate(
+  document: PromptDocument,
+  input: Input,
+  path: string | undefined,
+): boolean {
+  return (
+    input.isGiven ||
+    path?.endsWith('.prompt') === true ||
+    /^\s*\{\{~?#?\s*role\s+["']/.test(document.body)
+  );
+}
+
+/**
+ * A template without the references inside its tags: a comment is not prose, and an image is sent,
+ * not read.
+ */
+export function withoutTagReferences(document: PromptDocument): PromptDocument {
+  if (document.references.length === 0) {
+    return document;
+  }
+  const tags: Range[] = [];
+  scanTemplate(document.body, ({ kind, start, end }) => {
+    if (kind === 'tag') {
+      tags.push({ start, end });
+    }
+  });
+  const references = document.references.filter(
+    ({ start, end }) => (rangeBehind(tags, start)?.start ?? end) >= end,
+  );
+  return { ...document, references };
+}
 
 /**
  * The body without the lines that hold nothing but URLs of tool servers; inside a sentence the
  * text stays, because the sentence needs it.
  */
 export function promptText(document: PromptDocument): string {
-  const { body, references } = document;
+  const { body } = document;
   const kept: string[] = [];
   let from = 0;
-  for (const { start, end } of serverLines(body, references)) {
+  for (const { start, end } of serverLines(document)) {
     kept.push(body.slice(from, start));
     from = end;
   }
@@ -28,7 +70,7 @@ interface ServerLine {
 }
 
 /** The lines whose URLs are all of tool servers, in order, each once. */
-function serverLines(body: string, references: readonly Reference[]): ServerLine[] {
+export function serverLines({ body, references }: PromptDocument): readonly Range[] {
   const lines: ServerLine[] = [];
   for (const reference of references.filter(({ alone }) => alone)) {
     const servers = isServerReference(reference);

@@ -4,7 +4,9 @@ import { type Position, type Problem, type Severity } from '../parse/problem.ts'
 import { caret } from '../parse/source.ts';
 import { isObject } from '../protocol/json.ts';
 import { findSetting, nearestKey, snakeCase } from './key-name.ts';
+import type { Adopted } from './families/adopt.ts';
 import type { NormalizeInputs, SettingSource } from './request.ts';
+import { isTooDeep } from './setting-type.ts';
 import { CONFIG_KEYS, FOREIGN_KEYS, RESERVED_KEYS, type Setting } from './settings.ts';
 
 /** Problems of a document after which only errors are kept. */
@@ -38,12 +40,15 @@ export class Settings {
   readonly inputValues: Record<string, unknown> = {};
   /** Names of the mdflow form, `_name: default`. */
   readonly variables: Record<string, unknown> = {};
+  readonly #adopted: Pick<Adopted, 'family' | 'foreign'>;
   readonly #document: PromptDocument;
   readonly #lines: readonly string[];
   readonly #given = new Map<string, Given[]>();
   readonly #foreign: { name: string; place: Place }[] = [];
 
-  constructor(document: PromptDocument, inputs: NormalizeInputs) {
+  constructor(adopted: Pick<Adopted, 'document' | 'family' | 'foreign'>, inputs: NormalizeInputs) {
+    const { document } = adopted;
+    this.#adopted = adopted;
     this.#document = document;
     this.#lines = document.text.slice(0, document.bodyStart).split(/\r\n|\n|\r/);
     for (const [key, value] of Object.entries(inputs.overrides ?? {})) {
@@ -122,6 +127,11 @@ export class Settings {
   }
 
   #takeOverride(key: string, value: unknown): void {
+    if (isTooDeep(value)) {
+      const place: Place = { from: 'request', label: key.slice(0, 100), path: [key] };
+      this.wrong(place, 'is nested too deeply');
+      return;
+    }
     if (snakeCase(key) === 'input' && isObject(value)) {
       Object.assign(this.inputValues, value);
       return;
@@ -131,12 +141,13 @@ export class Settings {
 
   #take(key: string, value: unknown, place: Place, overridden: ReadonlySet<string>): void {
     const name = snakeCase(key);
-    const setting = findSetting(key);
+    const isForeign = this.#isForeign(key, place);
+    const setting = isForeign ? undefined : findSetting(key);
     if (setting !== undefined) {
       this.#add({ setting, value, place }, overridden);
     } else if (CONFIG_KEYS.includes(name)) {
       this.#takeConfig(value, place, overridden);
-    } else if (RESERVED_KEYS.includes(name)) {
+    } else if (RESERVED_KEYS.includes(name) && !isForeign) {
       this.#reportKey(
         'warning',
         'reserved_key',
@@ -145,13 +156,31 @@ export class Settings {
       );
     } else if (/^_[A-Za-z]\w*$/.test(key)) {
       this.variables[key] = value;
-    } else if (FOREIGN_KEYS.includes(name) || /^x[-_]|[.$:]/i.test(key)) {
-      this.ext[key] = value;
-      this.#foreign.push({ name: key, place });
+    } else if (isForeign || FOREIGN_KEYS.includes(name) || /^x[-_]|[.$:]/i.test(key)) {
+      this.#keep(key, value, place);
     } else {
       this.ext[key] = value;
       this.#reportUnknown(key, place);
     }
+  }
+
+  /**
+   * Whether a key belongs to the tool that a document was written for: one that means something
+   * else there, or one that is like no setting here. What is like one is a slip of the pen.
+   */
+  #isForeign(key: string, place: Place): boolean {
+    const { family, foreign } = this.#adopted;
+    if (place.from === 'request') {
+      return false;
+    }
+    const name = key.slice(key.lastIndexOf('.') + 1);
+    const isVariable = key.startsWith('_');
+    return foreign.has(key) || (family !== null && !isVariable && nearestKey(name) === null);
+  }
+
+  #keep(key: string, value: unknown, place: Place): void {
+    this.ext[key] = value;
+    this.#foreign.push({ name: key, place });
   }
 
   #takeConfig(value: unknown, place: Place, overridden: ReadonlySet<string>): void {
@@ -164,11 +193,13 @@ export class Settings {
     for (const [key, item] of Object.entries(value)) {
       const inner = { ...place, label: `${place.label}.${key}`, path: [...place.path, key] };
       const setting = findSetting(key);
-      if (setting?.wire === undefined) {
+      if (setting?.wire !== undefined) {
+        this.#add({ setting, value: item, place: inner }, overridden);
+      } else if (FOREIGN_KEYS.includes(snakeCase(key)) || this.#isForeign(inner.label, inner)) {
+        this.#keep(inner.label, item, inner);
+      } else {
         this.ext[inner.label] = item;
         this.#reportUnknown(inner.label, inner);
-      } else {
-        this.#add({ setting, value: item, place: inner }, overridden);
       }
     }
   }

@@ -1,4 +1,5 @@
 import { isObject } from '../protocol/json.ts';
+import { isHostModel } from './families/host-models.ts';
 import type { Given, Settings } from './given.ts';
 import type { ModelChoice, NormalizeContext, ProviderChoice } from './request.ts';
 
@@ -18,6 +19,9 @@ const WELL_KNOWN: Readonly<Record<string, string>> = {
   lmstudio: 'OPENAI_BASE_URL',
   vllm: 'OPENAI_BASE_URL',
 };
+
+/** What other tools call a well-known provider. */
+const OTHER_IDS: Readonly<Record<string, string>> = { googleai: 'gemini', vertexai: 'gemini' };
 
 interface Unresolved {
   readonly code: 'unknown_model' | 'unknown_provider';
@@ -42,7 +46,14 @@ export function resolveModels(settings: Settings, context: NormalizeContext): Mo
   if (given === undefined || names === null || names.length === 0) {
     return [{ provider: base.provider.id, model: base.provider.defaultModel }];
   }
-  const resolved = names.map((name) => resolveModel(name, base, context.providers));
+  const { provider } = base;
+  const aliases = names.filter((name) => isAlias(name, context.providers));
+  reportAliases(settings, given, aliases, provider);
+  const resolved = names.map((name) =>
+    aliases.includes(name)
+      ? { provider: provider.id, model: provider.defaultModel }
+      : resolveModel(name, base, context.providers),
+  );
   const models = resolved.filter((found) => 'model' in found);
   const severity = models.length === 0 ? 'error' : 'warning';
   const at = settings.position(given.place);
@@ -52,6 +63,23 @@ export function resolveModels(settings: Settings, context: NormalizeContext): Mo
     }
   }
   return unique(models);
+}
+
+/** A name that a provider does know is no alias, whatever it means elsewhere. */
+function isAlias(name: string, providers: readonly ProviderChoice[]): boolean {
+  return isHostModel(name) && !providers.some(({ models = [] }) => models.includes(name));
+}
+
+function reportAliases(
+  settings: Settings,
+  given: Given,
+  aliases: readonly string[],
+  { defaultModel }: ProviderChoice,
+): void {
+  if (aliases.length > 0) {
+    const message = `${aliases.join(', ')}: a name that only another tool has for a model; the default model ${defaultModel} is used.`;
+    settings.report('info', 'host_model', message, settings.position(given.place));
+  }
 }
 
 interface Base {
@@ -71,7 +99,7 @@ function chooseProvider(settings: Settings, context: NormalizeContext): Base | n
   if (given === undefined) {
     return { provider: first, named: false };
   }
-  const wanted = String(given.value);
+  const wanted = typeof given.value === 'string' ? given.value : '';
   const provider = context.providers.find(
     ({ id, url }) => id === wanted || (url !== undefined && sameUrl(url, wanted)),
   );
@@ -102,11 +130,10 @@ function modelNames(given: Given, settings: Settings): string[] | null {
     settings.wrong(given.place, 'must be the name of a model or a list of names');
     return null;
   }
-  // `inherit` is how subagents of other tools say "the model of whoever calls".
   return list
     .flatMap((name) => name.split(','))
     .map((name) => name.trim())
-    .filter((name) => name !== '' && name !== 'inherit');
+    .filter((name) => name !== '');
 }
 
 function resolveModel(
@@ -115,20 +142,29 @@ function resolveModel(
   providers: readonly ProviderChoice[],
 ): ModelChoice | Unresolved {
   const slash = name.indexOf('/');
-  const prefix = slash === -1 ? name : name.slice(0, slash);
+  if (slash === -1) {
+    return name === 'demo' && providers.some(({ id }) => id === 'demo')
+      ? { provider: 'demo', model: 'demo' }
+      : known(base.provider, name, providers);
+  }
+  const written = name.slice(0, slash);
+  const prefix = providerId(written, providers);
   const named = providers.find(({ id }) => id === prefix);
-  if (named !== undefined && slash !== -1 && (!base.named || named === base.provider)) {
+  if (named !== undefined && (!base.named || named === base.provider)) {
     return known(named, name.slice(slash + 1), providers);
   }
-  if (name === 'demo' && named !== undefined) {
-    return { provider: 'demo', model: 'demo' };
-  }
-  const variable = slash === -1 ? undefined : WELL_KNOWN[prefix];
-  if (variable !== undefined && !base.named && base.provider.id !== 'openrouter') {
-    const message = `There is no provider ${prefix} here. ${switchOn(prefix)}${listProviders(providers)}`;
+  const isWellKnown = Object.hasOwn(WELL_KNOWN, prefix);
+  if (isWellKnown && !base.named && base.provider.id !== 'openrouter') {
+    const message = `There is no provider ${written} here. ${switchOn(prefix)}${listProviders(providers)}`;
     return { code: 'unknown_provider', message };
   }
   return known(base.provider, name, providers);
+}
+
+/** The id that a provider has here; one that the operator chose goes first. */
+function providerId(written: string, providers: readonly ProviderChoice[]): string {
+  const isHere = providers.some(({ id }) => id === written);
+  return isHere || !Object.hasOwn(OTHER_IDS, written) ? written : (OTHER_IDS[written] ?? written);
 }
 
 function known(

@@ -1,13 +1,13 @@
 import type { PromptDocument } from '../parse/document.ts';
 import { hasError, type Problem, type Severity } from '../parse/problem.ts';
-import type { ChatMessage } from '../protocol/chat.ts';
 import type { JsonObject } from '../protocol/json.ts';
-import { decideReferences, promptText } from './body.ts';
+import { decideReferences, isTemplate, withoutTagReferences } from './body.ts';
 import { readCallback } from './callback.ts';
+import { type Adopted, adoptDocument, adoptReferences } from './families/adopt.ts';
 import { Settings } from './given.ts';
-import { depthProblem } from './input-depth.ts';
-import { type Input, propertiesOf, readInput } from './input.ts';
+import { readInput } from './input.ts';
 import { readLimits } from './limits.ts';
+import { buildMessages } from './messages.ts';
 import { resolveModels } from './models.ts';
 import { reportNotYet } from './not-yet.ts';
 import { readOutput, responseFormat, withJsonNamed } from './output.ts';
@@ -22,7 +22,6 @@ import type {
 } from './request.ts';
 import { bodyServers, joinServers, operatorServers } from './servers.ts';
 import { SimpleSettings } from './simple-settings.ts';
-import { renderTemplate } from './template.ts';
 import { toJsonObject } from './setting-type.ts';
 import { readTools } from './tools.ts';
 import { readUrls } from './urls.ts';
@@ -43,17 +42,15 @@ export function normalizePrompt(
   context: NormalizeContext,
   inputs: NormalizeInputs = {},
 ): Normalized {
-  const refused = depthProblem(inputs);
-  if (refused !== null) {
-    return conclude([...document.problems, refused], null);
-  }
   if (hasError(document.problems)) {
     return conclude(document.problems, null);
   }
-  const settings = new Settings(document, inputs);
+  const adopted = adoptDocument(document, context.path, inputs);
+  const settings = new Settings(adopted, inputs);
+  settings.problems.push(...adopted.problems);
   const simple = new SimpleSettings(settings);
   const strict = simple.flag('strict') === true;
-  const request = buildRequest(document, settings, { ...context, simple }, inputs);
+  const request = buildRequest(adopted, settings, { ...context, simple }, inputs);
   reportNotYet(settings, request);
   const problems = [...document.problems, ...settings.problems].toSorted(inSourceOrder);
   return conclude(strict ? problems.map(asError) : problems, request);
@@ -77,14 +74,18 @@ function asError(problem: Problem): Problem {
 }
 
 function buildRequest(
-  document: PromptDocument,
+  { document: whole, stacked }: Adopted,
   settings: Settings,
   context: NormalizeContext & { readonly simple: SimpleSettings },
   inputs: NormalizeInputs,
 ): CompletionRequest {
   const { ownOrigins = [], simple } = context;
   const input = readInput(settings, inputs.input ?? {});
+  const template = isTemplate(whole, input, context.path);
+  const document = template ? withoutTagReferences(whole) : whole;
   const urls = readUrls(settings);
+  const references = decideReferences(document.references, urls.policy, ownOrigins);
+  const isAsked = settings.given('urls').length > 0;
   const output = readOutput(settings, context.path);
   const limits = readLimits(settings, context.limits);
   const servers = joinServers(
@@ -100,13 +101,15 @@ function buildRequest(
     ...responseFormat(output, simple.text('name')),
     ...readParameters(settings),
   };
+  const system = simple.text('system') ?? '';
+  const messages = buildMessages(settings, { document, input, system, isTemplate: template });
   return {
     version: 1,
     models: resolveModels(settings, context),
-    messages: withJsonNamed(buildMessages(document, settings, input, simple), parameters),
+    messages: withJsonNamed(messages, parameters),
     parameters,
     servers,
-    references: decideReferences(document.references, urls.policy, ownOrigins),
+    references: isAsked ? references : adoptReferences(references, stacked),
     urls,
     output,
     limits,
@@ -119,71 +122,6 @@ function buildRequest(
 
 function extOf(settings: Settings): JsonObject {
   return toJsonObject(settings.ext);
-}
-
-function buildMessages(
-  document: PromptDocument,
-  settings: Settings,
-  input: Input,
-  simple: SimpleSettings,
-): ChatMessage[] {
-  const prompt = promptText(document);
-  const rendered = [simple.text('system') ?? '', prompt].map((text) =>
-    renderTemplate(text, input.names, input.values),
-  );
-  const [systemText = '', text = ''] = rendered.map((part) => part.text.trim());
-  reportTags(
-    settings,
-    rendered.flatMap((part) => part.undeclared),
-    rendered.flatMap((part) => part.helpers),
-  );
-  const unused = input.undeclared.filter((name) => rendered.every(({ used }) => !used.has(name)));
-  reportUnused(settings, input, unused);
-  // A prompt that is empty only because values are missing has that problem already.
-  if (prompt === '' || (text === '' && !hasError(settings.problems))) {
-    settings.report('error', 'empty_prompt', emptyMessage(document));
-  }
-  const messages: ChatMessage[] = [{ role: 'user', content: text }];
-  return systemText === '' ? messages : [{ role: 'system', content: systemText }, ...messages];
-}
-
-function emptyMessage(document: PromptDocument): string {
-  if (document.references.length > 0) {
-    return 'The prompt names tool servers, but does not say what to do.';
-  }
-  return document.frontmatter === null
-    ? 'The prompt is empty.'
-    : 'The document has settings, but no prompt under them.';
-}
-
-function reportTags(
-  settings: Settings,
-  undeclared: readonly string[],
-  helpers: readonly string[],
-): void {
-  if (undeclared.length > 0) {
-    const message = `Not declared under input, so left as they are: ${listed(undeclared, 'name')}.`;
-    settings.report('warning', 'undeclared_variable', message);
-  }
-  if (helpers.length > 0) {
-    const message = `Template tags that are not supported, so left as they are: ${listed(helpers, 'tag')}.`;
-    settings.report('warning', 'template_helper', message);
-  }
-}
-
-/** A mistyped name would otherwise leave a default in force without a word. */
-function reportUnused(settings: Settings, input: Input, unused: readonly string[]): void {
-  const has = Object.keys(propertiesOf(input.schema)).slice(0, 10).join(', ');
-  for (const name of new Set(unused)) {
-    const message = `The prompt does not use the input ${name.slice(0, 100)}. Its inputs: ${has}.`;
-    settings.report('warning', 'unused_input', message);
-  }
-}
-
-function listed(names: readonly string[], kind: 'name' | 'tag'): string {
-  const shown = [...new Set(names)].slice(0, 10).map((name) => `{{${name}}}`);
-  const more = new Set(names).size - shown.length;
-  return shown.join(', ') + (more > 0 ? ` and ${more} more ${kind}s` : '');
 }
 
 /** Where every setting came from that somebody gave or that has a default. */

@@ -2,7 +2,8 @@ import { isObject, type JsonObject } from '../protocol/json.ts';
 import { toJson, toJsonObject } from './setting-type.ts';
 
 const SCALARS = new Set(['string', 'number', 'integer', 'boolean', 'null']);
-const JSON_SCHEMA_KEYS = ['properties', '$ref', 'oneOf', 'anyOf', 'allOf', '$schema'];
+const TYPE_NAMES = new Set<unknown>([...SCALARS, 'object', 'array']);
+const JSON_SCHEMA_KEYS = ['properties', 'oneOf', 'anyOf', 'allOf'];
 
 /**
  * A schema as its author wrote it, JSON Schema or Picoschema, as JSON Schema.
@@ -12,7 +13,7 @@ const JSON_SCHEMA_KEYS = ['properties', '$ref', 'oneOf', 'anyOf', 'allOf', '$sch
  */
 export function readSchema(value: unknown): { schema: JsonObject } | { wrong: string } {
   try {
-    return { schema: isObject(value) && isJsonSchema(value) ? toJsonObject(value) : pico(value) };
+    return { schema: read(value) };
   } catch (thrown) {
     if (thrown instanceof PicoError) {
       return { wrong: thrown.message };
@@ -23,17 +24,40 @@ export function readSchema(value: unknown): { schema: JsonObject } | { wrong: st
 
 class PicoError extends Error {}
 
+/** The depth of the settings block is bounded, and so is this recursion. */
+function read(value: unknown): JsonObject {
+  if (!isObject(value) || !isJsonSchema(value)) {
+    return pico(value);
+  }
+  const schema = toJsonObject(value);
+  return isObject(schema['properties']) && schema['type'] === undefined
+    ? { ...schema, type: 'object' }
+    : schema;
+}
+
+/**
+ * `{type: string, minLength: 2}` is JSON Schema. `{type: string, title: string}` is a map of two
+ * fields: all of it could be one.
+ */
 function isJsonSchema(value: Readonly<Record<string, unknown>>): boolean {
-  const { type } = value;
-  const isTyped =
-    typeof type === 'string' && (SCALARS.has(type) || type === 'object' || type === 'array');
+  const { type, ...others } = value;
+  const words = Object.entries(others);
   return (
+    typeof value['$ref'] === 'string' ||
     JSON_SCHEMA_KEYS.some((key) => isObject(value[key]) || Array.isArray(value[key])) ||
-    (isTyped && Object.keys(value).every((key) => SCHEMA_WORDS.has(key)))
+    ([type].flat().every((name) => TYPE_NAMES.has(name)) &&
+      words.every(([key]) => SCHEMA_WORDS.has(key)) &&
+      (words.length === 0 || !words.every(([, word]) => isFieldType(word))))
   );
 }
 
+function isFieldType(value: unknown): boolean {
+  return typeof value === 'string' && SCALARS.has(value.split(',', 1)[0] ?? '');
+}
+
 const SCHEMA_WORDS = new Set([
+  '$schema',
+  '$defs',
   'type',
   'description',
   'title',
@@ -54,7 +78,6 @@ const SCHEMA_WORDS = new Set([
   'maxItems',
 ]);
 
-/** The depth of the settings block is bounded, and so is this recursion. */
 function pico(value: unknown): JsonObject {
   if (typeof value === 'string') {
     return scalar(value);
@@ -67,8 +90,8 @@ function pico(value: unknown): JsonObject {
   let additional: JsonObject | false = false;
   for (const [written, inner] of Object.entries(value)) {
     const field = fieldOf(written);
-    if (field.name === '(*)' || written === '(*)') {
-      additional = pico(inner);
+    if (field.name === '' && field.type === '*') {
+      additional = read(inner);
       continue;
     }
     properties.push([field.name, fieldSchema(field, inner)]);
@@ -91,60 +114,65 @@ interface Field {
   readonly description?: string;
 }
 
-/** `name?(array, what it means)` */
+/** `name?(array, what it means)`; the description may have brackets of its own. */
 function fieldOf(written: string): Field {
-  const match = /^([^?(]+)(\?)?(?:\((\w+|\*)(?:,([^)]*))?\))?$/.exec(written.trim());
-  if (match === null) {
-    return { name: written.trim(), optional: false };
+  const key = written.trim();
+  const open = key.endsWith(')') ? key.indexOf('(') : -1;
+  const named = (open === -1 ? key : key.slice(0, open)).trim();
+  const optional = named.endsWith('?');
+  const name = optional ? named.slice(0, -1).trimEnd() : named;
+  if (open === -1) {
+    return { name, optional };
   }
-  const [, name = '', mark, type, description] = match;
-  return {
-    name: name.trim(),
-    optional: mark !== undefined,
-    ...(type === undefined ? {} : { type }),
-    ...(description === undefined ? {} : { description: description.trim() }),
-  };
+  const { first, rest } = atComma(key.slice(open + 1, -1));
+  return { name, optional, type: first, ...(rest === '' ? {} : { description: rest }) };
+}
+
+/** `string, what it means` */
+function atComma(text: string): { first: string; rest: string } {
+  const comma = text.indexOf(',');
+  return comma === -1
+    ? { first: text.trim(), rest: '' }
+    : { first: text.slice(0, comma).trim(), rest: text.slice(comma + 1).trim() };
 }
 
 function fieldSchema(field: Field, inner: unknown): JsonObject {
-  const described = field.description === undefined ? {} : { description: field.description };
-  switch (field.type) {
+  const { name, optional, type, description } = field;
+  const described = description === undefined ? {} : { description };
+  switch (type) {
     case undefined:
-      return optionally(
-        field.optional,
-        isObject(inner) && isJsonSchema(inner) ? toJsonObject(inner) : pico(inner),
-      );
+      return optionally(optional, read(inner));
     case 'array':
-      return { type: 'array', ...described, items: pico(inner) };
+      return optionally(optional, { type: 'array', ...described, items: read(inner) });
     case 'object':
-      return { ...pico(inner), ...described };
-    case 'enum':
+      return optionally(optional, { ...pico(inner), ...described });
+    case 'enum': {
       if (!Array.isArray(inner)) {
-        throw new PicoError(`has an enum ${field.name} that is no list`);
+        throw new PicoError(`has an enum ${name} that is no list`);
       }
-      return {
-        enum: field.optional ? [...inner.map(toJson), null] : inner.map(toJson),
-        ...described,
-      };
+      const values = inner.map(toJson);
+      const isNullable = optional && !values.includes(null);
+      return { enum: isNullable ? [...values, null] : values, ...described };
+    }
     default:
-      throw new PicoError(`has a field ${field.name} of the unknown kind "${field.type}"`);
+      throw new PicoError(
+        `has a field ${name} of the unknown kind "${type.slice(0, 60)}"; it may be array, object or enum`,
+      );
   }
 }
 
 /** A field that may be left out may be null too, as in dotprompt. */
 function optionally(optional: boolean, schema: JsonObject): JsonObject {
   const { type } = schema;
-  return optional && typeof type === 'string' && SCALARS.has(type) && type !== 'null'
+  return optional && typeof type === 'string' && type !== 'null'
     ? { ...schema, type: [type, 'null'] }
     : schema;
 }
 
-/** `string, what it means` */
+/** A type and what it means. Named schemas, which dotprompt's hosts can bring, do not exist here. */
 function scalar(text: string): JsonObject {
-  const comma = text.indexOf(',');
-  const type = (comma === -1 ? text : text.slice(0, comma)).trim();
-  const description = comma === -1 ? '' : text.slice(comma + 1).trim();
-  const described = description === '' ? {} : { description };
+  const { first: type, rest } = atComma(text);
+  const described = rest === '' ? {} : { description: rest };
   if (type === 'any') {
     return described;
   }

@@ -13,7 +13,7 @@ export interface SettingSource {
 export interface ToolServer {
   /** Unique in the run; the first half of the tool names that the model sees. */
   readonly label: string;
-  /** Absolute URL, or a path on this server such as `/demo/mcp`. */
+  /** Absolute URL, or a path on this server such as `/demo/mcp`; of the operator's only the origin. */
   readonly url: string;
   readonly type: 'mcp' | 'openapi';
   readonly description?: string;
@@ -26,6 +26,8 @@ export interface ToolServer {
   readonly require_approval: ApprovalPolicy;
   /** `body`: found only in the prose, so it may turn out to be a document. */
   readonly from: 'frontmatter' | 'body' | 'request' | 'operator';
+  /** Place in the operator's list, from 0, where the whole address stands. */
+  readonly operator?: number;
   /** Line in the source. */
   readonly line?: number;
 }

@@ -83,6 +83,14 @@ export function ownServerPath(url: string, ownOrigins: readonly string[]): strin
   return isOwn ? (ownPath(pathname) ?? url) : url;
 }
 
+/**
+ * Where a server is, without what often is a key: the path and the query of its address. A path on
+ * this server is no secret and stays.
+ */
+export function serverOrigin(url: string): string {
+  return URL.canParse(url) ? new URL(url).origin : url;
+}
+
 /** One spelling per server, to find the same one twice. */
 export function serverKey(url: string): string {
   if (!URL.canParse(url)) {

@@ -6,6 +6,7 @@ import {
   ownServerPath,
   readServerAddress,
   serverKey,
+  serverOrigin,
   uniqueLabel,
 } from './server-url.ts';
 import type { ServerEntry } from './tool-entry.ts';
@@ -41,7 +42,8 @@ export function joinServers(
   }
   const taken = new Set<string>();
   return [...joined.values()].slice(0, MAX_SERVERS).map((server) => {
-    const entry = server.entry();
+    const full = server.entry();
+    const entry = full.from === 'operator' ? withoutPath(full) : full;
     const wanted = entry.label === undefined ? labelFor(entry.url) : cleanLabel(entry.label);
     const label = uniqueLabel(wanted, taken);
     taken.add(label);
@@ -112,12 +114,28 @@ export function bodyServers(
   }));
 }
 
+/**
+ * The operator's servers are not the author's: their addresses may hold a key, and a run is public.
+ * The whole address is looked up when the server is called.
+ */
+function withoutPath(entry: ServerEntry): ServerEntry {
+  return { ...entry, url: serverOrigin(entry.url) };
+}
+
 /** The servers that the operator adds to every run. */
 export function operatorServers(context: NormalizeContext): ServerEntry[] {
-  return (context.operatorServers ?? []).flatMap((written) => {
+  return (context.operatorServers ?? []).flatMap((written, operator) => {
     const address = readServerAddress(written, context.ownOrigins ?? []);
     return address === null
       ? []
-      : [{ url: address.url, type: 'mcp' as const, headers: {}, from: 'operator' as const }];
+      : [
+          {
+            url: address.url,
+            type: 'mcp' as const,
+            headers: {},
+            from: 'operator' as const,
+            operator,
+          },
+        ];
   });
 }

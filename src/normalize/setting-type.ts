@@ -83,12 +83,17 @@ function isScalar(value: unknown): value is number | boolean {
   return typeof value === 'number' || typeof value === 'boolean';
 }
 
+/** A scalar as it would be written; nothing for all else, whose `toString` is not to be trusted. */
+function scalarText(value: unknown): string {
+  return typeof value === 'string' || isScalar(value) ? String(value) : '';
+}
+
 const YES = new Set(['true', 'yes', 'on', '1']);
 const NO = new Set(['false', 'no', 'off', '0']);
 
 /** YAML 1.2 reads `yes` and `off` as text; where a flag is wanted they are flags. */
 export function readFlag(value: unknown): Read<boolean> {
-  const word = String(value).toLowerCase();
+  const word = scalarText(value).toLowerCase();
   if (YES.has(word)) {
     return { value: true };
   }
@@ -173,12 +178,32 @@ export function readDuration(value: unknown, never: boolean): Read<number | 'nev
   if (never && value === 'never') {
     return { value };
   }
-  const match = /^(\d{1,12}(?:\.\d{1,6})?) ?([smhdw])?$/.exec(String(value).trim());
+  const match = /^(\d{1,12}(?:\.\d{1,6})?) ?([smhdw])?$/.exec(scalarText(value).trim());
   const seconds = Number(match?.[1]) * (UNIT_SECONDS[match?.[2] ?? 's'] ?? 1);
   if (match === null || seconds <= 0 || seconds > LONGEST) {
     return { wrong: `must be a time such as 15m, 24h or 30d${never ? ', or never' : ''}` };
   }
   return { value: seconds };
+}
+
+/** Levels of a value that comes with a request; a settings block has fewer. */
+const MAX_DEPTH = 32;
+
+/**
+ * Whether a value is nested so deeply that reading it could exhaust the stack: a request of one
+ * megabyte holds half a million levels. Level by level, without recursion.
+ */
+export function isTooDeep(value: unknown): boolean {
+  let level: readonly unknown[] = [value];
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (depth > MAX_DEPTH) {
+      return true;
+    }
+    level = level.flatMap((item) =>
+      typeof item === 'object' && item !== null ? Object.values(item) : [],
+    );
+  }
+  return false;
 }
 
 /** Any plain value as JSON: what JSON cannot carry becomes null. */

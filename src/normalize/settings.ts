@@ -168,7 +168,7 @@ export const FOREIGN_KEYS: readonly string[] = (
   'return_tool_requests variant timeout_minutes steps if env concurrency roles source print ' +
   'model_config messages icon id kind type api response_format rules prompts docs models schema ' +
   'arguments argument args shell jobs stop_after tracker_id bots features runtimes services ' +
-  'container sandbox command slash_command github_token excluded_files exclude_agent date'
+  'top_k min_p safety_settings container sandbox command slash_command github_token excluded_files exclude_agent date'
 ).split(' ');
 
 function setting(

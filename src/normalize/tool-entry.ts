@@ -20,6 +20,7 @@ export interface ServerEntry {
   readonly require_approval?: ApprovalPolicy;
   readonly from: ToolServer['from'];
   readonly line?: number;
+  readonly operator?: number;
 }
 
 /** What reading an entry needs around it. */

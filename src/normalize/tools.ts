@@ -62,7 +62,8 @@ class ToolReader {
   /** One server written as a map, or a map from label to server. */
   #readMap(value: Readonly<Record<string, unknown>>, path: Path): void {
     if (isBuiltInObject(value)) {
-      this.builtIns.push(String(value['type']));
+      const { name, type } = value;
+      this.builtIns.push(String(typeof name === 'string' ? name : type));
       return;
     }
     if (isServerObject(value)) {

@@ -47,6 +47,21 @@ export function splitFrontmatter(text: string, hashComments: boolean): Split {
   return { kind: 'block', bodyStart: close.next, fence, from: opening.next, to: close.start };
 }
 
+/**
+ * Whether `#` lines at the start are comments before the settings of a `.prompt` file whose name is
+ * not known: nothing but such lines before the fence, and a key of dotprompt behind it.
+ */
+export function looksLikeDotprompt(text: string): boolean {
+  const fence = skipPreamble(text, true);
+  const opening = lineAt(text, fence);
+  if (!text.startsWith('#') || !isFence(opening.text)) {
+    return false;
+  }
+  const close = findClose(text, opening.next);
+  const block = close === null ? '' : text.slice(opening.next, close.start);
+  return /^(?:model|config|input|output):/m.test(block);
+}
+
 /** Passes a `#!` line, blank lines, one HTML comment and, where allowed, `#` comments. */
 function skipPreamble(text: string, hashComments: boolean): number {
   let offset = text.startsWith('#!') ? firstNext(text) : 0;

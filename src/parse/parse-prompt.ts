@@ -1,10 +1,11 @@
 import type { PromptDocument, Reference } from './document.ts';
-import { splitFrontmatter } from './frontmatter.ts';
+import { looksLikeDotprompt, type Split, splitFrontmatter } from './frontmatter.ts';
 import { placeReferences } from './lines-of-urls.ts';
 import type { Problem } from './problem.ts';
 import { hiddenRanges } from './prose.ts';
 import { findReferences } from './references.ts';
 import { Source } from './source.ts';
+import { splitWholeYaml } from './whole-yaml.ts';
 import { readYamlBlock } from './yaml-block.ts';
 
 /** Bytes of UTF-8 in a document. */
@@ -33,8 +34,7 @@ export function parsePrompt(text: string, options: { path?: string } = {}): Prom
     const message = 'The document holds a NUL character, so it is not text.';
     return refused(source.text, source.problem('not_text', 'error', message, nul));
   }
-  const isDotprompt = options.path?.endsWith('.prompt') === true;
-  const split = splitFrontmatter(source.text, isDotprompt);
+  const split = splitDocument(source.text, options.path);
   const problems: Problem[] = [
     ...surrogateProblems(plain, source),
     ...splitProblems(split, source),
@@ -55,6 +55,11 @@ export function parsePrompt(text: string, options: { path?: string } = {}): Prom
     references: references.slice(0, MAX_REFERENCES),
     problems,
   };
+}
+
+function splitDocument(text: string, path: string | undefined): Split {
+  const isDotprompt = path?.endsWith('.prompt') === true || looksLikeDotprompt(text);
+  return splitWholeYaml(text, path) ?? splitFrontmatter(text, isDotprompt);
 }
 
 function refused(text: string, problem: Problem): PromptDocument {

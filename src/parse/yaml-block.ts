@@ -4,6 +4,7 @@ import type { Problem, Severity } from './problem.ts';
 import type { Source } from './source.ts';
 import { nestsDeeperThan } from './yaml-depth.ts';
 import { explainYamlError } from './yaml-hint.ts';
+import { type LooseText, maskLooseTexts } from './loose-texts.ts';
 import { readMap } from './yaml-read.ts';
 
 /** Bytes of a settings block; above it the YAML reader would be quadratic in hostile input. */
@@ -33,14 +34,15 @@ const EMPTY: Frontmatter = { entries: [], positions: new Map(), plain: new Map()
  */
 export function readYamlBlock(source: Source, from: number, to: number): YamlBlock {
   // YAML ends lines with a lone CR too, the library does not; the length stays the same.
-  const text = source.text.slice(from, to).replace(/\r(?!\n)/g, '\n');
+  const written = source.text.slice(from, to).replace(/\r(?!\n)/g, '\n');
   const fail = (code: string, message: string, offset: number): YamlBlock => ({
     frontmatter: EMPTY,
     problems: [source.problem(code, 'error', message, from + offset)],
   });
-  if (new TextEncoder().encode(text).length > MAX_BYTES) {
+  if (new TextEncoder().encode(written).length > MAX_BYTES) {
     return fail('frontmatter_too_large', 'The frontmatter is larger than 16 KB.', 0);
   }
+  const { text, loose } = maskLooseTexts(written);
   const tokens = [...new Parser().parse(text)];
   if (nestsDeeperThan(tokens, MAX_DEPTH)) {
     return fail(
@@ -63,7 +65,26 @@ export function readYamlBlock(source: Source, from: number, to: number): YamlBlo
       second.range[0],
     );
   }
-  return readDocument(source, documents[0], from);
+  return withLooseTexts(readDocument(source, documents[0], from), loose, source, from);
+}
+
+/** Puts the texts back that were masked, each with a warning. */
+function withLooseTexts(
+  read: YamlBlock,
+  loose: readonly LooseText[],
+  source: Source,
+  from: number,
+): YamlBlock {
+  const problems = loose.map(({ key, offset }) => {
+    const message = `The value of ${key} is no YAML. It is read as text, as its own tool does; quotes make it YAML.`;
+    return source.problem('loose_text', 'warning', message, from + offset);
+  });
+  const entries = read.frontmatter.entries.map((entry) => {
+    const text = loose.find(({ key }) => key === entry.key);
+    return text === undefined ? entry : { ...entry, value: text.value };
+  });
+  const { frontmatter } = read;
+  return { frontmatter: { ...frontmatter, entries }, problems: [...read.problems, ...problems] };
 }
 
 /** `uniqueKeys` of the library is quadratic and names one place only: `readMap` looks itself. */

@@ -21,6 +21,20 @@ export function parseJsonObject(text: string): JsonObject | null {
   }
 }
 
+/** The JSON list that a text holds, or null when it holds anything else or is not JSON. */
+export function parseJsonList(text: string): readonly Json[] | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isJsonList(value) ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+function isJsonList(value: unknown): value is readonly Json[] {
+  return Array.isArray(value);
+}
+
 /** What `JSON.parse` gave is JSON all the way down, so the outermost level decides. */
 function isJsonObject(value: unknown): value is JsonObject {
   return isObject(value);

@@ -25,7 +25,7 @@ export interface SseDecoder {
  * Decodes server-sent events: CRLF, LF and CR, `data:` with or without a space, comments, names.
  * @param maxCharacters what is held back at most while an event is incomplete
  */
-export function sseDecoder(maxCharacters = 16 * 1024 * 1024): SseDecoder {
+export function sseDecoder(maxCharacters = 4 * 1024 * 1024): SseDecoder {
   let ready: SseEvent[] = [];
   let foreign = false;
   let tooLong = false;

@@ -18,7 +18,10 @@ export function titleOf(view: RunView): string {
 /** The first line of the prompt without the marks of a heading, a list or a quotation. */
 function firstWords(view: RunView): string {
   const message = view.request?.messages.findLast(({ role }) => role === 'user');
-  const body = typeof message?.content === 'string' ? message.content.slice(0, 4000) : '';
+  const { content } = message ?? { content: '' };
+  const parts = typeof content === 'string' ? [{ type: 'text', text: content }] : (content ?? []);
+  const text = parts.flatMap((part) => ('text' in part ? [part.text] : [])).join('\n');
+  const body = text.slice(0, 4000);
   const line = body.split('\n').find((candidate) => /[\p{L}\p{N}]/u.test(candidate)) ?? '';
   return line.replace(/^\s*(?:#{1,6}\s+|[-*+>]\s+)*/, '');
 }

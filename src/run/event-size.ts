@@ -2,6 +2,12 @@ import type { ContentPart } from '../protocol/chat.ts';
 import type { RunEvent } from './event.ts';
 
 /**
+ * What a model says is kept as its step, as the answer and as the output. A run is sent as a whole
+ * from its object to the Worker, at most 32 MiB: counted once, a flood would make it unreadable.
+ */
+const COPIES = 3;
+
+/**
  * Characters that an event adds to what a run keeps: text that a model, a tool or a document wrote.
  * Everything else in a log is bounded by the limits on steps, calls, servers and references.
  */
@@ -9,7 +15,7 @@ export function eventSize(event: RunEvent): number {
   switch (event.type) {
     case 'text-delta':
     case 'reasoning-delta':
-      return event.text.length;
+      return event.text.length * COPIES;
     case 'tool-call':
       return event.arguments.length;
     case 'tool-result':

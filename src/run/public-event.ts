@@ -1,5 +1,6 @@
 import type { CompletionRequest } from '../normalize/request.ts';
-import type { EventBody, EventType, RunEnd, RunEvent, RunStart, Stamp } from './event.ts';
+import type { EventType, RunEnd, RunEvent, RunStart, Stamp } from './event.ts';
+import type { Attempts } from './attempts.ts';
 import { bareFault, masked, namesOnly, withoutContent } from './view.ts';
 import type { Viewer } from './view.ts';
 
@@ -13,8 +14,8 @@ export type VisibleEvent =
 export interface EventScope {
   readonly viewer: Viewer;
   readonly publish: CompletionRequest['publish'];
-  /** Steps that are known to have asked for tools: what they said is not the answer. */
-  readonly callingSteps: ReadonlySet<number>;
+  /** The attempts so far: what one said that asked for tools is not the answer. */
+  readonly attempts: Attempts;
 }
 
 /**
@@ -26,7 +27,7 @@ export interface EventScope {
 export function visibleEvent(event: RunEvent, scope: EventScope): VisibleEvent | null {
   const shown = withoutSecrets(event);
   if (scope.viewer === 'owner' || (scope.publish ?? 'full') === 'full') return shown;
-  return answerOnly(shown, scope.callingSteps);
+  return answerOnly(shown, scope.attempts);
 }
 
 function withoutSecrets(event: RunEvent): RunEvent {
@@ -58,13 +59,13 @@ const ANSWER_ONLY: Readonly<Record<EventType, 'whole' | 'part' | 'hidden'>> = {
   'run-end': 'part',
 };
 
-function answerOnly(event: RunEvent, calling: ReadonlySet<number>): VisibleEvent | null {
+function answerOnly(event: RunEvent, attempts: Attempts): VisibleEvent | null {
   const shown = ANSWER_ONLY[event.type];
   if (shown === 'whole') return event;
-  return shown === 'hidden' ? null : partOf(event, calling);
+  return shown === 'hidden' ? null : partOf(event, attempts);
 }
 
-function partOf(event: RunEvent, calling: ReadonlySet<number>): VisibleEvent | null {
+function partOf(event: RunEvent, attempts: Attempts): VisibleEvent | null {
   switch (event.type) {
     case 'run-start':
       return { ...event, prompt: null, request: null, problems: [] };
@@ -72,7 +73,7 @@ function partOf(event: RunEvent, calling: ReadonlySet<number>): VisibleEvent | n
       // What does not fit is said in words of the schema, which is part of the request.
       return event.repair === undefined ? event : { ...event, repair: [] };
     case 'text-delta':
-      return calling.has(event.step) ? null : event;
+      return attempts.isCalling(event) ? null : event;
     case 'tool-call':
       return { ...event, arguments: '' };
     case 'server-end':
@@ -97,9 +98,4 @@ function bareEnd({ error, ...end }: Stamp & RunEnd): RunEvent {
 
 function stampOf({ seq, at }: Stamp): Stamp {
   return { seq, at };
-}
-
-/** The steps of a log that asked for tools. */
-export function callingSteps(events: readonly EventBody[]): Set<number> {
-  return new Set(events.flatMap((event) => (event.type === 'tool-call' ? [event.step] : [])));
 }

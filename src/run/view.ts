@@ -1,5 +1,6 @@
 import { faultData, type FaultData } from '../fault/fault.ts';
 import type { CompletionRequest, OutputSpec, ToolServer } from '../normalize/request.ts';
+import { serverOrigin } from '../normalize/server-url.ts';
 import type { Problem } from '../parse/problem.ts';
 import type { Usage } from '../protocol/chat.ts';
 import type { Json } from '../protocol/json.ts';
@@ -63,7 +64,9 @@ export interface ServerView {
  */
 export function viewFor(viewer: Viewer, run: Run): RunView {
   const full = viewer === 'owner' || (run.request.publish ?? 'full') === 'full';
-  const { text, output, json = null, files } = readAnswer(run);
+  const steps = full ? run.steps : run.steps.map(answerOnly);
+  // From what this viewer sees: what a model said before its calls is no answer to publish.
+  const { text, output, json = null, files } = readAnswer({ ...run, steps });
   return {
     viewer,
     id: run.id,
@@ -77,7 +80,7 @@ export function viewFor(viewer: Viewer, run: Run): RunView {
     problems: full ? run.problems : [],
     references: full ? referencesOf(run) : [],
     servers: run.servers.map((state) => serverView(state, full)),
-    steps: full ? run.steps : run.steps.map(answerOnly),
+    steps,
     answer: text,
     output,
     output_json: json,
@@ -114,17 +117,22 @@ export function masked({ callback: _callback, ...request }: CompletionRequest): 
 }
 
 function serverView({ server, end }: ServerState, full: boolean): ServerView {
-  const base = { label: server.label, url: server.url, from: server.from };
+  const url = full ? server.url : serverOrigin(server.url);
+  const base = { label: server.label, url, from: server.from };
   if (end === undefined) return base;
   return { ...base, end: full ? end : namesOnly(end) };
 }
 
-/** What a server says of itself and of its tools may depend on who is logged in. */
+/**
+ * What a server says of itself and of its tools may depend on who is logged in, and the rest of its
+ * address is a part of the prompt.
+ */
 export function namesOnly(end: ServerEnd): ServerEnd {
-  const { instructions: _instructions, error, tools, ...shown } = end;
+  const { instructions: _instructions, error, tools, url, ...shown } = end;
   const bare = bareFault(error ?? null);
   return {
     ...shown,
+    url: serverOrigin(url),
     ...(bare === null ? {} : { error: bare }),
     ...(tools === undefined ? {} : { tools: tools.map(nameOnly) }),
   };

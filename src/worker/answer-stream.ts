@@ -1,3 +1,4 @@
+import { inert } from '../publish/bounded.ts';
 import type { RunEvent, StepStart } from '../run/event.ts';
 
 /** How a stream of the answer says what is not the answer. */
@@ -11,29 +12,45 @@ export function answerEncoder(form: AnswerForm): (event: RunEvent) => string {
   const mark = form === 'markdown' ? '> ' : '';
   let said = '';
   let isNewStep = false;
+  let held = '';
   const say = (text: string) => {
     said = (said + text).slice(-2);
     return text;
   };
   return (event) => {
+    const rest = event.type === 'text-delta' ? '' : inert(held);
+    if (event.type !== 'text-delta') held = '';
+    return rest === '' ? encode(event) : say(rest) + encode(event);
+  };
+
+  function encode(event: RunEvent): string {
     switch (event.type) {
       case 'step-start':
         isNewStep = true;
         return said === '' ? '' : say(restartNote(event, said, mark));
       case 'text-delta': {
+        const { whole, half } = halved(held + event.text);
+        held = half;
         const pause = isNewStep ? blankLineAfter(said) : '';
-        isNewStep &&= event.text === '';
-        return say(pause + event.text);
+        isNewStep &&= whole === '';
+        return whole === '' ? '' : say(pause + inert(whole));
       }
       case 'run-end': {
         if (event.status === 'completed') return lineEndAfter(said);
-        const why = event.error === undefined ? '' : ` ${event.error.message}`;
+        const why =
+          event.error === undefined ? '' : ` ${inert(event.error.message).replace(/\s+/g, ' ')}`;
         return `${blankLineAfter(said)}${mark}Run ${event.status}: ${event.stop_reason}.${why}\n`;
       }
       default:
         return '';
     }
-  };
+  }
+}
+
+/** A text, less what makes sense only with the next piece: half a character or half a line end. */
+function halved(text: string): { whole: string; half: string } {
+  const end = /[\ud800-\udbff\r]$/.test(text) ? text.length - 1 : text.length;
+  return { whole: text.slice(0, end), half: text.slice(end) };
 }
 
 /** What came before is void when a step starts again or asks for the answer anew. */

@@ -10,7 +10,7 @@ import { problemJson } from '../publish/render-json.ts';
 import { runUrls } from '../publish/run-urls.ts';
 import type { Env } from './env.ts';
 import { runClient } from './run-client.ts';
-import { ownOrigin } from './guards.ts';
+import { ownOrigin, ownOrigins } from './guards.ts';
 import { principalName } from './principal.ts';
 import type { Principal } from './principal.ts';
 import type { PostedPrompt } from './read-prompt.ts';
@@ -55,10 +55,9 @@ const NOT_IDEMPOTENT: Problem = {
 };
 
 function contextOf(request: Request, settings: Settings): NormalizeContext {
-  const own = [new URL(request.url).origin, settings.localOrigin, settings.publicOrigin];
   return {
     providers: providerChoices(settings.providers),
-    ownOrigins: own.filter((origin) => origin !== null),
+    ownOrigins: ownOrigins(request, settings),
     operatorServers: settings.operatorServers,
   };
 }

@@ -11,19 +11,47 @@ import type { Settings } from './settings.ts';
  * be "same origin" with a local server; its `Host` still gives it away.
  */
 export function isOurHost(request: Request, settings: Settings): boolean {
-  if (settings.localOrigin === null) return true;
-  const host = (request.headers.get('host') ?? '').toLowerCase();
-  const { port } = new URL(settings.localOrigin);
-  const suffix = port === '' ? '' : `:${port}`;
-  const names = ['localhost', '127.0.0.1', '[::1]'].map((name) => name + suffix);
-  if (settings.publicOrigin !== null) names.push(new URL(settings.publicOrigin).host);
-  return names.includes(host);
+  if (settings.localOrigin === null || isLocalHost(request, settings)) return true;
+  return isPublicHost(request, settings);
 }
 
-/** The origin that this request sees us under. */
+/**
+ * Whether the request came to a local server under a name of loopback. What comes under the host
+ * of `PUBLIC_URL` comes through a tunnel, from anybody: it must not count as the person at the
+ * machine.
+ */
+export function isLocalHost(request: Request, settings: Settings): boolean {
+  return localHosts(settings).includes(hostOf(request));
+}
+
+/** `host:port` under every name of loopback; none when deployed. */
+function localHosts({ localOrigin }: Settings): string[] {
+  if (localOrigin === null) return [];
+  const { port } = new URL(localOrigin);
+  const suffix = port === '' ? '' : `:${port}`;
+  return ['localhost', '127.0.0.1', '[::1]'].map((name) => name + suffix);
+}
+
+function isPublicHost(request: Request, { publicOrigin }: Settings): boolean {
+  return publicOrigin !== null && hostOf(request) === new URL(publicOrigin).host;
+}
+
+function hostOf(request: Request): string {
+  return (request.headers.get('host') ?? '').toLowerCase();
+}
+
+/** The origin that this request sees us under; behind a tunnel its scheme is not the one we see. */
 export function ownOrigin(request: Request, settings: Settings): string {
   const own = new URL(request.url).origin;
-  return settings.localOrigin === null ? (settings.publicOrigin ?? own) : own;
+  const isPublic = settings.localOrigin === null || isPublicHost(request, settings);
+  return isPublic ? (settings.publicOrigin ?? own) : own;
+}
+
+/** Every origin that is this server, so that its full URLs in a prompt become paths. */
+export function ownOrigins(request: Request, settings: Settings): string[] {
+  const seen = [new URL(request.url).origin, settings.publicOrigin];
+  const local = localHosts(settings).map((host) => `http://${host}`);
+  return [...seen, ...local].filter((origin) => origin !== null);
 }
 
 /**
@@ -37,7 +65,9 @@ export function isCrossSite(request: Request, settings: Settings): boolean {
   if (site !== null) return site !== 'same-origin' && site !== 'none';
   const origin = request.headers.get('origin');
   if (origin === null) return false;
-  return origin !== new URL(request.url).origin && origin !== settings.publicOrigin;
+  if (origin === ownOrigin(request, settings)) return false;
+  // A deployed Worker may have more names than the one it was told.
+  return settings.localOrigin !== null || origin !== new URL(request.url).origin;
 }
 
 /** Whether the method can change anything. */

@@ -1,10 +1,12 @@
 import { Fault } from '../fault/fault.ts';
+import { isLocalHost } from './guards.ts';
 import { ownerToken, sameSecret } from './run-id.ts';
 import type { Settings } from './settings.ts';
 
 /**
  * Who asks. Never taken from a field of the request that anybody could fill in: the local owner
- * is a binding that the launcher sets, an API key proves its name.
+ * is a binding that the launcher sets and counts under a name of loopback alone, an API key proves
+ * its name.
  * @see spec/identity.md
  */
 export type Principal =
@@ -36,7 +38,7 @@ export async function runner(request: Request, settings: Settings): Promise<Prin
     if (name === null) throw new Fault('unauthorized', 'This API key is not known.');
     return { kind: 'key', name };
   }
-  if (settings.localOwner) return { kind: 'local' };
+  if (settings.localOwner && isLocalHost(request, settings)) return { kind: 'local' };
   if (settings.publicRuns) return { kind: 'anonymous' };
   throw new Fault('unauthorized');
 }

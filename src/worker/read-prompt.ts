@@ -1,6 +1,7 @@
 import { Fault, FAULTS } from '../fault/fault.ts';
 import type { NormalizeInputs } from '../normalize/request.ts';
 import { isObject } from '../protocol/json.ts';
+import { nestsDeeperThan } from '../protocol/json-depth.ts';
 import { jsonErrorOffset } from './json-place.ts';
 import { checkedDocument, decoded, documentText, readBody } from './read-body.ts';
 
@@ -25,6 +26,9 @@ const NOT_SETTINGS = new Set([
 
 /** Fields of a form that name one tool server. */
 const OF_A_SERVER = new Set(['mcp_url', 'mcp_authorization']);
+
+/** Levels of lists and maps in a JSON body, a field or a parameter; a schema needs the most. */
+const MAX_DEPTH = 64;
 
 /** A form as a whole: text with other characters is a prompt that `curl -d` sent. */
 const FORM_BODY = /^[A-Za-z0-9*._+%=&-]+$/;
@@ -79,7 +83,7 @@ function document(text: string): PostedPrompt {
 }
 
 function fromJson(text: string): PostedPrompt {
-  const body = parseJson(text);
+  const body = shallow(parseJson(text));
   if (!isObject(body)) throw new Fault('bad_request', 'The JSON body must be an object.');
   const { prompt, input, ...rest } = body;
   if (typeof prompt !== 'string') {
@@ -96,6 +100,15 @@ function fromJson(text: string): PostedPrompt {
     inputs: { overrides, ...(input === undefined ? {} : { input }) },
     wantsIdempotency: 'idempotency_key' in body,
   };
+}
+
+/**
+ * The value itself: what reads, stores and shows it recurses, and must not go as deep as a sender likes.
+ * @throws Fault `bad_request`
+ */
+function shallow(value: unknown): unknown {
+  if (!nestsDeeperThan(value, MAX_DEPTH)) return value;
+  throw new Fault('bad_request', `The JSON nests deeper than ${MAX_DEPTH} levels.`);
 }
 
 function parseJson(text: string): unknown {
@@ -140,7 +153,7 @@ function fromFields(fields: URLSearchParams): PostedPrompt {
   const given = fields.get('input');
   if (given === null || given.trim() === '')
     return { text, inputs: { overrides }, wantsIdempotency };
-  const input = parseJson(given);
+  const input = shallow(parseJson(given));
   if (!isObject(input)) throw new Fault('bad_request', 'The field "input" must be a JSON object.');
   return { text, inputs: { overrides, input }, wantsIdempotency };
 }
@@ -171,8 +184,9 @@ function settingsOf(fields: URLSearchParams): Record<string, unknown> {
 function plainValue(text: string): unknown {
   if (!/^(?:true|false|null|-?\d+(?:\.\d+)?|[[{].*)$/s.test(text)) return text;
   try {
-    return JSON.parse(text) as unknown;
-  } catch {
+    return shallow(JSON.parse(text));
+  } catch (thrown) {
+    if (thrown instanceof Fault) throw thrown;
     return text;
   }
 }

@@ -1,4 +1,5 @@
 import { Fault } from '../fault/fault.ts';
+import { inert } from '../publish/bounded.ts';
 import { isoTime } from '../publish/iso-time.ts';
 import { contentType, negotiate } from '../publish/negotiate.ts';
 import type { Form } from '../publish/negotiate.ts';
@@ -82,7 +83,7 @@ function onePart(view: RunView, key: string): Response {
       if (view.prompt === null) throw new Fault('not_found');
       return new Response(view.prompt, { headers });
     case 'output':
-      return new Response(view.output, { headers });
+      return new Response(inert(view.output), { headers });
     case 'references':
       return json(view.references, 200, readingHeaders(view));
     default:

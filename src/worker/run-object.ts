@@ -2,7 +2,8 @@ import { DurableObject } from 'cloudflare:workers';
 import { executeRun } from '../execute/execute-run.ts';
 import { faultData } from '../fault/fault.ts';
 import type { RunStart } from '../run/event.ts';
-import { callingSteps, visibleEvent } from '../run/public-event.ts';
+import { Attempts } from '../run/attempts.ts';
+import { visibleEvent } from '../run/public-event.ts';
 import type { EventScope } from '../run/public-event.ts';
 import { foldRun } from '../run/run.ts';
 import type { RunStatus } from '../run/run.ts';
@@ -91,7 +92,7 @@ export class RunObject extends DurableObject<Env> {
         ...request,
         keepAlive: ': keep-alive\n\n',
         encode: (event) => {
-          if (event.type === 'tool-call') scope.callingSteps.add(event.step);
+          scope.attempts.take(event);
           const visible = visibleEvent(event, scope);
           return visible === null ? '' : sseFrame(visible);
         },
@@ -128,8 +129,9 @@ export class RunObject extends DurableObject<Env> {
   async remove(proof: Proof): Promise<Found<true>> {
     const found = this.#findOwned(proof, () => true as const);
     if (found.found !== 'run') return found;
-    await this.#clear();
+    // At once: a reader or the alarm that comes in between must not look for the tables.
     this.#stored = { kind: 'nothing' };
+    await this.#clear();
     return found;
   }
 
@@ -216,10 +218,10 @@ export class RunObject extends DurableObject<Env> {
     return found.value === 'owner' ? { found: 'run', value: act() } : { found: 'refused' };
   }
 
-  #scope(viewer: Viewer): EventScope & { callingSteps: Set<number> } {
+  #scope(viewer: Viewer): EventScope {
     const events = this.#log.read();
     const { publish } = foldRun(events.slice(0, 1)).request;
-    return { viewer, publish, callingSteps: callingSteps(events) };
+    return { viewer, publish, attempts: new Attempts(events) };
   }
 
   #read(reader: Omit<LogReader, 'done'>): ReadableStream<Uint8Array> {

@@ -9,6 +9,8 @@ import { references } from '../execute/references/references.ts';
 import { systemClock } from '../execute/system-clock.ts';
 import { toolServers } from '../execute/servers/tool-servers.ts';
 import { Fault } from '../fault/fault.ts';
+import type { ToolServer } from '../normalize/request.ts';
+import { readServerAddress, serverOrigin } from '../normalize/server-url.ts';
 import { readEnv, variablesOf } from './env.ts';
 import type { Env } from './env.ts';
 import { ownPaths } from './own-paths.ts';
@@ -140,14 +142,26 @@ function serversOf(parts: {
   const common = { own: parts.own, secrets };
   const named = toolServers({ ...common, fetch: parts.outside.forPrompts });
   return {
-    connect: (server, signal) =>
-      server.from === 'operator' && parts.settings.operatorServers.includes(server.url)
-        ? toolServers({ ...common, fetch: parts.outside.forServer(server.url) }).connect(
-            server,
-            signal,
-          )
-        : named.connect(server, signal),
+    connect: async (server, signal) => {
+      if (server.from !== 'operator' || server.url.startsWith('/')) {
+        return named.connect(server, signal);
+      }
+      const url = operatorAddress(server, parts.settings);
+      const fetch = parts.outside.forServer(url);
+      return toolServers({ ...common, fetch }).connect({ ...server, url }, signal);
+    },
   };
+}
+
+/**
+ * The whole address of a server that the operator configured; a run knows its origin only.
+ * @throws Fault `server_unreachable` when the settings changed since the run was accepted
+ */
+function operatorAddress({ operator, url, label }: ToolServer, settings: Settings): string {
+  const written = settings.operatorServers[operator ?? -1];
+  const address = written === undefined ? null : readServerAddress(written, []);
+  if (address !== null && serverOrigin(address.url) === url) return address.url;
+  throw new Fault('server_unreachable', `${label} is no longer configured on this server.`);
 }
 
 /** Variables named `SECRET_…`, for runs of people the operator knows and for nobody else. */

@@ -68,6 +68,46 @@ describe('the Host header', () => {
   });
 });
 
+describe('a request that arrives under the host of PUBLIC_URL, through a tunnel', () => {
+  const host = 'prompts.example';
+
+  it('is not the local owner: without a key it runs nothing', async () => {
+    const before = objects();
+    for (const path of ['/', '/runs', '/?dry_run=1']) {
+      const { status, text } = await post(path, 'Say hello.', { host });
+      expect([status, codeOf(text)]).toEqual([401, 'unauthorized']);
+    }
+    expect(objects()).toBe(before);
+  });
+
+  it('is told the addresses of the run under PUBLIC_URL', async () => {
+    const alice = { host, authorization: 'Bearer alice-key-0123456789' };
+    const { headers, text } = await post('/', 'Say hello.', { ...alice, accept: 'text/html' });
+    expect(text).toBe('');
+    expect(headers['set-cookie']?.[0]).toContain('Secure');
+    const { url } = JSON.parse((await post('/', 'Say hello.', alice)).text) as { url: string };
+    expect(new URL(url).origin).toBe('https://prompts.example');
+  });
+
+  it('is cross-site from a page of any other origin, http of the same host included', async () => {
+    const alice = { host, authorization: 'Bearer alice-key-0123456789' };
+    const from = (origin: string) => post('/', 'Say hello.', { ...alice, origin });
+    expect((await from('https://prompts.example')).status).toBe(201);
+    expect((await from('http://prompts.example')).status).toBe(403);
+    expect((await from(product.origin)).status).toBe(403);
+    const local = await post('/', 'Say hello.', { origin: 'https://prompts.example' });
+    expect(local.status).toBe(403);
+  });
+
+  it('with an API key is the principal of that key, whose run it is', async () => {
+    const alice = { host, authorization: 'Bearer alice-key-0123456789' };
+    const { id } = await newRun(alice);
+    const bob = { host, authorization: 'Bearer bob-key-0123456789' };
+    expect((await post(`/${id}/cancel`, '', bob)).status).toBe(401);
+    expect((await post(`/${id}/cancel`, '', alice)).status).toBe(200);
+  });
+});
+
 describe('a request that another site caused', () => {
   it.each(['cross-site', 'same-site'])('(%s) as no-cors text changes nothing', async (site) => {
     const before = objects();

@@ -33,7 +33,7 @@ beforeAll(async () => {
     response.writeHead(500).end();
   });
   product = await startProduct({
-    MCP_SERVER_ENDPOINTS: `${everything.origin}/mcp`,
+    MCP_SERVER_ENDPOINTS: `${everything.origin}/mcp?key=operator-canary`,
     OPENAI_BASE_URL: model.baseUrl,
     EGRESS_ALLOW: witness.host,
     SECRET_WITNESS: 'witness-canary-0123456789',
@@ -50,7 +50,18 @@ describe('a host that the operator configured', () => {
   it('as a tool server is there in every run, on loopback too', async () => {
     const { status, servers } = await run(`${DEMO}Say hello.`);
     expect(status).toBe('completed');
-    expect(servers).toMatchObject([{ url: `${everything.origin}/mcp`, status: 'connected' }]);
+    expect(servers).toMatchObject([{ url: everything.origin, status: 'connected' }]);
+  });
+
+  it('as a tool server shows its origin only: the rest of the address may be a key', async () => {
+    const { id } = await run(`${DEMO}Say hello.`);
+    for (const path of [`/${id}.md`, `/${id}.json`, `/${id}.html`, `/${id}/events`]) {
+      const { text } = await ask(product.origin + path);
+      expect(text).toContain(everything.origin);
+      expect(text).not.toContain('operator-canary');
+    }
+    const dry = await ask(`${product.origin}/?dry_run=1`, { body: 'Hello.' });
+    expect(dry.text).not.toContain('operator-canary');
   });
 
   it('as a tool server is no place for references', async () => {
@@ -93,6 +104,15 @@ describe('our own paths', () => {
     expect(second.output).toContain('demo model');
     const byUrl = await run(`${DEMO}Read @${product.origin}/${first.id}.md please.`);
     expect(byUrl.references).toMatchObject([{ error: null }]);
+  });
+
+  it('are ours under every name of loopback', async () => {
+    const { port } = new URL(product.origin);
+    for (const name of ['localhost', '127.0.0.1', '[::1]']) {
+      const { status, servers } = await run(`${DEMO}http://${name}:${port}/demo/mcp\n\nHello.`);
+      expect(status).toBe('completed');
+      expect(servers).toMatchObject([{ url: '/demo/mcp' }, {}]);
+    }
   });
 
   it.each(['/', '/openapi.json', '/runs', `/${'a'.repeat(32)}`])(

@@ -9,6 +9,8 @@ export interface Asked {
   readonly body: string;
   /** Streams some of the answer. */
   says(text: string): void;
+  /** Ends the answer with a call of the tool whose name ends so, without arguments. */
+  calls(tool: string): void;
   /** Ends the answer. */
   stops(): void;
   /** Resolves when the other side has closed the connection. */
@@ -43,13 +45,20 @@ export async function modelPeer(): Promise<ModelPeer> {
 
 function answering(response: ServerResponse, body: string): Asked {
   const send = (chunk: object) => response.write(`data: ${JSON.stringify(chunk)}\n\n`);
+  const finish = (finish_reason: string) => {
+    send({ choices: [{ index: 0, delta: {}, finish_reason }] });
+    response.end('data: [DONE]\n\n');
+  };
   return {
     body,
     says: (content) => send({ choices: [{ index: 0, delta: { content } }] }),
-    stops: () => {
-      send({ choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] });
-      response.end('data: [DONE]\n\n');
+    calls: (tool) => {
+      const name = new RegExp(`"([\\w-]*${tool})"`).exec(body)?.[1] ?? tool;
+      const call = { index: 0, id: 'call', type: 'function', function: { name, arguments: '{}' } };
+      send({ choices: [{ index: 0, delta: { tool_calls: [call] } }] });
+      finish('tool_calls');
     },
+    stops: () => finish('stop'),
     closed: new Promise((resolve) => response.once('close', resolve)),
   };
 }

@@ -66,6 +66,26 @@ describe('the streamed answer', () => {
     expect(printed('text', step(1), end)).toBe(line);
   });
 
+  it('holds nothing that a terminal obeys: no escape sequence, no turn of direction', () => {
+    const end: EventBody = {
+      type: 'run-end',
+      status: 'failed',
+      stop_reason: 'model_rejected',
+      error: { code: 'model_rejected', message: 'No\u001b[2J\nRun completed: stop.' },
+    };
+    const seen = printed('text', step(1), text('a\u001b[2J\u0000\u202eb\rc'), end);
+    expect(seen).toBe(
+      'a\ufffd[2J\ufffd\ufffdb\nc\n\nRun failed: model_rejected. No\ufffd[2J Run completed: stop.\n',
+    );
+  });
+
+  it('joins a character and a line end that came in two pieces', () => {
+    expect(printed('text', step(1), text('\ud83d'), text('\ude00 a\r'), text('\nb'), done)).toBe(
+      '\u{1f600} a\nb\n',
+    );
+    expect(printed('text', step(1), text('a\r'), done)).toBe('a\n');
+  });
+
   it('of a run that said nothing is empty', () => {
     expect(printed('text', step(1), done)).toBe('');
   });

@@ -67,6 +67,28 @@ describe('settings beside a prompt', () => {
   });
 });
 
+describe('JSON that nests without end', () => {
+  const deep = '['.repeat(20_000) + ']'.repeat(20_000);
+
+  it.each([
+    [`{"prompt": "p", "input": {"a": ${deep}}}`, 'application/json', ''],
+    [`{"prompt": "p", "x": ${deep}}`, 'application/json', ''],
+    [`prompt=p&temperature=${encodeURIComponent(deep)}`, FORM, ''],
+    [`prompt=p&input=${encodeURIComponent(`{"a":${deep}}`)}`, FORM, ''],
+    ['p', 'text/plain', `?x=${deep}`],
+  ])('is refused before anything walks into it: %.30s', async (body, type, query) => {
+    await expect(posted(body, type, query)).rejects.toMatchObject({ code: 'bad_request' });
+  });
+
+  it('is accepted as deep as a schema may be', async () => {
+    const { inputs } = await posted(
+      `{"prompt": "p", "output": ${'{"items":'.repeat(40)}1${'}'.repeat(40)}}`,
+      'application/json',
+    );
+    expect(inputs.overrides).toHaveProperty('output');
+  });
+});
+
 describe('what an Accept header likes best', () => {
   const OFFERS = ['application/json', 'text/markdown', 'text/html'] as const;
 

@@ -19,7 +19,7 @@ export interface AnswerProgress {
 }
 
 /** A whole JSON answer is held in memory at most up to so many characters. */
-const MAX_JSON = 16 * 1024 * 1024;
+const MAX_JSON = 4 * 1024 * 1024;
 
 /**
  * The text of a 2xx body as chunks: an event stream in any dialect, or one `chat.completion`.

@@ -1,4 +1,5 @@
 import type { Client, Tool } from '@modelcontextprotocol/client';
+import { nestsDeeperThan } from '../../protocol/json-depth.ts';
 import { isObject, type JsonObject } from '../../protocol/json.ts';
 import type { ToolDescription } from '../ports.ts';
 import { limitFault } from './server-faults.ts';
@@ -29,24 +30,12 @@ export async function listTools(
 
 function checkTool(tool: Tool, limits: ServerLimits, host: string): void {
   const name = tool.name.slice(0, 64);
-  if (depthOver([tool.inputSchema, tool.outputSchema], limits.schemaDepth + 1)) {
+  if (nestsDeeperThan([tool.inputSchema, tool.outputSchema], limits.schemaDepth + 1)) {
     throw limitFault(`The schema of the tool ${name} of ${host} is nested too deep.`);
   }
   if (JSON.stringify(tool).length > limits.toolLength) {
     throw limitFault(`The tool ${name} of ${host} is described at too great a length.`);
   }
-}
-
-/** Walks level by level: recursion would be as deep as the server likes. */
-function depthOver(value: unknown, max: number): boolean {
-  let level: unknown[] = [value];
-  for (let depth = 0; level.length > 0; depth += 1) {
-    if (depth > max) return true;
-    level = level
-      .flatMap((item) => (Array.isArray(item) || isObject(item) ? Object.values(item) : []))
-      .filter((item) => typeof item === 'object' && item !== null);
-  }
-  return false;
 }
 
 /** A tool as the engine knows it. */

@@ -8,6 +8,7 @@ import { listTools } from './mcp-tools.ts';
 import type { Connection, ToolServers } from '../ports.ts';
 import { abortFault, notMcp, serverFault } from './server-faults.ts';
 import { serverHeaders } from './server-headers.ts';
+import { withoutSecrets } from './without-secrets.ts';
 import { SERVER_LIMITS, type ServerLimits } from './server-limits.ts';
 
 /** What connecting to tool servers needs of the world. */
@@ -35,7 +36,14 @@ export function toolServers(options: ToolServersOptions): ToolServers {
     connect: async (server, signal) => {
       if (signal.aborted) throw abortFault(signal);
       if (server.type === 'openapi') throw unsupported(server);
-      return connect(endpointOf(server, options), signal);
+      const sent = new Set<string>();
+      const secrets = (name: string): string | null => {
+        const value = options.secrets(name);
+        if (value !== null) sent.add(value);
+        return value;
+      };
+      const endpoint = endpointOf(server, { ...options, secrets });
+      return withoutSecrets(await connect(endpoint, signal), sent);
     },
   };
 }

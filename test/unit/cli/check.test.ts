@@ -67,6 +67,8 @@ describe('mdops check', () => {
       'a.md': BROKEN,
       'sub/deep/b.prompt': BROKEN,
       'sub/c.agent.md': BROKEN,
+      'sub/e.prompty': BROKEN,
+      'sub/f.mdc': BROKEN,
       'README.md': BROKEN,
       'sub/CHANGELOG.md': BROKEN,
       'notes.txt': BROKEN,
@@ -83,6 +85,8 @@ describe('mdops check', () => {
       'a.md',
       join('sub', 'c.agent.md'),
       join('sub', 'deep', 'b.prompt'),
+      join('sub', 'e.prompty'),
+      join('sub', 'f.mdc'),
       'README.md',
     ]);
   });

@@ -304,6 +304,19 @@ describe('limits', () => {
     expect(chunks).toBeLessThan(20);
   });
 
+  it('ends at max_stored_bytes when tools give too much', async () => {
+    const servers = searchServer(() => text('x'.repeat(1_000_000)));
+    const log = startedLog({ servers: [search] });
+    const run = await runToEnd(ports(looping(), { servers, log }));
+    expect(run).toMatchObject({ status: 'failed', stop_reason: 'max_stored_bytes' });
+    expect(run.steps).toHaveLength(16);
+  });
+
+  it('a long answer under max_stored_bytes is completed', async () => {
+    const run = await runToEnd(ports(scriptedModel([says('x'.repeat(3_900_000))])));
+    expect(run.status).toBe('completed');
+  });
+
   it('ends at the timeout and lets go of the model', async () => {
     let aborted = false;
     const model = scriptedModel([

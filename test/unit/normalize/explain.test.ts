@@ -33,6 +33,12 @@ describe('explain', () => {
     });
   });
 
+  test('counts what every role says, and images', () => {
+    const text =
+      '{{#role "system"}}Be brief.{{/role}}What? {{media url="https://a.example/b.png"}}';
+    expect(explained(text)).toMatchObject({ estimate: { prompt_tokens: 3 + 2 + 1000 } });
+  });
+
   test('gives the problems with line and column when there is no request', () => {
     expect(explained('---\nname: @x\n---\nHi')).toMatchObject({
       request: null,

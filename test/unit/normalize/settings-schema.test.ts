@@ -18,11 +18,14 @@ function settingsOf(text: string): Record<string, unknown> | null {
   const isBroken = problems.some(({ severity }) => severity === 'error');
   return frontmatter === null || isBroken
     ? null
-    : Object.fromEntries(frontmatter.entries.map(({ key, value }) => [key, value]));
+    : Object.fromEntries(
+        // A value of null is no value (KEY-13).
+        frontmatter.entries.flatMap(({ key, value }) => (value === null ? [] : [[key, value]])),
+      );
 }
 
-/** What the normalizer takes and an editor may well underline: KEY-7 and KEY-13. */
-const COERCED = new Set(['coercions', 'null is no value']);
+/** What the normalizer takes and an editor may well underline: KEY-7. */
+const COERCED = new Set(['coercions']);
 
 const cases = readdirSync(new URL('spec/cases/', root))
   .filter((name) => name.endsWith('.yaml'))

@@ -49,26 +49,6 @@ describe('hostile documents and requests at the size caps', () => {
 });
 
 describe('values that come with a document', () => {
-  const deep = (levels: number): unknown => {
-    let value: unknown = 1;
-    for (let level = 0; level < levels; level += 1) value = [value];
-    return value;
-  };
-  test.each([
-    ['a setting', (levels: number) => ({ overrides: { 'x-a': deep(levels) } })],
-    ['an input', (levels: number) => ({ input: { a: deep(levels) } })],
-  ])('%s may nest 64 levels and no more', (_name, inputs) => {
-    const read = (levels: number) => normalizePrompt(parsePrompt('Hi'), context, inputs(levels));
-    expect(read(64).request).not.toBeNull();
-    expect(read(65)).toMatchObject({
-      request: null,
-      worst: 'error',
-      problems: [
-        { code: 'invalid_value', message: expect.stringContaining('64 levels') as string },
-      ],
-    });
-  });
-
   test('name one server many times, and what the first entry says holds', () => {
     const url = 'https://a.example.com/mcp';
     const tools = [

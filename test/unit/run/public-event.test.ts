@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { CompletionRequest } from '../../../src/normalize/request.ts';
 import type { EventBody, RunEvent } from '../../../src/run/event.ts';
-import { callingSteps, visibleEvent } from '../../../src/run/public-event.ts';
+import { Attempts } from '../../../src/run/attempts.ts';
+import { visibleEvent } from '../../../src/run/public-event.ts';
 import { foldRun } from '../../../src/run/run.ts';
 import { viewFor } from '../../../src/run/view.ts';
 
@@ -67,7 +68,7 @@ const bodies: EventBody[] = [
   {
     type: 'server-end',
     label: 'tools',
-    url: 'https://mcp.example/mcp',
+    url: 'https://mcp.example/CANARY-path/mcp',
     ok: true,
     instructions: 'CANARY-instructions',
     tools: [
@@ -126,7 +127,7 @@ const bodies: EventBody[] = [
 const events = bodies.map((body, index): RunEvent => ({ ...body, seq: index + 1, at: index }));
 
 const seenBy = (viewer: 'owner' | 'public', publish: CompletionRequest['publish']) => {
-  const scope = { viewer, publish, callingSteps: callingSteps(events) };
+  const scope = { viewer, publish, attempts: new Attempts(events) };
   return events.map((event) => visibleEvent(event, scope)).filter((event) => event !== null);
 };
 
@@ -149,6 +150,30 @@ describe('the events that somebody may see', () => {
     ]);
     expect(JSON.stringify(seen)).toContain('The answer.');
     expect(JSON.stringify(seen)).toContain('tools__search');
+  });
+
+  it('tell the answer of a further attempt, and not what the one before said to call tools', () => {
+    const start = { type: 'step-start', step: 1, provider: 'demo', model: 'demo' } as const;
+    const call = {
+      type: 'tool-call',
+      step: 1,
+      call_id: 'c',
+      wire_name: 'x',
+      arguments: '',
+    } as const;
+    const log = [
+      { ...start, attempt: 1 },
+      { type: 'text-delta', step: 1, text: 'Let me look.' },
+      call,
+      { ...start, attempt: 2 },
+      { type: 'text-delta', step: 1, text: 'The answer.' },
+    ] satisfies EventBody[];
+    const stamped = log.map((body, index): RunEvent => ({ ...body, seq: index + 1, at: 0 }));
+    const scope = { viewer: 'public', publish: 'answer', attempts: new Attempts(stamped) } as const;
+    const seen = stamped.flatMap((event) => visibleEvent(event, scope) ?? []);
+    expect(seen.flatMap((event) => (event.type === 'text-delta' ? [event.text] : []))).toEqual([
+      'The answer.',
+    ]);
   });
 
   it('keep their numbers, so that resuming is exact', () => {

@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import type { CompletionRequest } from '../../../src/normalize/request.ts';
 import { Fault } from '../../../src/fault/fault.ts';
-import { callingSteps, visibleEvent } from '../../../src/run/public-event.ts';
+import { Attempts } from '../../../src/run/attempts.ts';
+import { visibleEvent } from '../../../src/run/public-event.ts';
 import { viewFor } from '../../../src/run/view.ts';
 import {
   calls,
@@ -132,7 +133,7 @@ describe('OUT-8 an answer with a schema', () => {
     const scope = {
       viewer: 'public',
       publish: 'answer',
-      callingSteps: callingSteps(events),
+      attempts: new Attempts(events),
     } as const;
     const seen = JSON.stringify([
       viewFor('public', run),

@@ -6,6 +6,7 @@ import {
   memoryReferences,
   memoryServers,
   ports,
+  request,
   runToEnd,
   says,
   scriptedModel,
@@ -67,6 +68,28 @@ describe('what a viewer may see', () => {
     expect(shown.prompt).toBeNull();
     expect(JSON.stringify(shown)).not.toContain('canary');
     expect(JSON.stringify(viewFor('owner', run))).toContain('canary-argument');
+  });
+
+  it('is no answer in public where the model only spoke before its calls', async () => {
+    const model = scriptedModel([
+      async function* (call, signal) {
+        yield { choices: [{ delta: { content: 'canary-before-the-call' } }] };
+        yield* calls(['search__find', {}])(call, signal);
+      },
+    ]);
+    const limits = { ...request().limits, max_steps: 1 };
+    const log = startedLog({ publish: 'answer', servers: [search], limits });
+    const servers = memoryServers({ [search.url]: [{ name: 'find', run: () => text('x') }] });
+    const run = await runToEnd(ports(model, { servers, log }));
+    expect(run.stop_reason).toBe('max_steps');
+    expect(viewFor('public', run).output).toBe('');
+    expect(viewFor('owner', run).output).toBe('canary-before-the-call');
+  });
+
+  it('is of tool servers only their origin in public, where the prompt says publish: answer', async () => {
+    const run = await finishedRun('answer');
+    expect(viewFor('public', run).servers).toMatchObject([{ url: new URL(search.url).origin }]);
+    expect(viewFor('owner', run).servers).toMatchObject([{ url: search.url }]);
   });
 
   it('does not hold the text of context documents, only their record', async () => {

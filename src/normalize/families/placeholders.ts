@@ -1,0 +1,129 @@
+import { toJson } from '../setting-type.ts';
+import type { Draft, Edit } from './draft.ts';
+
+/** `$ARGUMENTS`, `$ARGUMENTS[0]`, `$1`, `$name`. */
+const ARGUMENT = /\$(?:ARGUMENTS(?:\[(\d)\])?(?!\w)|([1-9])(?!\w|[.,]\d)|([A-Za-z_]\w{0,60}))/g;
+/** Tags of the template language; `${{ … }}` and `\{{` are none. */
+const TAG = /(?<![\\${])\{\{/g;
+const DECLARED = ['input', 'inputs', 'variables', 'parameters'];
+
+/** What was given as arguments: all of it, and its words. */
+interface Given {
+  readonly all: string;
+  readonly words: readonly string[];
+}
+
+/**
+ * `$ARGUMENTS`, `$ARGUMENTS[0]`, `$1` and the names under `arguments:` are the words of the input
+ * `arguments`. They become variables of this format, so values are put in once and open nothing;
+ * tags that were only text in such a file stay text.
+ */
+export function adoptArguments(draft: Draft): void {
+  const given = givenArguments(draft.supplied['arguments'] ?? draft.supplied['ARGUMENTS']);
+  const names = argumentNames(draft.value('arguments'));
+  const found = [...draft.body.matchAll(ARGUMENT)].flatMap((match) => {
+    const place = placeOf(match, names);
+    return place === null ? [] : [{ place, start: match.index, length: match[0].length }];
+  });
+  const [first] = found;
+  if (first === undefined) {
+    return;
+  }
+  if (given.all === '') {
+    const message =
+      'The text uses arguments, the input "arguments". None were given, so nothing stands there.';
+    draft.report('info', 'no_arguments', message, draft.bodyPosition(first.start));
+  }
+  const edits = found.map(({ place, start, length }): Edit => {
+    return { start, end: start + length, text: `{{${variableOf(place)}}}` };
+  });
+  const places = new Set(found.map(({ place }) => place));
+  draft.edit([...edits, ...literalTags(draft)].toSorted((a, b) => a.start - b.start));
+  for (const place of places) {
+    draft.put(variableOf(place), place === 'all' ? given.all : (given.words[place - 1] ?? ''));
+  }
+}
+
+function literalTags(draft: Draft): Edit[] {
+  return draft.has(...DECLARED)
+    ? []
+    : Array.from(draft.body.matchAll(TAG), ({ index }) => {
+        return { start: index, end: index, text: '\\' };
+      });
+}
+
+function givenArguments(value: unknown): Given {
+  if (Array.isArray(value)) {
+    const words = value.map(textOf);
+    return { all: words.join(' '), words };
+  }
+  const all = textOf(value ?? '');
+  return { all, words: wordsOf(all) };
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(toJson(value));
+}
+
+function variableOf(place: number | 'all'): string {
+  return place === 'all' ? '_arguments' : `_argument_${place}`;
+}
+
+/** Which word is meant, counted from 1, or all of them; null when it is another dollar. */
+function placeOf(
+  [, index, number, name]: RegExpExecArray,
+  names: readonly string[],
+): number | 'all' | null {
+  if (name !== undefined) {
+    const found = names.indexOf(name);
+    return found === -1 ? null : found + 1;
+  }
+  if (number !== undefined) {
+    return Number(number);
+  }
+  return index === undefined ? 'all' : Number(index) + 1;
+}
+
+function argumentNames(value: unknown): readonly string[] {
+  const list: readonly unknown[] =
+    typeof value === 'string' ? value.split(/[\s,]+/) : Array.isArray(value) ? value : [];
+  return list.filter((name) => typeof name === 'string');
+}
+
+/** Words between blanks; quotes keep several together. */
+function wordsOf(text: string): readonly string[] {
+  return Array.from(
+    text.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g),
+    ([, double, single, bare]) => double ?? single ?? bare ?? '',
+  );
+}
+
+/** `${input:name}` and `${input:name:hint}`, the questions of VS Code. */
+const ASKED = /\$\{input:([A-Za-z_][\w-]{0,60})(?::[^}\r\n]{0,300})?\}/g;
+
+/**
+ * `${input:name}` is the value of that name where one was given. Nobody can be asked here, so the
+ * others stay, with one warning.
+ */
+export function adoptAskedInputs(draft: Draft): void {
+  const missing = new Set<string>();
+  const edits: Edit[] = [];
+  for (const match of draft.body.matchAll(ASKED)) {
+    const [written, name = ''] = match;
+    if (Object.hasOwn(draft.supplied, name)) {
+      const start = match.index;
+      edits.push({ start, end: start + written.length, text: `{{${name}}}` });
+    } else {
+      missing.add(`\${input:${name}}`);
+    }
+  }
+  draft.edit(edits);
+  if (missing.size > 0) {
+    const names = [...missing].slice(0, 10).join(', ');
+    draft.report(
+      'warning',
+      'undeclared_variable',
+      `No value was given, so left as they are: ${names}.`,
+    );
+  }
+}

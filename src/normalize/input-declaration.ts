@@ -1,0 +1,115 @@
+import { isObject, type JsonObject } from '../protocol/json.ts';
+import { readSchema } from './picoschema.ts';
+import { toJsonObject } from './setting-type.ts';
+
+/** Variables as a document declares them. */
+export interface Declaration {
+  /** JSON Schema of a map. */
+  readonly schema: JsonObject;
+  readonly defaults: JsonObject;
+}
+
+const WRAPPER_KEYS = new Set(['schema', 'default', 'defaults']);
+
+/** What holds where nothing is declared. */
+export const NOTHING_DECLARED: Declaration = {
+  schema: { type: 'object', properties: {} },
+  defaults: {},
+};
+
+/**
+ * Reads `{schema, default}`, a list of `{name, …}`, a JSON Schema, or fields with types.
+ * @returns the variables, or what is wrong with their declaration
+ * @see spec/prompt-format.md IN
+ */
+export function readDeclaration(value: unknown): Declaration | { wrong: string } {
+  if (Array.isArray(value)) {
+    return fromList(value);
+  }
+  if (!isObject(value)) {
+    return { wrong: 'must be {schema, default} or a map of names to types' };
+  }
+  const keys = Object.keys(value);
+  if (keys.length > 0 && keys.every((key) => WRAPPER_KEYS.has(key))) {
+    return fromWrapper(value);
+  }
+  if (isPropertyMap(value)) {
+    return fromProperties(Object.entries(value));
+  }
+  const read = readSchema(value);
+  return 'wrong' in read ? read : ofMap(read.schema, {});
+}
+
+function fromWrapper(value: Readonly<Record<string, unknown>>): Declaration | { wrong: string } {
+  const schema = value['schema'] ?? null;
+  const read = schema === null ? NOTHING_DECLARED : readSchema(schema);
+  const defaults = value['default'] ?? value['defaults'] ?? {};
+  if (!isObject(defaults)) {
+    return { wrong: 'has a default that is no map' };
+  }
+  return 'wrong' in read ? read : ofMap(read.schema, toJsonObject(defaults));
+}
+
+function ofMap(schema: JsonObject, defaults: JsonObject): Declaration | { wrong: string } {
+  const { type = 'object' } = schema;
+  return type === 'object' || (Array.isArray(type) && type.includes('object'))
+    ? { schema, defaults }
+    : { wrong: 'must declare a map of variables' };
+}
+
+/** `name: {type, default, …}` as in prompty and workflow files. */
+function isPropertyMap(value: Readonly<Record<string, unknown>>): boolean {
+  const fields = Object.values(value);
+  const words = ['type', 'kind', 'default', 'required', 'description', 'sample'];
+  return (
+    fields.length > 0 &&
+    fields.every(
+      (field) =>
+        isObject(field) && words.some((word) => typeof field[word] !== 'object' && word in field),
+    )
+  );
+}
+
+/** Prompty's `- name: text` lists; a name alone is a text. */
+function fromList(items: readonly unknown[]): Declaration | { wrong: string } {
+  const fields: [string, unknown][] = [];
+  for (const item of items) {
+    const name = isObject(item) ? item['name'] : item;
+    if (typeof name !== 'string') {
+      return { wrong: 'has an entry without a name' };
+    }
+    fields.push([name, isObject(item) ? item : { type: 'string' }]);
+  }
+  return fromProperties(fields);
+}
+
+/** A field is required unless it says otherwise or has a default. */
+function fromProperties(fields: readonly (readonly [string, unknown])[]): Declaration {
+  const properties: [string, JsonObject][] = [];
+  const required: string[] = [];
+  for (const [name, field] of fields) {
+    const {
+      name: _name,
+      kind,
+      required: needed,
+      sample: _sample,
+      ...schema
+    } = isObject(field) ? field : {};
+    const type = schema['type'] ?? kind;
+    properties.push([
+      name,
+      toJsonObject(type === undefined ? schema : { ...schema, type: plainType(type) }),
+    ]);
+    if (needed !== false && schema['default'] === undefined) {
+      required.push(name);
+    }
+  }
+  return {
+    schema: { type: 'object', properties: Object.fromEntries(properties), required },
+    defaults: {},
+  };
+}
+
+function plainType(type: unknown): unknown {
+  return type === 'float' ? 'number' : type === 'bool' ? 'boolean' : type;
+}
