@@ -8,9 +8,13 @@ export interface EditorOptions {
   /** The document; it may come from anywhere and is never run by showing it. */
   readonly prompt: string;
   readonly problems?: readonly Problem[];
-  /** Why the editor is shown: where the text came from, what to look at before running it. */
-  readonly notice?: string;
+  /** Whether the text came from a link or a page of somebody else. */
+  readonly isSuggested?: boolean;
 }
+
+/** What is said over a document that its reader did not write. */
+const SUGGESTED =
+  'Somebody else suggests this prompt. Read it before you run it. It runs without your secrets and without the local addresses of this server; to run it with them, paste it into an empty editor.';
 
 /** What an empty editor suggests; it runs on any server, with the demo model too. */
 const EXAMPLE = `@/demo/mcp
@@ -22,15 +26,20 @@ What time is it in Tokyo right now, and what is 17 * 23?`;
  * `no-referrer` a browser would say `Origin: null` and the server would take its own form for a
  * stranger's.
  */
-export function renderEditor({ prompt, problems = [], notice }: EditorOptions): string {
+export function renderEditor({
+  prompt,
+  problems = [],
+  isSuggested = false,
+}: EditorOptions): string {
   const invalid = problems.some(({ severity }) => severity === 'error');
   const described = problems.length === 0 ? 'hint' : 'problems hint';
   return pageHtml({
     title: 'Prompt',
     main: markup`<header class="run"><h1>Run a prompt</h1></header>
-${notice === undefined ? null : markup`<p class="notice" role="note" dir="auto">${notice}</p>`}
+${isSuggested ? markup`<p class="notice" role="note">${SUGGESTED}</p>` : null}
 ${problems.length === 0 ? null : markup`<section id="problems" aria-label="Problems">${problemList(problems)}</section>`}
 <form class="editor" method="post" action="/">
+${isSuggested ? markup`<input type="hidden" name="suggested" value="1">` : null}
 <label for="document">Markdown document</label>
 <textarea id="document" name="prompt" rows="14" required spellcheck="true" dir="auto" placeholder="${EXAMPLE}" aria-describedby="${described}"${invalid ? markup` aria-invalid="true"` : null}>
 ${prompt}</textarea>

@@ -34,7 +34,10 @@ export const app = new Hono<Surroundings>();
 
 app.use((asked, next) => guard(asked, next));
 
-app.get('/', ({ req }) => html(renderEditor({ prompt: req.query('prompt') ?? '' })));
+app.get('/', ({ req }) => {
+  const prompt = req.query('prompt') ?? '';
+  return html(renderEditor({ prompt, isSuggested: prompt !== '' }));
+});
 app.post('/', post);
 app.post('/runs', post);
 app.get('/openapi.json', () => json(openapi));
@@ -89,9 +92,9 @@ async function guard(asked: Asked, next: Next): Promise<Response | void> {
   throw new Fault('cross_site');
 }
 
-async function suggested(request: Request): Promise<{ prompt: string; notice: string }> {
+async function suggested(request: Request): Promise<{ prompt: string; isSuggested: true }> {
   const { text } = await readPrompt(request);
-  return { prompt: text, notice: 'Another site suggests this prompt. Read it before you run it.' };
+  return { prompt: text, isSuggested: true };
 }
 
 function post(asked: Asked): Promise<Response> {

@@ -68,7 +68,7 @@ export interface Acceptance {
   readonly settings: Settings;
   readonly request: Request;
   readonly principal: Principal;
-  readonly text: string;
+  readonly posted: PostedPrompt;
   readonly normalized: Normalized;
 }
 
@@ -77,7 +77,7 @@ export interface Acceptance {
  * @throws Fault `invalid_prompt` when the prompt has an error
  */
 export async function createRun(acceptance: Acceptance): Promise<CreatedRun> {
-  const { env, settings, principal, normalized, text } = acceptance;
+  const { env, settings, principal, normalized, posted } = acceptance;
   if (normalized.request === null) throw new Fault('invalid_prompt');
   const origin = ownOrigin(acceptance.request, settings);
   const id = await newRunId(settings.idKey);
@@ -87,12 +87,17 @@ export async function createRun(acceptance: Acceptance): Promise<CreatedRun> {
       type: 'run-start',
       version: 1,
       id,
-      prompt: text,
+      prompt: posted.text,
       request: normalized.request,
       problems: normalized.problems,
       expires_at,
     },
-    { principal: principalName(principal), origin, expires_at },
+    {
+      principal: principalName(principal),
+      is_suggested: posted.isSuggested === true,
+      origin,
+      expires_at,
+    },
   );
   const urls = runUrls(origin, id);
   return {

@@ -46,9 +46,11 @@ export async function postRun(request: Request, env: Env, settings: Settings): P
     const problems = normalized.problems.map(problemJson);
     if (!wantsPage(request))
       return faultResponse(new Fault('invalid_prompt'), request, { problems });
-    return html(renderEditor({ prompt: posted.text, problems: normalized.problems }), 422);
+    const isSuggested = posted.isSuggested === true;
+    const { problems: found } = normalized;
+    return html(renderEditor({ prompt: posted.text, problems: found, isSuggested }), 422);
   }
-  const acceptance = { env, settings, request, principal, text: posted.text, normalized };
+  const acceptance = { env, settings, request, principal, posted, normalized };
   const created = await createRun(acceptance);
   return wait === null ? reply(created, acceptance) : held(created, acceptance, wait);
 }

@@ -11,6 +11,8 @@ export interface PostedPrompt {
   readonly inputs: NormalizeInputs;
   /** Whether the caller counts on not running it twice, which this server cannot promise yet. */
   readonly wantsIdempotency?: boolean;
+  /** Whether a page of somebody else filled the editor that this comes from. */
+  readonly isSuggested?: boolean;
 }
 
 /** Query parameters and keys that steer the request itself and are no settings of the prompt. */
@@ -22,6 +24,7 @@ const NOT_SETTINGS = new Set([
   'idempotency_key',
   // A label inside the caller's own account; it decides nothing while there are no logins.
   'user',
+  'suggested',
 ]);
 
 /** Fields of a form that name one tool server. */
@@ -150,12 +153,13 @@ function fromFields(fields: URLSearchParams): PostedPrompt {
   const text = checkedDocument((fields.get('prompt') ?? '').replaceAll('\r\n', '\n'));
   const overrides = { ...settingsOf(fields), ...serverOf(fields) };
   const wantsIdempotency = fields.has('idempotency_key');
+  const isSuggested = fields.has('suggested');
   const given = fields.get('input');
   if (given === null || given.trim() === '')
-    return { text, inputs: { overrides }, wantsIdempotency };
+    return { text, inputs: { overrides }, wantsIdempotency, isSuggested };
   const input = shallow(parseJson(given));
   if (!isObject(input)) throw new Fault('bad_request', 'The field "input" must be a JSON object.');
-  return { text, inputs: { overrides, input }, wantsIdempotency };
+  return { text, inputs: { overrides, input }, wantsIdempotency, isSuggested };
 }
 
 /**

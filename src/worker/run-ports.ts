@@ -78,7 +78,7 @@ function network(env: Env, settings: Settings, record: RunRecord): Network {
   return {
     forPrompts: guardedFetch({
       ...common,
-      allow: settings.egressAllow,
+      allow: isTrusted(record) ? settings.egressAllow : [],
       transport: transport(env.LOCAL_NETWORK),
     }),
     forServer: (url) => guardedFetch(ofOperator(url)),
@@ -164,9 +164,17 @@ function operatorAddress({ operator, url, label }: ToolServer, settings: Setting
   throw new Fault('server_unreachable', `${label} is no longer configured on this server.`);
 }
 
-/** Variables named `SECRET_…`, for runs of people the operator knows and for nobody else. */
+/**
+ * Whether a run may use what belongs to this server's people: its secrets, and the local addresses
+ * that its operator opened. Not for callers nobody knows, nor for what somebody else suggested.
+ */
+function isTrusted({ principal, is_suggested }: RunRecord): boolean {
+  return principal !== null && !is_suggested;
+}
+
+/** Variables named `SECRET_…`, for trusted runs and for no others. */
 function secretsFor(env: Env, record: RunRecord): (name: string) => string | null {
-  if (record.principal === null) return () => null;
+  if (!isTrusted(record)) return () => null;
   return environmentSecrets(variablesOf(env));
 }
 

@@ -4,6 +4,11 @@ import type { RunStatus } from '../run/run.ts';
 export interface RunRecord {
   /** Who made the run, or null for nobody we know. */
   readonly principal: string | null;
+  /**
+   * Whether a page of somebody else suggested the prompt: it runs with nothing that is its owner's,
+   * since one click on a link must not send secrets to a server that the link names.
+   */
+  readonly is_suggested: boolean;
   /** Origin under which the run was posted; where it is told to call itself. */
   readonly origin: string;
   /** Milliseconds since 1970, or null for never. */
@@ -28,10 +33,14 @@ export type Stored =
  * that an object that is only asked writes nothing.
  */
 export function createRecord(sql: SqlStorage, record: RunRecord): void {
-  sql.exec('CREATE TABLE record (principal TEXT, origin TEXT NOT NULL, expires_at INTEGER)');
   sql.exec(
-    'INSERT INTO record (principal, origin, expires_at) VALUES (?, ?, ?)',
+    `CREATE TABLE record (principal TEXT, is_suggested INTEGER NOT NULL, origin TEXT NOT NULL,
+       expires_at INTEGER)`,
+  );
+  sql.exec(
+    'INSERT INTO record (principal, is_suggested, origin, expires_at) VALUES (?, ?, ?, ?)',
     record.principal,
+    record.is_suggested ? 1 : 0,
     record.origin,
     record.expires_at,
   );
@@ -46,9 +55,10 @@ export function createTombstone(sql: SqlStorage, { status, when }: Tombstone): v
 /** What the object holds. */
 export function readStored(sql: SqlStorage): Stored {
   if (hasTable(sql, 'record')) {
-    type Row = { principal: string | null; origin: string; expires_at: number | null };
-    const rows = sql.exec<Row>('SELECT principal, origin, expires_at FROM record');
-    return { kind: 'run', record: rows.one() };
+    type Row = Omit<RunRecord, 'is_suggested'> & { is_suggested: number };
+    const rows = sql.exec<Row>('SELECT principal, is_suggested, origin, expires_at FROM record');
+    const row = rows.one();
+    return { kind: 'run', record: { ...row, is_suggested: row.is_suggested === 1 } };
   }
   if (hasTable(sql, 'tombstone')) {
     const rows = sql.exec<{ status: RunStatus; at: number }>('SELECT status, at FROM tombstone');

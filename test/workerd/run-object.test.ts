@@ -65,7 +65,12 @@ async function accepted({ expires_at, principal, request, prompt }: Plan = {}) {
     expires_at: expires_at ?? null,
   };
   const origin = 'https://prompts.example';
-  const record = { principal: principal ?? null, origin, expires_at: expires_at ?? null };
+  const record = {
+    principal: principal ?? null,
+    is_suggested: false,
+    origin,
+    expires_at: expires_at ?? null,
+  };
   await runClient(bindings, id).accept(start, record);
   return { id, run: runClient(bindings, id), stub: stubOf(id) };
 }
@@ -104,7 +109,13 @@ describe('a run', () => {
     const { id, stub } = await accepted();
     const start = { ...(await firstEvent(id)), id };
     await runInDurableObject(stub, (object) => {
-      const again = () => object.accept(start, { principal: null, origin: '', expires_at: null });
+      const again = () =>
+        object.accept(start, {
+          principal: null,
+          is_suggested: false,
+          origin: '',
+          expires_at: null,
+        });
       expect(again).toThrow('accepted once');
     });
   });

@@ -43,11 +43,11 @@ it('suggests an example that any server can run, and holds none of it', () => {
 });
 
 it('shows problems with line, column and excerpt, and marks the document as invalid', () => {
-  const page = renderEditor({ prompt: 'x', problems: [PROBLEM], notice: 'From <elsewhere>.' });
+  const page = renderEditor({ prompt: 'x', problems: [PROBLEM], isSuggested: true });
   expect(page).toContain('at line 2, column 12: The settings cannot be read.');
   expect(page).toContain('model: [&lt;b&gt;');
   expect(page).toContain('aria-invalid="true"');
-  expect(page).toContain('From &lt;elsewhere&gt;.');
+  expect(page).toContain('Somebody else suggests this prompt.');
 });
 
 it('does not mark a document as invalid for a warning', () => {
