@@ -1,6 +1,8 @@
 /** Parsing and normalizing, at three sizes and at the worst shapes. */
 import { normalizePrompt } from '../src/normalize/normalize-prompt.ts';
+import type { NormalizeInputs } from '../src/normalize/request.ts';
 import { parsePrompt } from '../src/parse/parse-prompt.ts';
+import { DOCUMENTS, REQUESTS } from '../test/support/hostile-shapes.ts';
 import { median, type Row } from './measure.ts';
 
 const HEAD = `---
@@ -54,11 +56,30 @@ export async function formatRows(): Promise<Row[]> {
       goal: '< 1 s',
     });
   }
-  return rows;
+  return [
+    ...rows,
+    await slowest('document', DOCUMENTS, both),
+    await slowest('request', REQUESTS, (inputs) => both('Hi', inputs)),
+  ];
 }
 
-function both(text: string): unknown {
-  return normalizePrompt(parsePrompt(text), {
-    providers: [{ id: 'demo', defaultModel: 'demo', models: ['demo'] }],
-  });
+/** The slowest of the shapes that the tests know, by name. */
+async function slowest<T>(
+  kind: string,
+  shapes: readonly (readonly [string, () => T])[],
+  read: (shape: T) => unknown,
+): Promise<Row> {
+  let worst = { name: '', ours: 0 };
+  for (const [name, make] of shapes) {
+    const shape = make();
+    const ours = await median(1, () => read(shape));
+    if (ours > worst.ours) worst = { name, ours };
+  }
+  const what = `slowest of ${shapes.length} hostile ${kind}s: ${worst.name}`;
+  return { what, floor: null, ours: worst.ours, goal: '< 1 s' };
+}
+
+function both(text: string, inputs: NormalizeInputs = {}): unknown {
+  const providers = [{ id: 'demo', defaultModel: 'demo', models: ['demo'] }];
+  return normalizePrompt(parsePrompt(text), { providers }, inputs);
 }

@@ -56,6 +56,11 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   },
 };
 
+/** Files directly in `src`: the doors that are one file. */
+export const ENTRIES: Readonly<Record<string, Layer>> = {
+  'index.ts': { mayImport: ['normalize', 'parse', 'protocol'], platform: 'none' },
+};
+
 const IMPURE_GLOBALS = [
   'fetch',
   'Date',
@@ -84,28 +89,30 @@ function forbiddenGlobals(folder: string, platform: Platform): string[] {
   return folder === 'cli' ? ['fetch'] : ['fetch', 'console', 'process'];
 }
 
-function override(folder: string, layer: Layer): object {
+/** @param name a folder of `src`, or a file directly in it */
+function override(name: string, layer: Layer): object {
+  const isFile = Object.hasOwn(ENTRIES, name);
   const others = Object.keys(LAYERS).filter(
-    (other) => other !== folder && !layer.mayImport.includes(other),
+    (other) => other !== name && !layer.mayImport.includes(other),
   );
   const patterns = [
     {
       group: forbiddenModules(layer.platform),
-      message: `src/${folder} does not know this platform.`,
+      message: `src/${name} does not know this platform.`,
     },
     ...(others.length === 0
       ? []
       : [
           {
-            group: others.map((other) => `../${other}/**`),
+            group: others.map((other) => `${isFile ? '.' : '..'}/${other}/**`),
             message: 'Imports point down the layers.',
           },
         ]),
   ];
   return {
-    files: [`src/${folder}/**`],
+    files: [isFile ? `src/${name}` : `src/${name}/**`],
     rules: {
-      'no-restricted-globals': ['error', ...forbiddenGlobals(folder, layer.platform)],
+      'no-restricted-globals': ['error', ...forbiddenGlobals(name, layer.platform)],
       'no-restricted-imports': ['error', { patterns }],
     },
   };
@@ -142,7 +149,7 @@ export function lintConfig(): string {
       ],
     },
     overrides: [
-      ...Object.entries(LAYERS).map(([folder, layer]) => override(folder, layer)),
+      ...Object.entries({ ...LAYERS, ...ENTRIES }).map(([name, layer]) => override(name, layer)),
       {
         files: ['test/**', 'scripts/**', 'bench/**'],
         rules: {

@@ -44,7 +44,7 @@ export class AnswerWriter {
 
   #write(text: string): void {
     const all = this.#held + text;
-    const body = all.replace(/\n+$/, '');
+    const body = all.replace(/(?<!\n)\n+$/, '');
     this.#held = all.slice(body.length);
     if (body === '') return;
     if (this.#newParagraph) {

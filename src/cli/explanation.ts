@@ -6,6 +6,7 @@ import type {
   RequestReference,
   ToolServer,
 } from '../normalize/request.ts';
+import { whyServer } from '../normalize/explain.ts';
 import type { ChatMessage } from '../protocol/chat.ts';
 import type { Paint } from './draw-problem.ts';
 import { printable } from './text-width.ts';
@@ -33,7 +34,7 @@ export function explanation(
     ...section('References', request.references.map(referenceRow)),
     ...section('Limits', limitRows(request.limits)),
     ...section('Settings', settingRows(request.sources)),
-    ...section('Estimate', Object.entries(estimate).map(keyAndValue)),
+    ...section('Estimate', estimateRows(estimate)),
     ...section('Kept for other tools', Object.entries(request.ext).map(keyAndValue)),
   ];
   return lines.join('\n');
@@ -52,7 +53,15 @@ function messageLines({ role, content }: ChatMessage, paint: Paint): string[] {
 function serverRow({ label, url, type, from, line, ...server }: ToolServer): Row {
   const tools = server.allowed_tools === undefined ? 'all tools' : server.allowed_tools.join(', ');
   const place = line === undefined ? from : `${from}, line ${line}`;
-  return [label, url, type, place, tools, `approval: ${approval(server.require_approval)}`];
+  return [
+    label,
+    url,
+    type,
+    place,
+    tools,
+    `approval: ${approval(server.require_approval)}`,
+    whyServer({ label, url, type, from, ...server }),
+  ];
 }
 
 function approval(policy: ApprovalPolicy): string {
@@ -89,6 +98,15 @@ function settingRows(sources: CompletionRequest['sources']): Row[] {
     line === undefined ? from : `${from}, line ${line}`,
   ]);
   return rest.length === 0 ? rows : [...rows, ['by default', rest.join(', ')]];
+}
+
+/** What is not known before a server is connected is said in words. */
+function estimateRows(estimate: Readonly<Record<string, unknown>>): Row[] {
+  return Object.entries(estimate).map(([key, value]) =>
+    value === null
+      ? [key, 'unknown until the tool servers are connected']
+      : keyAndValue([key, value]),
+  );
 }
 
 function keyAndValue([key, value]: readonly [string, unknown]): Row {

@@ -1,6 +1,9 @@
 #!/usr/bin/env node
+import { readFile } from 'node:fs/promises';
+
 import { Fault, FAULTS } from '../fault/fault.ts';
-import { closest } from './closest.ts';
+import { nearest } from '../normalize/nearest.ts';
+import { parseJsonObject } from '../protocol/json.ts';
 import { COMMANDS, type Command } from './commands.ts';
 import { commandHelp, overview } from './help.ts';
 import { Terminal } from './terminal.ts';
@@ -49,15 +52,18 @@ function find(word: string): Command {
 }
 
 function fix(word: string): string {
-  const near = closest(word, [...COMMANDS.map(({ name }) => name), 'help', '--help', '--version']);
-  if (near !== undefined) return `Did you mean \`mdops ${near}\`?`;
+  const names = [...COMMANDS.map(({ name }) => name), 'help', '--help', '--version'];
+  const near = nearest(word, names, { prefix: true });
+  if (near !== null) return `Did you mean \`mdops ${near}\`?`;
   const isFile = /[./]/.test(word) && !word.startsWith('-');
   return isFile ? `Did you mean \`mdops run ${word}\`?` : 'See `mdops --help`.';
 }
 
 async function version(): Promise<string> {
-  const { default: manifest } = await import('../../package.json', { with: { type: 'json' } });
-  return manifest.version;
+  // Read and not imported: the compiled command line stands beside the same file.
+  const manifest = await readFile(new URL('../../package.json', import.meta.url), 'utf8');
+  const found = parseJsonObject(manifest)?.['version'];
+  return typeof found === 'string' ? found : 'unknown';
 }
 
 /** The one place where what went wrong becomes a line and an exit code; never a stack. */

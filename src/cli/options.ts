@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 
-import { closest } from './closest.ts';
+import { nearest } from '../normalize/nearest.ts';
 import { UsageError } from './usage-error.ts';
 
 /** One option of a command: the parser, the help and "did you mean" read this. */
@@ -74,11 +74,12 @@ function checked(token: OptionToken, specs: readonly OptionSpec[], command: stri
   const spec = specs.find(({ name }) => name === token.name);
   const help = `See \`mdops help ${command}\`.`;
   if (spec === undefined) {
-    const near = closest(
+    const near = nearest(
       token.name,
       specs.map(({ name }) => name),
+      { prefix: true },
     );
-    const fix = near === undefined ? help : `Did you mean \`--${near}\`?`;
+    const fix = near === null ? help : `Did you mean \`--${near}\`?`;
     throw new UsageError(`Unknown option \`${token.rawName}\` for \`${command}\`. ${fix}`);
   }
   if (spec.value === undefined) {

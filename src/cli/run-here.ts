@@ -83,6 +83,7 @@ async function finished(run: Run, order: RunOrder, answer: AnswerWriter | null):
 }
 
 async function writeAnswer(path: string, run: Run, { terminal }: RunOrder): Promise<void> {
-  if (run.status === 'completed') await writeFile(path, `${outputOf(run).replace(/\n+$/, '')}\n`);
+  if (run.status === 'completed')
+    await writeFile(path, `${outputOf(run).replace(/(?<!\n)\n+$/, '')}\n`);
   else terminal.err(`${path} was not written: the run did not complete.`);
 }

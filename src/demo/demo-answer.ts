@@ -60,7 +60,7 @@ function aboutDocuments(documents: readonly GivenDocument[]): string {
 function aboutCall({ name, arguments: args, result }: PastCall): string {
   const call = `\`${name}\` with \`${args}\``;
   if (result === undefined) return `- ${call} gave no result.`;
-  const text = result.trim().replace(/\s*\n\s*/g, ' ');
+  const text = result.trim().replace(/(?<!\s)\s*\n\s*/g, ' ');
   const shown = text.length > MAX_RESULT ? `${text.slice(0, MAX_RESULT)}…` : text;
   return isError(text) ? `- ${call} failed: ${shown}` : `- ${call}: ${shown}`;
 }

@@ -32,7 +32,7 @@ export function demoModel(options: { readonly delayMs?: number } = {}): DemoMode
     async *complete(call, signal) {
       const reply = replyTo(call);
       const limit = tokenLimit(call.parameters);
-      const pieces = reply.text.match(/\s*\S+\s*/g) ?? [];
+      const pieces = reply.text.match(/(?:^\s*)?\S+\s*/g) ?? [];
       yield chunk({ role: 'assistant', content: '' });
       for (const piece of pieces.slice(0, limit)) {
         signal.throwIfAborted();

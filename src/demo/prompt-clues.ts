@@ -80,7 +80,7 @@ export function cluesIn(text: string): Clues {
     quotes: [...plain.matchAll(QUOTE)].map(([, a, b, c, d]) => a ?? b ?? c ?? d ?? ''),
     zones: zonesIn(bare),
     expression: expressionIn(bare),
-    urls: urls.map((url) => url.replace(/[.,;:!?]+$/, '')),
+    urls: urls.map((url) => url.replace(/(?<![.,;:!?])[.,;:!?]+$/, '')),
     place: /\b(?:in|at|for|near)\s+((?:\p{Lu}[\p{L}.-]*\s?)+)/u.exec(bare)?.[1]?.trim(),
     text: plain,
   };
@@ -112,10 +112,10 @@ function zonesIn(text: string): string[] {
 }
 
 const OPERATORS: readonly (readonly [RegExp, string])[] = [
-  [/\s+plus\s+/gi, ' + '],
-  [/\s+minus\s+/gi, ' - '],
-  [/\s+times\s+|\s+multiplied by\s+/gi, ' * '],
-  [/\s+divided by\s+/gi, ' / '],
+  [/(?<!\s)\s+plus\s+/gi, ' + '],
+  [/(?<!\s)\s+minus\s+/gi, ' - '],
+  [/(?<!\s)\s+times\s+|(?<!\s)\s+multiplied by\s+/gi, ' * '],
+  [/(?<!\s)\s+divided by\s+/gi, ' / '],
 ];
 
 function expressionIn(text: string): string | undefined {

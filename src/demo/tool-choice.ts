@@ -119,7 +119,7 @@ function clauseStart(prompt: string, at: number, floor: number): number {
 function restOf(text: string, known: readonly string[]): string {
   const colon = /^[^:\n]{0,60}:\s/.exec(text)?.[0];
   const rest = colon === undefined ? withoutEmptyWords(text, known) : text.slice(colon.length);
-  return rest.trim().replace(/\s*(?:\band\b|\bthen\b|[.!?,;\s])+$/i, '');
+  return rest.trim().replace(/(?<![.!?,;\s])(?:\band\b|\bthen\b|[.!?,;\s])+$/i, '');
 }
 
 function withoutEmptyWords(text: string, known: readonly string[]): string {

@@ -11,6 +11,10 @@ import { CONFIG_KEYS, FOREIGN_KEYS, RESERVED_KEYS, type Setting } from './settin
 
 /** Problems of a document after which only errors are kept. */
 const MAX_PROBLEMS = 100;
+/** Problems after which nothing is added: most of them are errors, so there is no request. */
+const MAX_ERRORS = 1000;
+/** Names that one message lists. */
+const MAX_NAMES = 50;
 
 /** Where a value was given, so that a problem inside it can be placed. */
 export interface Place {
@@ -100,7 +104,8 @@ export class Settings {
 
   report(severity: Severity, code: string, message: string, at?: Position): void {
     // A hostile block has thousands of keys; its author reads the first few.
-    if (this.problems.length >= MAX_PROBLEMS && severity !== 'error') {
+    const most = severity === 'error' ? MAX_ERRORS : MAX_PROBLEMS;
+    if (this.problems.length >= most) {
       return;
     }
     const where = at === undefined ? {} : { at, ...this.#excerpt(code, at) };
@@ -220,6 +225,10 @@ export class Settings {
   }
 
   #reportUnknown(key: string, place: Place): void {
+    // Looking for the nearest key is what costs; nobody would read it any more.
+    if (this.problems.length >= MAX_PROBLEMS) {
+      return;
+    }
     const near = nearestKey(key.slice(key.lastIndexOf('.') + 1));
     const hint = near === null ? 'It is ignored.' : `Did you mean ${near}?`;
     this.#reportKey('warning', 'unknown_key', `There is no setting ${key}. ${hint}`, place);
@@ -228,8 +237,10 @@ export class Settings {
   #reportForeign(): void {
     const first = this.#foreign[0];
     if (first !== undefined) {
-      const names = this.#foreign.map(({ name }) => name).join(', ');
-      const message = `Settings of other tools, kept but not acted on: ${names}.`;
+      const names = this.#foreign.slice(0, MAX_NAMES).map(({ name }) => name);
+      const more = this.#foreign.length - names.length;
+      const others = more > 0 ? ` and ${more} more` : '';
+      const message = `Settings of other tools, kept but not acted on: ${names.join(', ')}${others}.`;
       this.#reportKey('info', 'foreign_keys', message, first.place);
     }
   }

@@ -130,7 +130,7 @@ export function cleanLabel(text: string): string {
     .toLowerCase()
     .replace(/[^a-z0-9_-]+/g, '-')
     .slice(0, 32)
-    .replace(/^-+|-+$/g, '');
+    .replace(/^-+|(?<!-)-+$/g, '');
   return label === '' ? 'server' : label;
 }
 

@@ -26,18 +26,23 @@ export function joinServers(
   entries: readonly ServerEntry[],
   fallback: ApprovalPolicy,
 ): ToolServer[] {
-  const joined = new Map<string, ServerEntry>();
+  const joined = new Map<string, JoinedServer>();
   for (const entry of entries) {
     const key = serverKey(entry.url);
     const before = joined.get(key);
-    joined.set(key, before === undefined ? entry : mergeEntries(before, entry));
+    if (before === undefined) {
+      joined.set(key, new JoinedServer(entry));
+    } else {
+      before.add(entry);
+    }
   }
   if (joined.size > MAX_SERVERS) {
     const message = `A run has at most ${MAX_SERVERS} tool servers; this prompt names ${joined.size}.`;
     settings.report('error', 'too_many_servers', message);
   }
   const taken = new Set<string>();
-  return [...joined.values()].slice(0, MAX_SERVERS).map((full) => {
+  return [...joined.values()].slice(0, MAX_SERVERS).map((server) => {
+    const full = server.entry();
     const entry = full.from === 'operator' ? withoutPath(full) : full;
     const wanted = entry.label === undefined ? labelFor(entry.url) : cleanLabel(entry.label);
     const label = uniqueLabel(wanted, taken);
@@ -47,18 +52,47 @@ export function joinServers(
   });
 }
 
-/** `url:a` and `url:b` allow both tools; naming the server alone allows all. */
-function mergeEntries(first: ServerEntry, second: ServerEntry): ServerEntry {
-  const { allowed_tools: firstTools, ...rest } = first;
-  const isUnsaid = second.from === 'body' || second.from === 'operator';
-  if (isUnsaid) {
-    return first;
+/**
+ * One server that several entries name. What an earlier entry says holds; lists grow in place,
+ * since copying them for each of ten thousand entries would take minutes.
+ */
+class JoinedServer {
+  #entry: ServerEntry;
+  readonly #headers: Map<string, string>;
+  /** `url:a` and `url:b` allow both tools; naming the server alone allows all: null. */
+  #tools: Set<string> | null;
+
+  constructor(entry: ServerEntry) {
+    this.#entry = entry;
+    this.#headers = new Map(Object.entries(entry.headers));
+    this.#tools = entry.allowed_tools === undefined ? null : new Set(entry.allowed_tools);
   }
-  const merged = { ...second, ...rest, headers: { ...second.headers, ...first.headers } };
-  const { allowed_tools: secondTools, ...open } = merged;
-  return firstTools === undefined || secondTools === undefined
-    ? open
-    : { ...open, allowed_tools: [...new Set([...firstTools, ...secondTools])] };
+
+  add(entry: ServerEntry): void {
+    if (entry.from === 'body' || entry.from === 'operator') {
+      return;
+    }
+    this.#entry = { ...entry, ...this.#entry };
+    for (const [name, value] of Object.entries(entry.headers)) {
+      if (!this.#headers.has(name)) {
+        this.#headers.set(name, value);
+      }
+    }
+    if (entry.allowed_tools === undefined) {
+      this.#tools = null;
+    }
+    for (const tool of entry.allowed_tools ?? []) {
+      this.#tools?.add(tool);
+    }
+  }
+
+  entry(): ServerEntry {
+    const { allowed_tools: _first, ...rest } = this.#entry;
+    const headers = Object.fromEntries(this.#headers);
+    return this.#tools === null
+      ? { ...rest, headers }
+      : { ...rest, headers, allowed_tools: [...this.#tools] };
+  }
 }
 
 /** Whether a reference of the body becomes a tool server: a link is only a link. */

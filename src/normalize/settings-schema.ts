@@ -1,4 +1,5 @@
 import type { JsonObject } from '../protocol/json.ts';
+import { CALLBACK_EVENTS } from './callback.ts';
 import { OUTPUT_FORMATS } from './output.ts';
 import type { SettingType } from './setting-type.ts';
 import { CONFIG_KEYS, SETTINGS, type Setting } from './settings.ts';
@@ -7,6 +8,32 @@ import { URL_POLICIES } from './urls.ts';
 const TEXT = { type: 'string' } as const;
 const TEXTS = { type: 'array', items: TEXT } as const;
 const MAP = { type: 'object' } as const;
+const TIME = {
+  type: 'string',
+  pattern: '^(?:never|\\s*\\d{1,12}(?:\\.\\d{1,6})? ?[smhdw]?\\s*)$',
+} as const;
+const COUNT = { type: 'integer', minimum: 1 } as const;
+const URLS = {
+  type: 'object',
+  properties: {
+    policy: { anyOf: [{ enum: [...URL_POLICIES, 'no'] }, { type: 'boolean' }] },
+    max_urls: { type: 'integer', minimum: 0 },
+    max_bytes: COUNT,
+    max_tokens: COUNT,
+    timeout: { anyOf: [{ type: 'number', exclusiveMinimum: 0 }, TIME] },
+    on_error: { enum: ['note', 'fail'] },
+  },
+} as const;
+/** An address, or the secret that holds it. */
+const ADDRESS = { type: 'string', pattern: '^(?:[Hh][Tt][Tt][Pp][Ss]?://|\\$)' } as const;
+const CALLBACK = {
+  type: 'object',
+  properties: {
+    url: ADDRESS,
+    events: { anyOf: [TEXT, { type: 'array', items: { enum: CALLBACK_EVENTS } }] },
+  },
+  required: ['url'],
+} as const;
 const ONE_OR_MORE = { anyOf: [TEXT, TEXTS] } as const;
 
 /**
@@ -72,7 +99,7 @@ const SCHEMAS: Readonly<
   text: { type: ['string', 'number', 'boolean'] },
   flag: { anyOf: [{ type: 'boolean' }, { enum: ['yes', 'no', 'on', 'off'] }] },
   list: ONE_OR_MORE,
-  duration: { type: ['string', 'number'] },
+  duration: { anyOf: [{ type: 'number', exclusiveMinimum: 0 }, TIME] },
   map: MAP,
   bias: { type: 'object', additionalProperties: { type: 'number', minimum: -100, maximum: 100 } },
   model: { anyOf: [TEXT, TEXTS, MAP] },
@@ -80,7 +107,7 @@ const SCHEMAS: Readonly<
   tool_choice: { anyOf: [{ enum: ['none', 'auto', 'required'] }, MAP] },
   input: { anyOf: [MAP, { type: 'array' }] },
   output: { anyOf: [{ enum: OUTPUT_FORMATS }, MAP, { type: 'array' }] },
-  urls: { anyOf: [{ enum: URL_POLICIES }, { type: 'boolean' }, MAP] },
+  urls: { anyOf: [{ enum: [...URL_POLICIES, 'no'] }, { type: 'boolean' }, URLS] },
   approval: { anyOf: [{ enum: ['never', 'always'] }, MAP] },
-  callback: { anyOf: [TEXT, MAP] },
+  callback: { anyOf: [ADDRESS, CALLBACK] },
 };

@@ -145,15 +145,14 @@ export function words(text: string): string[] {
  * @see spec/prompt-format.md TOOL
  */
 export function readTools(settings: Settings, ownOrigins: readonly string[]): ServerEntry[] {
-  const servers: ServerEntry[] = [];
-  const builtIns: string[] = [];
   const given = settings.given('tools');
-  for (const { value, place } of given) {
+  const readers = given.map(({ value, place }) => {
     const reader = new ToolReader({ settings, place, ownOrigins });
     reader.read(value);
-    servers.push(...reader.servers);
-    builtIns.push(...reader.builtIns);
-  }
+    return reader;
+  });
+  const servers = readers.flatMap((reader) => reader.servers);
+  const builtIns = readers.flatMap((reader) => reader.builtIns);
   const first = given[0];
   if (first !== undefined && builtIns.length > 0) {
     const names = [...new Set(builtIns)].slice(0, 30).join(', ');

@@ -12,6 +12,9 @@ const MAX_BYTES = 16 * 1024;
 /** Levels of maps and lists inside each other. */
 export const MAX_DEPTH = 20;
 
+/** Warnings of a block, and as many errors again: a hostile one has a problem in every line. */
+const MAX_PROBLEMS = 100;
+
 /** A settings block that was read, as far as it could be. */
 export interface YamlBlock {
   readonly frontmatter: Frontmatter;
@@ -98,6 +101,9 @@ const OPTIONS = {
 function readDocument(source: Source, document: Document.Parsed | undefined, from: number) {
   const problems: Problem[] = [];
   const report = (severity: Severity, code: string, message: string, offset: number): void => {
+    if (problems.length >= (severity === 'error' ? 2 * MAX_PROBLEMS : MAX_PROBLEMS)) {
+      return;
+    }
     problems.push(source.problem(code, severity, message, from + offset));
   };
   for (const warning of document?.warnings ?? []) {

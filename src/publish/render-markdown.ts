@@ -86,7 +86,7 @@ function answerSection(view: RunView): string {
 
 /** As it was written, less what a terminal would obey. */
 function bare(answer: string): string {
-  return inert(answer).replace(/^\n+|\s+$/g, '');
+  return inert(answer).replace(/^\n+|(?<!\s)\s+$/g, '');
 }
 
 function problemsSection(problems: readonly Problem[]): string | null {

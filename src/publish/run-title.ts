@@ -12,7 +12,7 @@ export function titleOf(view: RunView): string {
   const line = request?.title ?? request?.name ?? firstWords(view);
   const { text, more } = bounded(inert(line).replace(/\s+/g, ' ').trim(), LONGEST_TITLE);
   if (text === '') return 'Run';
-  return more === 0 ? text : `${text.replace(/\s+\S*$/, '')}…`;
+  return more === 0 ? text : `${text.replace(/(?<!\s)\s+\S*$/, '')}…`;
 }
 
 /** The first line of the prompt without the marks of a heading, a list or a quotation. */

@@ -40,10 +40,10 @@ interface OpenFence {
 
 /** Backticks with a further backtick on the line are a code span. */
 function openFence(line: string): OpenFence | null {
-  const found = /^([ \t]*)(`{3,}(?=[^`]*$)|~{3,})(.*)$/.exec(line);
+  const found = /^([ \t]*)(`{3,}(?=[^`]*$)|~{3,})/.exec(line);
   if (found === null) return null;
-  const [, indent = '', fence = '', info = ''] = found;
-  return { fence, indent: indent.length, info: info.trim(), lines: [] };
+  const [marker, indent = '', fence = ''] = found;
+  return { fence, indent: indent.length, info: line.slice(marker.length).trim(), lines: [] };
 }
 
 function closes({ fence }: OpenFence, line: string): boolean {

@@ -3,6 +3,7 @@ import type { Context, Next } from 'hono';
 import openapi from '../../spec/openapi.json' with { type: 'json' };
 import { demoMcp } from '../demo/demo-mcp.ts';
 import { asFault, Fault } from '../fault/fault.ts';
+import { frontmatterSchema } from '../normalize/settings-schema.ts';
 import { ASSETS } from '../publish/assets.ts';
 import type { Asset } from '../publish/assets.ts';
 import { renderEditor } from '../publish/render-editor.ts';
@@ -40,6 +41,7 @@ app.get('/', ({ req }) => {
 app.post('/', post);
 app.post('/runs', post);
 app.get('/openapi.json', () => json(openapi));
+app.get('/frontmatter.schema.json', () => json(frontmatterSchema()));
 app.get('/robots.txt', () => new Response('User-agent: *\nAllow: /$\nDisallow: /\n'));
 app.get('/assets/:name', ({ req }) => asset(req.param('name')));
 app.all('/demo/mcp', ({ req }) => demoMcp(req.raw));
@@ -59,6 +61,7 @@ const METHODS: Readonly<Record<string, string>> = {
   '/': 'GET, HEAD, POST',
   '/runs': 'POST',
   '/openapi.json': 'GET, HEAD',
+  '/frontmatter.schema.json': 'GET, HEAD',
   '/robots.txt': 'GET, HEAD',
   '/assets/:name': 'GET, HEAD',
   [`/${ID}`]: 'GET, HEAD, DELETE',

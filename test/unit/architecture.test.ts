@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { LAYERS, lintConfig } from '../../scripts/lint-config.ts';
+import { ENTRIES, LAYERS, lintConfig } from '../../scripts/lint-config.ts';
 
 const root = new URL('../../', import.meta.url);
 const read = (path: string): string => readFileSync(new URL(path, root), 'utf8');
@@ -12,7 +12,7 @@ describe('the layers', () => {
 
   it('in spec/architecture.md are those of the one table', () => {
     const rows = read('spec/architecture.md').matchAll(
-      /^\| \d \| `(\w+)\/` \|[^|]*\| ([^|]*) \| (\w+) \|$/gm,
+      /^\| \d \| `([\w.]+)\/?` \|[^|]*\| ([^|]*) \| (\w+) \|$/gm,
     );
     const documented = Object.fromEntries(
       [...rows].map(([, folder = '', imports = '', platform = '']) => [
@@ -22,7 +22,7 @@ describe('the layers', () => {
     );
     const names = Object.keys(LAYERS);
     const expected = Object.fromEntries(
-      Object.entries(LAYERS).map(([folder, { mayImport, platform }]) => {
+      Object.entries({ ...LAYERS, ...ENTRIES }).map(([folder, { mayImport, platform }]) => {
         const missing = names.filter((name) => name !== folder && !mayImport.includes(name));
         const all = missing.length === 1 ? `everything but \`${missing[0]}\`` : undefined;
         const listed = mayImport.map((name) => `\`${name}\``).join(' ');
@@ -32,10 +32,14 @@ describe('the layers', () => {
     expect(documented).toEqual(expected);
   });
 
-  it('are all the folders of src', () => {
-    const folders = readdirSync(new URL('src', root), { withFileTypes: true })
-      .filter((entry) => entry.isDirectory())
-      .map(({ name }) => name);
-    expect(folders.toSorted()).toEqual(Object.keys(LAYERS).toSorted());
+  it('are all that src holds', () => {
+    const entries = readdirSync(new URL('src', root), { withFileTypes: true });
+    const names = (folders: boolean) =>
+      entries
+        .filter((entry) => entry.isDirectory() === folders && !entry.name.endsWith('.d.ts'))
+        .map(({ name }) => name)
+        .toSorted();
+    expect(names(true)).toEqual(Object.keys(LAYERS).toSorted());
+    expect(names(false)).toEqual(Object.keys(ENTRIES).toSorted());
   });
 });

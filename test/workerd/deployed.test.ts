@@ -3,6 +3,7 @@ import { env } from 'cloudflare:test';
 import { describe, expect, it } from 'vitest';
 import type { Env } from '../../src/worker/env.ts';
 import worker from '../../src/worker/index.ts';
+import { frontmatterSchema } from '../../src/normalize/settings-schema.ts';
 
 const bindings = env as unknown as Env;
 const KEY = { authorization: 'Bearer alice-key-0123456789' };
@@ -113,6 +114,16 @@ describe('a deployed server', () => {
         ...allowed.filter((method) => method !== 'head').toSorted(),
       ]);
     }
+  });
+
+  it('serves the settings as a JSON Schema that scripts and editors may read', async () => {
+    const response = await ask('/frontmatter.schema.json', {
+      headers: { origin: 'https://editor.example' },
+    });
+    expect(response.status).toBe(200);
+    expect(response.headers.get('content-type')).toContain('application/json');
+    expect(response.headers.get('access-control-allow-origin')).toBe('*');
+    expect(await response.json()).toEqual(frontmatterSchema());
   });
 
   it('serves its own tools to everybody', async () => {

@@ -157,7 +157,7 @@ function baseUrlFrom(env: Environment): string | null {
   if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
     throw new TypeError('OPENAI_BASE_URL must hold no credentials, query or fragment.');
   }
-  return url.href.replace(/\/+$/, '');
+  return url.href.replace(/(?<!\/)\/+$/, '');
 }
 
 function withDefaultModel(providers: Provider[], wanted: string | null): Provider[] {

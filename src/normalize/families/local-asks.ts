@@ -73,7 +73,7 @@ function readLine(asks: Asks, line: string, start: number): void {
     [LINK, asks.files],
   ] as const) {
     for (const match of line.matchAll(pattern)) {
-      const name = (match[1] ?? '').replace(/[.,]+$/, '');
+      const name = (match[1] ?? '').replace(/(?<![.,])[.,]+$/, '');
       if (pattern === COMMAND || isFileName(name)) {
         kind.add(name);
         const at = start + match.index;

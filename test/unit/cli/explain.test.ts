@@ -31,6 +31,8 @@ test('explain shows messages, servers, references with the reason, limits and so
   expect(done.stdout).toMatch(/top_p +request/);
   expect(done.stdout).toMatch(/by default +.*timeout/);
   expect(done.stdout).toMatch(/prompt_tokens +\d+/);
+  expect(done.stdout).toMatch(/tool_tokens +unknown until/);
+  expect(done.stdout).toContain('It is a tool server of the server that runs the prompt.');
 });
 
 test('explain --json is the answer of a dry run', async () => {

@@ -14,7 +14,13 @@ describe('explain', () => {
         model: 'main-1',
         provider: 'main',
         messages: [{ role: 'user', content: 'Read @https://example.com/a.md' }],
-        servers: [{ label: 'demo', url: '/demo/mcp' }],
+        servers: [
+          {
+            label: 'demo',
+            url: '/demo/mcp',
+            why: expect.stringContaining('tool server') as string,
+          },
+        ],
         references: [
           { url: '/demo/mcp', as: 'server', line: 4 },
           { url: 'https://example.com/a.md', as: 'context', line: 6 },
@@ -23,7 +29,7 @@ describe('explain', () => {
         sources: { max_steps: { from: 'frontmatter', line: 2 } },
       },
       problems: [],
-      estimate: { prompt_tokens: 8, max_context_tokens: 100_000 },
+      estimate: { prompt_tokens: 8, max_context_tokens: 100_000, tool_tokens: null },
     });
   });
 
@@ -38,6 +44,26 @@ describe('explain', () => {
       request: null,
       problems: [{ code: 'invalid_yaml', severity: 'error', line: 2, column: 7 }],
       estimate: null,
+    });
+  });
+
+  test('says why each server is one, and what is known of tokens', () => {
+    const text = '---\ntools: a.example.com/mcp\n---\nUse https://b.example.com/mcp here.';
+    expect(explained(text)).toMatchObject({
+      request: {
+        servers: [
+          { from: 'frontmatter', line: 2, why: 'It is listed under tools.' },
+          { from: 'body', line: 4, why: expect.stringContaining('looks like') as string },
+        ],
+      },
+      estimate: { max_context_tokens: 0, tool_tokens: null },
+    });
+    expect(explained('Hi')).toMatchObject({ estimate: { prompt_tokens: 1, tool_tokens: 0 } });
+  });
+
+  test('gives every field of a problem, null where there is none', () => {
+    expect(explained('')).toMatchObject({
+      problems: [{ code: 'empty_prompt', line: null, column: null, excerpt: null }],
     });
   });
 
