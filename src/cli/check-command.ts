@@ -13,6 +13,11 @@ import { fileText, promptSource } from './prompt-source.ts';
 import type { Terminal } from './terminal.ts';
 import { UsageError } from './usage-error.ts';
 
+/** Which models and providers there are depends on the machine that runs the prompt. */
+const OF_THE_MACHINE = new Set(['unknown_model', 'unknown_provider']);
+/** What is said of values that only a run has. */
+const OF_A_RUN = new Set(['missing_input', 'no_arguments']);
+
 interface Checked {
   readonly source: Source;
   readonly problems: readonly Problem[];
@@ -55,19 +60,20 @@ async function checkedFile(name: string, strict: boolean): Promise<Checked> {
 
 function checkedText(source: Source, strict: boolean): Checked {
   const document = parsePrompt(source.text, { path: source.name });
-  const problems = withoutInputs(normalizePrompt(document, anyModel(source.name)).problems);
+  const { problems: all } = normalizePrompt(document, anyModel(source.name));
+  const problems = withoutInputs(all.filter(({ code }) => !OF_THE_MACHINE.has(code)));
   return { source, problems: strict ? problems.map(stricter) : problems };
 }
 
 /** Values of the inputs come with a run; without them a prompt that is one input is empty, too. */
 function withoutInputs(problems: readonly Problem[]): readonly Problem[] {
-  if (!problems.some(({ code }) => code === 'missing_input')) return problems;
-  return problems.filter(({ code }) => code !== 'missing_input' && code !== 'empty_prompt');
+  if (!problems.some(({ code }) => OF_A_RUN.has(code))) return problems;
+  return problems.filter(({ code }) => !OF_A_RUN.has(code) && code !== 'empty_prompt');
 }
 
-/** Which models there are depends on the machine that runs the prompt, so every name is right. */
+/** A server that knows no model by name; what it calls its default stands in messages. */
 function anyModel(path: string): NormalizeContext {
-  return { providers: [{ id: 'any', defaultModel: 'any' }], path };
+  return { providers: [{ id: 'any', defaultModel: 'of the server' }], path };
 }
 
 function stricter(problem: Problem): Problem {

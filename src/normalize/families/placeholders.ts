@@ -106,7 +106,7 @@ const ASKED = /\$\{input:([A-Za-z_][\w-]{0,60})(?::[^}\r\n]{0,300})?\}/g;
  * others stay, with one warning.
  */
 export function adoptAskedInputs(draft: Draft): void {
-  const missing = new Set<string>();
+  const missing = new Map<string, number>();
   const edits: Edit[] = [];
   for (const match of draft.body.matchAll(ASKED)) {
     const [written, name = ''] = match;
@@ -114,16 +114,15 @@ export function adoptAskedInputs(draft: Draft): void {
       const start = match.index;
       edits.push({ start, end: start + written.length, text: `{{${name}}}` });
     } else {
-      missing.add(`\${input:${name}}`);
+      const shown = `\${input:${name}}`;
+      missing.set(shown, missing.get(shown) ?? match.index);
     }
   }
-  draft.edit(edits);
-  if (missing.size > 0) {
-    const names = [...missing].slice(0, 10).join(', ');
-    draft.report(
-      'warning',
-      'undeclared_variable',
-      `No value was given, so left as they are: ${names}.`,
-    );
+  const [first] = missing.values();
+  if (first !== undefined) {
+    const names = [...missing.keys()].slice(0, 10).join(', ');
+    const message = `No value was given, so left as they are: ${names}.`;
+    draft.report('warning', 'no_arguments', message, draft.bodyPosition(first));
   }
+  draft.edit(edits);
 }

@@ -41,6 +41,25 @@ describe('mdops check', () => {
     expect(done).toMatchObject({ code: 0, stdout: '1 file checked, no problems\n' });
   });
 
+  test('the name of a provider that this machine lacks is right, in every place', async () => {
+    await using files = await folder({
+      'a.md': '---\nmodel: openai/gpt-5\n---\nHi.',
+      'b.md': '---\nmodel: [groq/x, y]\n---\nHi.',
+      'c.md': '---\nbase_url: https://llm.example.com/v1\n---\nHi.',
+    });
+    const done = await mdops(['check', '--strict', '.'], { cwd: files.path });
+    expect(done).toMatchObject({ code: 0, stdout: '3 files checked, no problems\n' });
+  });
+
+  test('arguments of other tools come with a run, too', async () => {
+    await using files = await folder({
+      'a.md': '$ARGUMENTS',
+      'b.prompt.md': 'Test ${input:url:Where?}.',
+    });
+    const done = await mdops(['check', '--strict', '.'], { cwd: files.path });
+    expect(done).toMatchObject({ code: 0, stdout: '2 files checked, no problems\n' });
+  });
+
   test('a warning is no failure, under --strict it is', async () => {
     await using files = await folder({ 'b.md': WARNED });
     const cwd = files.path;
