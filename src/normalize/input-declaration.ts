@@ -40,6 +40,23 @@ export function readDeclaration(value: unknown): Declaration | { wrong: string }
   return 'wrong' in read ? read : ofMap(read.schema, {});
 }
 
+/** Where in a declaration the default of a variable stands, or what comes nearest to it. */
+export function defaultPath(value: unknown, name: string): readonly string[] {
+  if (!isObject(value)) {
+    return [];
+  }
+  const wrapper = ['default', 'defaults'].find((key) => {
+    const defaults = value[key];
+    return isObject(defaults) && Object.hasOwn(defaults, name);
+  });
+  if (wrapper !== undefined) {
+    return [wrapper, name];
+  }
+  const schema = isObject(value['schema']) ? value['schema'] : value;
+  const outer = schema === value ? [] : ['schema'];
+  return [...outer, ...(isObject(schema['properties']) ? ['properties'] : []), name, 'default'];
+}
+
 function fromWrapper(value: Readonly<Record<string, unknown>>): Declaration | { wrong: string } {
   const schema = value['schema'] ?? null;
   const read = schema === null ? NOTHING_DECLARED : readSchema(schema);

@@ -1,9 +1,8 @@
 import { isObject, type Json, type JsonObject } from '../protocol/json.ts';
 import { validateJson } from '../protocol/json-schema.ts';
-import type { Position } from '../parse/problem.ts';
-import type { Settings } from './given.ts';
+import type { Given, Settings } from './given.ts';
 import { fitInput } from './input-value.ts';
-import { NOTHING_DECLARED, readDeclaration } from './input-declaration.ts';
+import { NOTHING_DECLARED, defaultPath, readDeclaration } from './input-declaration.ts';
 import { isTooDeep, toJson } from './setting-type.ts';
 
 /** The variables of a prompt. */
@@ -37,13 +36,9 @@ export function readInput(settings: Settings, supplied: Readonly<Record<string, 
     return { values: {}, names: new Set(), declared: [], unexpected: [], isGiven: true };
   }
   const { schema, defaults } = declared;
-  const reader = new InputReader(
-    settings,
-    schema,
-    given === undefined ? undefined : settings.position(given.place),
-  );
+  const reader = new InputReader(settings, schema, given);
   reader.take(settings.variables);
-  reader.take(defaults);
+  reader.takeDefaults(defaults);
   reader.take(settings.inputValues);
   reader.take(supplied);
   const values = reader.finish();
@@ -70,23 +65,36 @@ function isClosed(schema: JsonObject): boolean {
 class InputReader {
   readonly #settings: Settings;
   readonly #schema: JsonObject;
-  readonly #at: Position | undefined;
+  readonly #given: Given | undefined;
+  /** Whose value is that of the document, so that a mistake in it is there. */
+  readonly #byDefault = new Set<string>();
   /** A map, not an object: a value named `__proto__` is a value like any other. */
   readonly #values: Map<string, Json>;
 
-  constructor(settings: Settings, schema: JsonObject, at: Position | undefined) {
+  constructor(settings: Settings, schema: JsonObject, given: Given | undefined) {
     this.#settings = settings;
     this.#schema = schema;
-    this.#at = at;
+    this.#given = given;
     const defaults = Object.entries(fieldsOf(schema)).flatMap(([name, field]): [string, Json][] => {
       const value = isObject(field) ? field['default'] : undefined;
       return value === undefined ? [] : [[name, toJson(value)]];
     });
     this.#values = new Map(defaults);
+    for (const [name] of defaults) {
+      this.#byDefault.add(name);
+    }
+  }
+
+  takeDefaults(values: JsonObject): void {
+    this.take(values);
+    for (const name of Object.keys(values)) {
+      this.#byDefault.add(name);
+    }
   }
 
   take(values: Readonly<Record<string, unknown>>): void {
     for (const [name, value] of Object.entries(values)) {
+      this.#byDefault.delete(name);
       if (isTooDeep(value)) {
         this.#report('invalid_input', `The input ${name} is nested too deeply.`);
       } else {
@@ -124,7 +132,8 @@ class InputReader {
     const [problem] = validateJson({ ...schema, $defs: this.#schema['$defs'] }, fitted);
     if (problem !== undefined) {
       const where = problem.path === '' ? '' : ` at ${problem.path}`;
-      this.#report('invalid_input', `The input ${name}${where} ${problem.message}.`);
+      const message = `The input ${name}${where} ${problem.message}.`;
+      this.#report('invalid_input', message, this.#byDefault.has(name) ? name : undefined);
     }
   }
 
@@ -144,8 +153,12 @@ class InputReader {
     return name === undefined ? '' : ` Inputs are given together: input={"${name}": …}.`;
   }
 
-  #report(code: string, message: string): void {
-    this.#settings.report('error', code, message, this.#at);
+  /** @param name whose default is wrong, where it is one */
+  #report(code: string, message: string, name?: string): void {
+    const given = this.#given;
+    const inside = name === undefined ? [] : defaultPath(given?.value, name);
+    const at = given === undefined ? undefined : this.#settings.position(given.place, inside);
+    this.#settings.report('error', code, message, at);
   }
 }
 
