@@ -17,6 +17,8 @@ export interface Input {
   readonly unexpected: readonly string[];
   /** Whether the document declares variables or the request supplies some. */
   readonly isGiven: boolean;
+  /** Whether the declaration could be read; where not, nothing is known of its names. */
+  readonly isReadable: boolean;
 }
 
 /**
@@ -33,7 +35,8 @@ export function readInput(settings: Settings, supplied: Readonly<Record<string, 
     if (given !== undefined) {
       settings.wrong(given.place, declared.wrong);
     }
-    return { values: {}, names: new Set(), declared: [], unexpected: [], isGiven: true };
+    const nothing = { values: {}, names: new Set<string>(), declared: [], unexpected: [] };
+    return { ...nothing, isGiven: true, isReadable: false };
   }
   const { schema, defaults } = declared;
   const reader = new InputReader(settings, schema, given);
@@ -52,6 +55,7 @@ export function readInput(settings: Settings, supplied: Readonly<Record<string, 
     declared: [...known],
     unexpected: isClosed(schema) ? arrived.filter((name) => !known.has(name)) : [],
     isGiven: given !== undefined || names.size > 0,
+    isReadable: true,
   };
 }
 

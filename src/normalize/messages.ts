@@ -55,7 +55,9 @@ function renderedMessages(settings: Settings, parts: MessageParts): readonly Cha
   const tags = new TagReport(settings, document);
   for (const { program, offset } of programs) {
     reportMistakes(settings, document, program, offset);
-    tags.add('undeclared', program.undeclared, offset);
+    if (input.isReadable) {
+      tags.add('undeclared', program.undeclared, offset);
+    }
     tags.add('unknown', program.unknown, offset);
   }
   tags.report();
