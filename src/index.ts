@@ -1,6 +1,7 @@
 /**
  * The prompt format as a library: text in, plain data out. Nothing is fetched, no clock is read and
- * nothing of a platform is used, so it runs in Node, workerd, Deno, Bun and browsers.
+ * nothing of a platform is used, so it runs in Node, workerd, Deno, Bun and browsers. (Deno wants
+ * `--allow-env`: the `yaml` package looks for a variable of its own.)
  *
  * ```ts
  * import { normalizePrompt, parsePrompt } from 'markdownops';

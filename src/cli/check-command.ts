@@ -5,9 +5,8 @@ import { parsePrompt } from '../parse/parse-prompt.ts';
 import type { Problem, Severity } from '../parse/problem.ts';
 import { counted } from '../publish/figures.ts';
 import { problemJson } from '../publish/render-json.ts';
-import { CHECK } from './commands.ts';
 import { drawProblem, type Source } from './draw-problem.ts';
-import { readArguments } from './options.ts';
+import type { Arguments } from './options.ts';
 import { promptFiles } from './prompt-files.ts';
 import { fileText, promptSource } from './prompt-source.ts';
 import type { Terminal } from './terminal.ts';
@@ -24,8 +23,7 @@ interface Checked {
 }
 
 /** `mdops check`: every problem of every prompt. Exit code 2 when one is an error. */
-export async function main(args: readonly string[], terminal: Terminal): Promise<number> {
-  const given = readArguments(args, CHECK.options, 'check');
+export async function main(given: Arguments, terminal: Terminal): Promise<number> {
   const checked = await checkAll(given.positionals, given.has('strict'));
   if (given.has('json')) {
     terminal.outLine(JSON.stringify(checked.flatMap(asJson), null, 2));

@@ -1,4 +1,4 @@
-import type { OptionSpec } from './options.ts';
+import type { Arguments, OptionSpec } from './options.ts';
 import type { Terminal } from './terminal.ts';
 
 /** One command as the help shows it and the entry runs it. */
@@ -16,7 +16,7 @@ export interface Command {
 /** What a command file exports. */
 export interface CommandModule {
   /** Runs the command and answers with the exit code. */
-  readonly main: (args: readonly string[], terminal: Terminal) => Promise<number>;
+  readonly main: (given: Arguments, terminal: Terminal) => Promise<number>;
 }
 
 const HELP: OptionSpec = { name: 'help', short: 'h', help: 'show this help' };
@@ -38,7 +38,7 @@ const SETTINGS: readonly OptionSpec[] = [
   },
 ];
 
-export const RUN: Command = {
+const RUN: Command = {
   name: 'run',
   usage: 'mdops run [FILE | -] [options]',
   summary: 'run a prompt and print its answer',
@@ -62,7 +62,7 @@ export const RUN: Command = {
   load: () => import('./run-command.ts'),
 };
 
-export const CHECK: Command = {
+const CHECK: Command = {
   name: 'check',
   usage: 'mdops check FILE|FOLDER... [options]',
   summary: 'report every problem of prompts',
@@ -77,7 +77,7 @@ export const CHECK: Command = {
   load: () => import('./check-command.ts'),
 };
 
-export const EXPLAIN: Command = {
+const EXPLAIN: Command = {
   name: 'explain',
   usage: 'mdops explain [FILE | -] [options]',
   summary: 'show the request that a prompt becomes',

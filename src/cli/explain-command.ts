@@ -3,19 +3,17 @@ import { explain } from '../normalize/explain.ts';
 import { normalizePrompt } from '../normalize/normalize-prompt.ts';
 import { parsePrompt } from '../parse/parse-prompt.ts';
 import { isObject } from '../protocol/json.ts';
-import { EXPLAIN } from './commands.ts';
 import { providerChoices } from '../execute/model/providers.ts';
 import { localProviders } from './environment.ts';
 import { explanation } from './explanation.ts';
-import { readArguments } from './options.ts';
+import type { Arguments } from './options.ts';
 import { printProblems } from './print-problems.ts';
 import { promptSource } from './prompt-source.ts';
 import { inputs, overrides } from './settings-options.ts';
 import type { Terminal } from './terminal.ts';
 
 /** `mdops explain`: what a prompt becomes. Exit code 2 when the prompt has an error. */
-export async function main(args: readonly string[], terminal: Terminal): Promise<number> {
-  const given = readArguments(args, EXPLAIN.options, EXPLAIN.name);
+export async function main(given: Arguments, terminal: Terminal): Promise<number> {
   const source = await promptSource(given.positionals);
   const normalized = normalizePrompt(
     parsePrompt(source.text, { path: source.name }),

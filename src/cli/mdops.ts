@@ -6,6 +6,7 @@ import { nearest } from '../normalize/nearest.ts';
 import { parseJsonObject } from '../protocol/json.ts';
 import { COMMANDS, type Command } from './commands.ts';
 import { commandHelp, overview } from './help.ts';
+import { readArguments } from './options.ts';
 import { Terminal } from './terminal.ts';
 import { printable } from './text-width.ts';
 import { UsageError } from './usage-error.ts';
@@ -39,8 +40,9 @@ async function run(command: Command, args: readonly string[], terminal: Terminal
     terminal.outLine(commandHelp(command));
     return 0;
   }
+  const given = readArguments(args, command.options, command.name);
   const { main } = await command.load();
-  return main(args, terminal);
+  return main(given, terminal);
 }
 
 function find(word: string): Command {

@@ -1,6 +1,5 @@
-import { RUN } from './commands.ts';
 import { interruption } from './interruption.ts';
-import { readArguments, type Arguments } from './options.ts';
+import type { Arguments } from './options.ts';
 import { checkWritable } from './output-file.ts';
 import { promptSource } from './prompt-source.ts';
 import type { RunOrder } from './run-order.ts';
@@ -9,8 +8,7 @@ import type { Terminal } from './terminal.ts';
 import { UsageError } from './usage-error.ts';
 
 /** `mdops run`: runs one prompt here or on a server. The exit code is that of the run. */
-export async function main(args: readonly string[], terminal: Terminal): Promise<number> {
-  const given = readArguments(args, RUN.options, 'run');
+export async function main(given: Arguments, terminal: Terminal): Promise<number> {
   const remote = given.value('remote');
   refuseStray(given, remote);
   const output = given.value('output');

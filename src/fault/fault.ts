@@ -33,7 +33,7 @@ export const FAULTS = {
   owner_required: { http: 401, exit: 4, text: "Only the run's owner may do this." },
   cross_site: { http: 403, exit: 4, text: 'A page of another site may not do this.' },
   wrong_host: { http: 421, exit: 2, text: 'This server does not answer for that host name.' },
-  not_found: { http: 404, exit: 2, text: 'There is nothing here.' },
+  not_found: { http: 404, exit: 2, text: 'There is no such page or run. Is the address whole?' },
   method_not_allowed: { http: 405, exit: 2, text: 'This address does not take that method.' },
   not_acceptable: { http: 406, exit: 2, text: 'There is no such form of this document.' },
   gone: { http: 410, exit: 2, text: 'This run has expired and was removed.' },
