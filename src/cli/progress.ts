@@ -70,8 +70,8 @@ export class Progress {
   #reference(event: ReferenceEnd): void {
     const { url, ok, error, bytes, tokens, cut } = event;
     if (!ok) {
-      const why = error?.message ?? 'It could not be read.';
-      return this.#always('yellow', 'note', `${url} was not read. ${why}`);
+      const why = error?.message ?? 'it could not be read';
+      return this.#always('yellow', 'note', `${url} was not read: ${why}`);
     }
     const size = tokens === undefined ? bytesOf(bytes ?? 0) : `about ${counted(tokens, 'token')}`;
     if (cut === true) return this.#always('yellow', 'note', `${url} was cut at ${size}.`);

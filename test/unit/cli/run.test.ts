@@ -234,7 +234,7 @@ describe('what goes wrong', () => {
     const stdin = 'Read @http://127.0.0.1:9/x.md now.';
     const done = await mdops(['run'], { stdin, env: onServer(server) });
     expect(done).toMatchObject({ code: 0, stdout: 'ok\n' });
-    expect(done.stderr).toContain('note http://127.0.0.1:9/x.md was not read.');
+    expect(done.stderr).toContain('note http://127.0.0.1:9/x.md was not read: refused: ');
   });
 
   test('an allowed address that is no host and port is wrong usage', async () => {

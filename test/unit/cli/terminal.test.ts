@@ -120,7 +120,7 @@ describe('without a terminal', () => {
     ];
     for (const event of stamped(bodies)) progress.take(event);
     expect(shown().trimEnd().split('\n')).toEqual([
-      `note ${url} was not read. Not found.`,
+      `note ${url} was not read: Not found.`,
       `note ${url} was cut at about 1,000 tokens.`,
       `note ${url} is not a tool server; it is read as a document.`,
       'note Asking p/m again.',
