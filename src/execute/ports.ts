@@ -1,3 +1,4 @@
+import type { Refusal } from '../login/login.ts';
 import type { ToolServer, UrlPolicy } from '../normalize/request.ts';
 import type { ChatChunk, ChatMessage, ChatTool, ContentPart } from '../protocol/chat.ts';
 import type { Json, JsonObject } from '../protocol/json.ts';
@@ -13,6 +14,39 @@ export interface Ports {
   readonly references: References;
   readonly log: RunLog;
   readonly clock: Clock;
+  /** Absent where nobody can log in: a server that wants it then ends the run. */
+  readonly logins?: Logins;
+}
+
+/**
+ * Logging in to tool servers as the principal of the run.
+ * @see spec/tool-servers.md, Login
+ */
+export interface Logins extends ServerTokens {
+  /**
+   * Asks the principal to log in to a server.
+   * @returns what the run waits for, or null when nobody can log in for it
+   */
+  ask(server: ToolServer): Promise<LoginAsked | null>;
+}
+
+/** What a connection to a server needs of the logins. */
+export interface ServerTokens {
+  /** The access token to send, refreshed when it is about to expire; null without a login. */
+  token(server: ToolServer, signal: AbortSignal): Promise<string | null>;
+  /**
+   * After a server refused a request: remembers what it asked for.
+   * @returns another token to try once, or null when a person has to log in
+   */
+  refused(server: ToolServer, refusal: Refusal, signal: AbortSignal): Promise<string | null>;
+}
+
+/** A login that a run waits for. */
+export interface LoginAsked {
+  /** Unguessable; the link is `/connect/{action_id}`. */
+  readonly action_id: string;
+  /** Milliseconds since 1970. */
+  readonly expires_at: number;
 }
 
 /** The append-only log of one run. */
@@ -68,6 +102,30 @@ export interface ToolOutcome {
   readonly cut?: boolean;
 }
 
+/** What a call of a tool may use. */
+export interface CallOptions {
+  readonly signal: AbortSignal;
+  readonly onProgress?: (progress: ToolProgressReport) => void;
+  /** Asks a person for what the tool wants to know; absent where nobody can answer. */
+  readonly onElicit?: (elicitation: Elicitation, signal: AbortSignal) => Promise<ElicitAnswer>;
+}
+
+/** What a tool asks a person in the middle of a call. @see MCP 2025-11-25, Elicitation */
+export interface Elicitation {
+  /** `url`: the person shall open an address by themselves; it is never opened by us. */
+  readonly mode: 'form' | 'url';
+  readonly message: string;
+  /** Of a form: an object of flat fields. */
+  readonly schema?: JsonObject;
+  readonly url?: string;
+}
+
+/** What the person said. */
+export interface ElicitAnswer {
+  readonly action: 'accept' | 'decline' | 'cancel';
+  readonly content?: JsonObject;
+}
+
 /** A tool server that answered. */
 export interface Connection {
   readonly name?: string;
@@ -78,11 +136,7 @@ export interface Connection {
    * Calls one tool.
    * @throws Fault `server_*` or `login_required` when no tool answered
    */
-  call(
-    tool: string,
-    args: JsonObject,
-    options: { signal: AbortSignal; onProgress?: (progress: ToolProgressReport) => void },
-  ): Promise<ToolOutcome>;
+  call(tool: string, args: JsonObject, options: CallOptions): Promise<ToolOutcome>;
   close(): Promise<void>;
 }
 

@@ -31,6 +31,8 @@ export type EventBody =
   | ToolProgress
   | ToolResult
   | StepEnd
+  | ActionRequired
+  | ActionResolved
   | RunEnd;
 
 export type EventType = EventBody['type'];
@@ -178,6 +180,48 @@ export interface StepEnd {
   readonly tool_calls: readonly ChatToolCall[];
   /** Provider fields of the message that go back to the model unchanged. */
   readonly echo?: JsonObject;
+}
+
+/** The run waits for a person. */
+export interface ActionRequired {
+  readonly type: 'action-required';
+  /** Unguessable; shown to the owner only. */
+  readonly action_id: string;
+  readonly action: AuthorizationAction | ElicitationAction;
+  /** Milliseconds since 1970. */
+  readonly expires_at: number;
+}
+
+/** Somebody has to log in to a tool server. */
+export interface AuthorizationAction {
+  readonly kind: 'authorization';
+  /** Label of the server. */
+  readonly server: string;
+  readonly url: string;
+  /** The call that was refused and is made again after the login; absent while connecting. */
+  readonly call_id?: string;
+}
+
+/** A tool asks a person something in the middle of a call. */
+export interface ElicitationAction {
+  readonly kind: 'elicitation';
+  readonly server: string;
+  readonly call_id: string;
+  readonly mode: 'form' | 'url';
+  readonly message: string;
+  /** Of a form: an object of flat fields. */
+  readonly schema?: JsonObject;
+  /** Of the mode `url`: what the person shall open. */
+  readonly url?: string;
+}
+
+/** The run needs to wait for it no longer. */
+export interface ActionResolved {
+  readonly type: 'action-resolved';
+  readonly action_id: string;
+  /** `done`: logged in, or answered with `content`. */
+  readonly outcome: 'done' | 'declined' | 'cancelled' | 'expired';
+  readonly content?: JsonObject;
 }
 
 /** The end; written once, nothing follows. */

@@ -56,6 +56,8 @@ const ANSWER_ONLY: Readonly<Record<EventType, 'whole' | 'part' | 'hidden'>> = {
   'tool-progress': 'hidden',
   'tool-result': 'part',
   'step-end': 'part',
+  'action-required': 'hidden',
+  'action-resolved': 'hidden',
   'run-end': 'part',
 };
 

@@ -184,6 +184,9 @@ function applyStepEvent(run: Run, event: StepEvent): Run {
     }
     case 'tool-result':
       return changeCall(run, event.call_id, (call) => ({ ...call, result: event }));
+    case 'action-required':
+    case 'action-resolved':
+      return run;
     case 'step-end': {
       const ended = changeStep(run, event.step, (step) => ({
         ...step,
