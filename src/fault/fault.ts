@@ -67,6 +67,18 @@ export const FAULTS = {
     text: 'This kind of tool server is not supported here.',
   },
   login_required: { http: 401, exit: 4, text: 'The tool server wants a login.' },
+  login_unavailable: {
+    http: 502,
+    exit: 1,
+    text: 'The tool server wants a login, but offers none that can be used.',
+  },
+  login_denied: { http: 403, exit: 4, text: 'The login was refused.' },
+  login_invalid: {
+    http: 400,
+    exit: 4,
+    text: 'This login is over or was begun elsewhere. Open the link again.',
+  },
+  login_expired: { http: 410, exit: 4, text: 'Nobody logged in to the tool server in time.' },
   approval_required: {
     http: 200,
     exit: 4,
