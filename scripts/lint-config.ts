@@ -26,6 +26,10 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
     mayImport: ['run', 'normalize', 'parse', 'protocol', 'egress', 'login', 'fault'],
     platform: 'web',
   },
+  completions: {
+    mayImport: ['publish', 'run', 'normalize', 'parse', 'protocol', 'fault'],
+    platform: 'none',
+  },
   demo: { mayImport: ['protocol', 'fault'], platform: 'web' },
   worker: {
     mayImport: [
@@ -38,6 +42,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
       'login',
       'publish',
       'execute',
+      'completions',
       'demo',
     ],
     platform: 'cloudflare',
