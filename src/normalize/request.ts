@@ -1,5 +1,5 @@
 import type { Problem, Severity } from '../parse/problem.ts';
-import type { ChatMessage } from '../protocol/chat.ts';
+import type { ChatMessage, ChatTool } from '../protocol/chat.ts';
 import type { JsonObject } from '../protocol/json.ts';
 
 /** Where the value of a setting came from, for `explain`. */
@@ -110,6 +110,8 @@ export interface CompletionRequest {
   /** Fields sent to the provider as they are: `temperature`, `max_tokens`, `tool_choice`, … */
   readonly parameters: JsonObject;
   readonly servers: readonly ToolServer[];
+  /** Functions of the caller: the model may ask for them, and the run ends for the caller to run them. */
+  readonly functions?: readonly ChatTool[];
   readonly references: readonly RequestReference[];
   readonly urls: UrlPolicy;
   readonly allowed_tools?: readonly string[];
