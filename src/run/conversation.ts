@@ -9,7 +9,8 @@ import type {
 } from '../protocol/chat.ts';
 import { estimateTokens, firstTokens } from '../protocol/token-estimate.ts';
 import type { JsonObject } from '../protocol/json.ts';
-import type { ReferenceEnd, ToolResult } from './event.ts';
+import type { ReferenceEnd, ServerTool, ToolResult } from './event.ts';
+import { isCallersFunction } from './functions.ts';
 import type { Run, Step } from './run.ts';
 
 /** The one sentence that goes before context, so that a model knows what it is looking at. */
@@ -31,18 +32,24 @@ export function messagesFor(run: Run, provider: string): readonly ChatMessage[] 
   ];
 }
 
-/** The tools of all servers, as functions. */
+/** The caller's functions and the tools of all servers. A name of the caller's is the caller's. */
 export function toolsFor(run: Run): readonly ChatTool[] {
-  return run.servers
+  const offered = run.servers
     .flatMap(({ end }) => end?.tools ?? [])
-    .map(({ wire_name, description, input_schema }) => ({
-      type: 'function',
-      function: {
-        name: wire_name,
-        ...(description === undefined ? {} : { description }),
-        parameters: input_schema,
-      },
-    }));
+    .filter(({ wire_name }) => !isCallersFunction(run, wire_name))
+    .map((tool) => functionOf(tool));
+  return [...(run.request.functions ?? []), ...offered];
+}
+
+function functionOf({ wire_name, description, input_schema }: ServerTool): ChatTool {
+  return {
+    type: 'function',
+    function: {
+      name: wire_name,
+      ...(description === undefined ? {} : { description }),
+      parameters: input_schema,
+    },
+  };
 }
 
 function isDone(step: Step): boolean {

@@ -232,7 +232,7 @@ export interface ActionResolved {
 export interface RunEnd {
   readonly type: 'run-end';
   readonly status: 'completed' | 'failed' | 'cancelled' | 'expired';
-  /** `stop`, `length`, `content_filter`, or the code of the fault that ended the run. */
+  /** `stop`, `length`, `content_filter`, `tool_calls` for functions of the caller, or the code of a fault. */
   readonly stop_reason: string;
   readonly error?: FaultData;
 }

@@ -3,6 +3,7 @@ import type { ToolServer } from '../normalize/request.ts';
 import { loginAsks, openActions, openLogin } from './actions.ts';
 import type { CallTool, Command, Wait } from './command.ts';
 import type { ServerTool } from './event.ts';
+import { isCallersFunction } from './functions.ts';
 import { outputProblems } from './output-problems.ts';
 import { reasonToEnd } from './reason-to-end.ts';
 import { failedEnd } from './run-end.ts';
@@ -122,6 +123,7 @@ function callModel(step: number, repair?: readonly string[]): Command {
 function callsToMake(run: Run, step: Step): Command[] {
   return step.calls
     .filter(({ result }) => result === undefined)
+    .filter(({ call }) => !isCallersFunction(run, call.wire_name))
     .filter(({ sent, call }) => sent || openLogin(run, call.server) === undefined)
     .map((state): CallTool => {
       const tool = toolOf(run, state.call.wire_name);
@@ -135,6 +137,7 @@ function callsToMake(run: Run, step: Step): Command[] {
 
 /** The tool that the model knows by this name. */
 export function toolOf(run: Run, wireName: string): ServerTool | undefined {
+  if (isCallersFunction(run, wireName)) return undefined;
   return run.servers
     .flatMap(({ end }) => end?.tools ?? [])
     .find((tool) => tool.wire_name === wireName);

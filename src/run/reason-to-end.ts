@@ -1,8 +1,9 @@
 import { faultData, type FaultCode, type FaultData } from '../fault/fault.ts';
 import { wantsApproval } from './approval.ts';
 import type { RunEnd } from './event.ts';
+import { callersCalls } from './functions.ts';
 import { outputProblems } from './output-problems.ts';
-import { completedEnd, expiredEnd, failedEnd } from './run-end.ts';
+import { completedEnd, expiredEnd, failedEnd, handedOverEnd } from './run-end.ts';
 import type { Run, ServerState, Step } from './run.ts';
 
 /** What a model, tools and documents may write into one run: a stream without end meets this. */
@@ -76,7 +77,14 @@ function stepEnd(run: Run): RunEnd | null {
   const unapproved = approvalMissing(run, last);
   if (unapproved !== null || last.finish_reason === null) return unapproved ?? callLimit(run);
   if (last.calls.length === 0) return answerEnd(run, last);
+  if (callersCalls(run, last).length > 0) return callLimit(run) ?? handOver(run, last);
   return stepLimit(run, last) ?? callLimit(run);
+}
+
+/** The caller runs its own functions, and goes on with another request. */
+function handOver(run: Run, last: Step): RunEnd | null {
+  const waiting = last.calls.filter(({ result }) => result === undefined);
+  return waiting.length === callersCalls(run, last).length ? handedOverEnd() : null;
 }
 
 /** Asking the owner is not supported yet, so a call that wants approval is never made. */

@@ -20,3 +20,8 @@ export function completedEnd(finishReason: string): RunEnd {
     stop_reason: kept.includes(finishReason) ? finishReason : 'stop',
   };
 }
+
+/** The end of a run whose model asks for functions that its caller runs. */
+export function handedOverEnd(): RunEnd {
+  return { type: 'run-end', status: 'completed', stop_reason: 'tool_calls' };
+}
