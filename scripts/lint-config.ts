@@ -30,6 +30,21 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
     mayImport: ['publish', 'run', 'normalize', 'parse', 'protocol', 'fault'],
     platform: 'none',
   },
+  proxy: {
+    mayImport: [
+      'execute',
+      'completions',
+      'login',
+      'egress',
+      'publish',
+      'run',
+      'normalize',
+      'parse',
+      'protocol',
+      'fault',
+    ],
+    platform: 'web',
+  },
   demo: { mayImport: ['protocol', 'fault'], platform: 'web' },
   worker: {
     mayImport: [
@@ -43,6 +58,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
       'publish',
       'execute',
       'completions',
+      'proxy',
       'demo',
     ],
     platform: 'cloudflare',

@@ -13,6 +13,8 @@ export interface ChatRequest {
   readonly stream: boolean;
   readonly includeUsage: boolean;
   readonly view: CompletionView;
+  /** Whether a missing login is a 401 and no answer. */
+  readonly failsOnAuth: boolean;
   /** A label of the caller's inside its principal; '' for none. */
   readonly user: string;
   readonly problems: readonly Problem[];
@@ -90,6 +92,8 @@ export function readChatRequest(body: JsonObject, context: ChatContext): ChatReq
     request: {
       ...request,
       models: [context.model],
+      // The 401 says where to log in, so that is asked for.
+      on_auth: request.on_auth === 'wait' ? 'wait' : 'link',
       messages,
       parameters: parametersOf(body),
       ...(functions.length === 0 ? {} : { functions }),
@@ -97,6 +101,7 @@ export function readChatRequest(body: JsonObject, context: ChatContext): ChatReq
     stream: body['stream'] === true,
     includeUsage: isObject(options) && options['include_usage'] === true,
     view: viewOf(body['view']),
+    failsOnAuth: request.on_auth === 'fail',
     user: typeof user === 'string' ? user : '',
     problems,
   };

@@ -137,12 +137,21 @@ export class ChunkWriter {
   }
 
   #end(end: RunEnd): CompletionChunk[] {
-    if (end.status !== 'completed') return [];
+    if (end.status !== 'completed' && !this.#isLoginLink(end)) return [];
     const calls = end.stop_reason === 'tool_calls' ? this.#own : [];
     const chunks = calls.map((call, index) => this.#chunk({ tool_calls: [{ index, ...call }] }));
     const mcp = this.#items.length === 0 ? {} : { mcp: this.#items };
-    const last = { ...this.#chunk({}, end.stop_reason), ...mcp };
+    const reason = end.status === 'completed' ? end.stop_reason : 'stop';
+    const last = { ...this.#chunk({}, reason), ...mcp };
     return [...chunks, last, ...this.#usageChunk()];
+  }
+
+  /** A run that needs a login ends with the link as its answer. */
+  #isLoginLink({ stop_reason }: RunEnd): boolean {
+    return (
+      stop_reason === 'login_required' &&
+      this.#items.some(({ type }) => type === 'mcp_auth_request')
+    );
   }
 
   #usageChunk(): CompletionChunk[] {

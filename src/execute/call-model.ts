@@ -36,7 +36,8 @@ export async function callModel(
     work.emit({ type: 'step-start', step, attempt, ...model, ...why });
     const failed = await new StepAttempt(step, work, signal).run();
     if (failed === null || signal.aborted) return;
-    const next = choiceAfter(failed, choice, choices.length);
+    const isFinal = failed.spoke && work.ports.isDirect === true;
+    const next = isFinal ? null : choiceAfter(failed, choice, choices.length);
     if (next === null || attempt >= maxAttempts) return work.emit(failedEnd(failed.error));
     choice = next;
   }
@@ -97,12 +98,17 @@ class StepAttempt {
       } catch (error) {
         if (this.#signal.aborted) return null;
         const fault = asFault(error, 'model_unavailable');
-        if (this.#spoke || tried >= MAX_TRIES || fault.detail?.['retryable'] !== true) {
+        if (this.#spoke || tried >= this.#maxTries || fault.detail?.['retryable'] !== true) {
           return { error: fault.toJSON(), spoke: this.#spoke };
         }
         await this.#work.ports.clock.sleep(retryWait(fault, tried), this.#signal);
       }
     }
+  }
+
+  /** A caller that retries by itself knows better how long it wants to wait. */
+  get #maxTries(): number {
+    return this.#step === 1 && this.#work.ports.isDirect === true ? 1 : MAX_TRIES;
   }
 
   async #stream(): Promise<void> {

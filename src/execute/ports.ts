@@ -16,6 +16,11 @@ export interface Ports {
   readonly clock: Clock;
   /** Absent where nobody can log in: a server that wants it then ends the run. */
   readonly logins?: Logins;
+  /**
+   * The reader sees text at once and cannot be told that it is void, and retries a refused request
+   * by itself: the first request to the model is made once, and no step is asked again after it spoke.
+   */
+  readonly isDirect?: boolean;
   /** Whether somebody can answer what a tool asks in the middle of a call; else it is told no. */
   readonly canAnswer?: boolean;
 }
