@@ -24,7 +24,7 @@ const pay: ChatTool = {
 
 const docs = memoryServers({
   'https://docs.example/mcp': [
-    { name: 'search', run: ({ q }) => text(`found ${String(q)}`) },
+    { name: 'search', run: ({ q }) => text(`found ${JSON.stringify(q)}`) },
     {
       name: 'fail',
       run: () => ({ isError: true, parts: [{ type: 'text', text: 'no such page' }] }),
@@ -108,7 +108,7 @@ describe('the answer of a chat completion with tool servers', () => {
       name: 'search',
       server_label: 'docs',
       arguments: '{"q":"x"}',
-      output: 'found x',
+      output: 'found "x"',
       error: null,
     });
     expect(sent[2]).toMatchObject({
@@ -195,7 +195,7 @@ describe('a function of the caller', () => {
     const message = completion.choices[0]?.message;
     expect(message?.tool_calls?.map((call) => call.function.name)).toEqual(['pay']);
     expect(message?.mcp?.find(({ type }) => type === 'mcp_call')).toMatchObject({
-      output: 'found x',
+      output: 'found "x"',
     });
   });
 

@@ -15,7 +15,7 @@ import {
   type MemoryTool,
 } from '../../support/engine.ts';
 
-const search: MemoryTool = { name: 'search', run: ({ q }) => text(`found ${String(q)}`) };
+const search: MemoryTool = { name: 'search', run: ({ q }) => text(`found ${JSON.stringify(q)}`) };
 const docs = memoryServers({ 'https://docs.example/mcp': [search] });
 const context: ChatContext = {
   providers: [{ id: 'openai', defaultModel: 'gpt-5' }],
