@@ -74,9 +74,13 @@ export interface Acceptance {
 
 /**
  * Accepts the run; when this resolves, it is durable and on its way.
+ * @param isSuggested whether it runs with nothing that is its owner's
  * @throws Fault `invalid_prompt` when the prompt has an error
  */
-export async function createRun(acceptance: Acceptance): Promise<CreatedRun> {
+export async function createRun(
+  acceptance: Acceptance,
+  isSuggested: boolean,
+): Promise<CreatedRun> {
   const { env, settings, principal, normalized, posted } = acceptance;
   if (normalized.request === null) throw new Fault('invalid_prompt');
   const origin = ownOrigin(acceptance.request, settings);
@@ -94,7 +98,8 @@ export async function createRun(acceptance: Acceptance): Promise<CreatedRun> {
     },
     {
       principal: principalName(principal),
-      is_suggested: posted.isSuggested === true,
+      is_suggested: isSuggested,
+      user: posted.user ?? '',
       origin,
       expires_at,
     },

@@ -6,6 +6,7 @@ import { preferred } from './accept.ts';
 import { createRun, normalizePosted } from './create-run.ts';
 import type { Acceptance, CreatedRun } from './create-run.ts';
 import type { Env } from './env.ts';
+import { decide } from './confirm-document.ts';
 import { setCookie } from './cookies.ts';
 import { runClient } from './run-client.ts';
 import { faultResponse, wantsPage } from './fault-response.ts';
@@ -52,7 +53,9 @@ export async function postRun(request: Request, env: Env, settings: Settings): P
     return html(renderEditor({ prompt: posted.text, problems: found, isSuggested }), 422);
   }
   const acceptance = { env, settings, request, principal, posted, normalized };
-  const created = await createRun(acceptance);
+  const decision = await decide(acceptance);
+  if (decision.kind === 'ask') return decision.page;
+  const created = await createRun(acceptance, decision.isSuggested);
   return wait === null ? reply(created, acceptance) : held(created, acceptance, wait);
 }
 

@@ -14,7 +14,10 @@ import type { Env } from './env.ts';
 import { network } from './network.ts';
 import type { Network } from './network.ts';
 import { ownPaths } from './own-paths.ts';
+import { principalClient } from './principal-client.ts';
+import { RunLogins } from './run-logins.ts';
 import type { RunRecord } from './run-record.ts';
+import { withScriptedAnswers } from './scripted-answers.ts';
 import type { Settings } from './settings.ts';
 
 /** What a run's ports are made of. */
@@ -36,10 +39,13 @@ export function runPorts({ env, log, record, flushMs }: RunSurroundings): Ports 
   const { origin } = record;
   const outside = network({ env, settings, origin, isTrusted: isTrusted(record) });
   const own = ownPaths(env, settings);
+  const logins = loginsOf(env, settings, record, log);
+  const servers = serversOf({ env, record, settings, outside, own: own.request, logins });
   return {
     log,
+    ...(logins === undefined ? {} : { logins }),
     model: modelOf(settings, outside),
-    servers: serversOf({ env, record, settings, outside, own: own.request }),
+    servers: settings.acceptsElicitations ? withScriptedAnswers(servers) : servers,
     references: references({ fetch: outside.forPrompts, own: own.document, origin: record.origin }),
     clock: clockOf(flushMs),
   };
@@ -64,16 +70,18 @@ function serversOf(parts: {
   settings: Settings;
   outside: Network;
   own: (path: string, request: Request) => Promise<Response | null>;
+  logins: RunLogins | undefined;
 }): ToolServers {
   const secrets = secretsFor(parts.env, parts.record);
-  const common = { own: parts.own, secrets };
+  const tokens = parts.logins === undefined ? {} : { tokens: parts.logins };
+  const common = { own: parts.own, secrets, ...tokens };
   const named = toolServers({ ...common, fetch: parts.outside.forPrompts });
   return {
     connect: async (server, signal) => {
       if (server.from !== 'operator' || server.url.startsWith('/')) {
         return named.connect(server, signal);
       }
-      const url = operatorAddress(server, parts.settings);
+      const url = addressOf(server, parts.settings);
       const fetch = parts.outside.forServer(url);
       return toolServers({ ...common, fetch }).connect({ ...server, url }, signal);
     },
@@ -81,14 +89,36 @@ function serversOf(parts: {
 }
 
 /**
- * The whole address of a server that the operator configured; a run knows its origin only.
+ * The whole address of a server; of one that the operator configured a run knows its origin only.
  * @throws Fault `server_unreachable` when the settings changed since the run was accepted
  */
-function operatorAddress({ operator, url, label }: ToolServer, settings: Settings): string {
+function addressOf({ operator, from, url, label }: ToolServer, settings: Settings): string {
+  if (from !== 'operator' || url.startsWith('/')) return url;
   const written = settings.operatorServers[operator ?? -1];
   const address = written === undefined ? null : readServerAddress(written, []);
-  if (address !== null && serverOrigin(address.url) === url) return address.url;
+  if (address !== null && [address.url, serverOrigin(address.url)].includes(url)) {
+    return address.url;
+  }
   throw new Fault('server_unreachable', `${label} is no longer configured on this server.`);
+}
+
+/** The logins of the run's principal; none for callers nobody knows and unconfirmed documents. */
+function loginsOf(
+  env: Env,
+  settings: Settings,
+  record: RunRecord,
+  log: RunLog,
+): RunLogins | undefined {
+  const { principal, origin, user, expires_at } = record;
+  const [start] = log.read();
+  if (principal === null || !isTrusted(record) || start?.type !== 'run-start') return undefined;
+  return new RunLogins({
+    principal: principalClient(env, { principal, origin }),
+    run: { id: start.id, expires_at },
+    user,
+    profile: start.request.profile,
+    addressOf: (server) => addressOf(server, settings),
+  });
 }
 
 /**
