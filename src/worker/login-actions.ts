@@ -42,7 +42,6 @@ export interface LoginAction {
 export interface Delivery {
   readonly action_id: string;
   readonly run_id: string;
-  readonly url: string;
 }
 
 /** The login links of one principal and the runs that wait for them, in SQLite. */
@@ -119,23 +118,24 @@ export class LoginActions {
 
   /** Runs that are to be told now. */
   due(now: number): readonly Delivery[] {
-    return this.#rows<{ id: string; run_id: string; url: string }>(
-      'SELECT id, run_id, shown AS url FROM action WHERE tell_at <= ? ORDER BY tell_at LIMIT 100',
+    return this.#rows<{ action_id: string; run_id: string }>(
+      `SELECT id AS action_id, run_id FROM action WHERE tell_at <= ? ORDER BY tell_at LIMIT 100`,
       now,
-    ).map(({ id, ...rest }) => ({ action_id: id, ...rest }));
+    );
   }
 
   told(id: string): void {
     this.#sql.exec('UPDATE action SET tell_at = NULL WHERE id = ?', id);
   }
 
-  /** The run could not be told; it will be again, until its link is over. */
-  retry(id: string, now: number): void {
+  /** The run could not be told; it will be again, until its link is over or after `most` tries. */
+  retry(id: string, most: number): void {
     this.#sql.exec(
       `UPDATE action SET tries = tries + 1,
-         tell_at = CASE WHEN expires_at > ?1 THEN ?1 + min(?2 << min(tries, 20), ?3) END
+         tell_at = CASE WHEN expires_at > ?1 AND tries < ?5
+           THEN ?1 + min(?2 << min(tries, 20), ?3) END
        WHERE id = ?4`,
-      ...[now, RETRY_MS, MOST_RETRY_MS, id],
+      ...[Date.now(), RETRY_MS, MOST_RETRY_MS, id, Math.min(most, 1e9)],
     );
   }
 

@@ -21,6 +21,9 @@ const WORK_MS = 60_000;
 /** After this long without a word, a login that was being finished is looked for in the vault. */
 const LOOK_AGAIN_MS = 90_000;
 
+/** About four minutes in which a run may come to wait for what is already there. */
+const NOT_WAITING_TRIES = 8;
+
 const MOST_REMEMBERED = 500;
 const MOST_CONFIRMED = 1000;
 
@@ -176,14 +179,14 @@ export class PrincipalObject extends DurableObject<Env> {
     }
   }
 
-  async #tell({ action_id, run_id, url }: Delivery): Promise<void> {
+  async #tell({ action_id, run_id }: Delivery): Promise<void> {
     try {
-      const known = await runClient(this.env, run_id).resume({ action_id, url });
-      if (known) this.#actions.told(action_id);
-      // The login came before the run had written down that it waits.
-      else this.#actions.retry(action_id, Date.now());
+      const waited = await runClient(this.env, run_id).resume({ action_ids: [action_id] });
+      if (waited) this.#actions.told(action_id);
+      // It has ended, or the login came before it had written down that it waits.
+      else this.#actions.retry(action_id, NOT_WAITING_TRIES);
     } catch {
-      this.#actions.retry(action_id, Date.now());
+      this.#actions.retry(action_id, Infinity);
     }
   }
 

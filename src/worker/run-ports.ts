@@ -48,6 +48,7 @@ export function runPorts({ env, log, record, flushMs }: RunSurroundings): Ports 
     servers: settings.acceptsElicitations ? withScriptedAnswers(servers) : servers,
     references: references({ fetch: outside.forPrompts, own: own.document, origin: record.origin }),
     clock: clockOf(flushMs),
+    canAnswer: isTrusted(record),
   };
 }
 
