@@ -132,6 +132,8 @@ export interface Connection {
   readonly protocolVersion: string;
   readonly instructions?: string;
   readonly tools: readonly ToolDescription[];
+  /** Whether a token of a login was sent so far. */
+  readonly usedLogin?: boolean;
   /**
    * Calls one tool.
    * @throws Fault `server_*` or `login_required` when no tool answered
