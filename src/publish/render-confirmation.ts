@@ -27,12 +27,20 @@ export function renderConfirmation({ servers, callback, fields }: ConfirmationPa
     announcement: 'Confirm',
     main: markup`<header class="run"><h1>Run it with your logins?</h1></header>
 <p class="notice" role="note">Somebody else wrote this document. With your logins, it can read and change at these servers whatever you can, and send what it finds to any of them.</p>
-${servers.length === 0 ? null : markup`<section aria-labelledby="servers"><h2 id="servers">Tool servers</h2>
+${
+  servers.length === 0
+    ? null
+    : markup`<section aria-labelledby="servers"><h2 id="servers">Tool servers</h2>
 <ul class="sources">
 ${servers.map(serverHtml)}</ul></section>
-`}${callback === null ? null : markup`<section aria-labelledby="callback"><h2 id="callback">Sends its result to</h2>
+`
+}${
+      callback === null
+        ? null
+        : markup`<section aria-labelledby="callback"><h2 id="callback">Sends its result to</h2>
 <p class="address">${callback}</p></section>
-`}<form class="editor" method="post" action="/">
+`
+    }<form class="editor" method="post" action="/">
 ${hiddenFields(fields)}<p><button type="submit" name="decision" value="without">Run without</button>
 <button class="second" type="submit" name="decision" value="with">Run with my logins</button></p>
 <p class="quiet">Your decision to run it with your logins is remembered for exactly this document.</p>

@@ -44,7 +44,8 @@ ${page.isDone ? doneHtml(page, host) : null}${page.isDone || page.issuer === nul
 }
 
 function doneHtml({ run }: ConnectPage, host: string): Markup {
-  if (run === null) return markup`<p>Your runs may now use the tools of ${host}.</p>
+  if (run === null)
+    return markup`<p>Your runs may now use the tools of ${host}.</p>
 `;
   return markup`<p>The run goes on by itself: <a href="${run.path}">${run.title}</a>. You may close this page.</p>
 `;

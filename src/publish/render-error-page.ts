@@ -26,8 +26,12 @@ export function renderErrorPage(fault: FaultData, options: ErrorPageOptions = {}
 <p class="facts"><span class="status failed">${status}</span></p></header>
 ${errorHtml(fault)}
 ${problems.length === 0 ? null : problemList(problems)}
-${signIn === null ? null : markup`<p><a href="${signIn}">Sign in with an API key</a></p>
-`}<p><a href="/">Write a prompt</a></p>
+${
+  signIn === null
+    ? null
+    : markup`<p><a href="${signIn}">Sign in with an API key</a></p>
+`
+}<p><a href="/">Write a prompt</a></p>
 `,
   });
 }

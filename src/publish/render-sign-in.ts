@@ -18,8 +18,12 @@ export function renderSignIn({ back, person, fault }: SignInPage): string {
     title: 'Sign in',
     main: markup`<header class="run"><h1>Sign in</h1></header>
 ${fault === null ? null : errorHtml(fault)}
-${person === null ? null : markup`<p>You are signed in as <strong>${person}</strong>.</p>
-${buttonForm('/sign-out', 'Sign out')}`}
+${
+  person === null
+    ? null
+    : markup`<p>You are signed in as <strong>${person}</strong>.</p>
+${buttonForm('/sign-out', 'Sign out')}`
+}
 <form class="editor" method="post" action="/sign-in">
 <input type="hidden" name="return" value="${back}">
 <label for="key">API key</label>

@@ -87,13 +87,11 @@ async function asking(
     fields: [known.principal, document],
     until: Date.now() + PAGE_MS,
   });
-  const named = servers.filter(isForeign).map(
-    (server): NamedServer => ({
-      url: server.url,
-      hasLogin: logins.some(({ target }) => sameAddress(target.url, server.url)),
-      secrets: secretsOf(server),
-    }),
-  );
+  const named = servers.filter(isForeign).map((server): NamedServer => ({
+    url: server.url,
+    hasLogin: logins.some(({ target }) => sameAddress(target.url, server.url)),
+    secrets: secretsOf(server),
+  }));
   const fields = { ...fieldsOf(posted), suggested: '1', confirm: token };
   return html(renderConfirmation({ servers: named, callback: callback?.url ?? null, fields }));
 }

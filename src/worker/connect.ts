@@ -127,11 +127,7 @@ interface Bound {
 }
 
 /** Who began the login of `state` in this browser; null when it was not begun in it. */
-async function boundTo(
-  request: Request,
-  settings: Settings,
-  state: string,
-): Promise<Bound | null> {
+async function boundTo(request: Request, settings: Settings, state: string): Promise<Bound | null> {
   const text = cookieValue(request, await cookieName(settings, state));
   const fields = text === null ? null : await unsigned(settings.idKey, 'login', text);
   if (fields === null || state === '') return null;

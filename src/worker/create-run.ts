@@ -75,10 +75,7 @@ export interface Acceptance {
  * @param isSuggested whether it runs with nothing that is its owner's
  * @throws Fault `invalid_prompt` when the prompt has an error
  */
-export async function createRun(
-  acceptance: Acceptance,
-  isSuggested: boolean,
-): Promise<CreatedRun> {
+export async function createRun(acceptance: Acceptance, isSuggested: boolean): Promise<CreatedRun> {
   const { env, settings, principal, normalized, posted } = acceptance;
   if (normalized.request === null) throw new Fault('invalid_prompt');
   const origin = ownOrigin(acceptance.request, settings);

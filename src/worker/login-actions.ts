@@ -78,7 +78,14 @@ export class LoginActions {
     this.#sql.exec(
       `INSERT INTO action (id, url, user, profile, shown, run_id, created_at, expires_at, state,
          done_at, tell_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-      ...[id, target.url, target.user, target.profile, shown, run?.id ?? null, now, expires_at],
+      id,
+      target.url,
+      target.user,
+      target.profile,
+      shown,
+      run?.id ?? null,
+      now,
+      expires_at,
       ...(isThere ? ['done', now, run === null ? null : now] : ['waiting', null, null]),
     );
     return this.find(id);
@@ -105,7 +112,10 @@ export class LoginActions {
       `UPDATE action SET state = 'done', failure = NULL, done_at = ?1,
          tell_at = CASE WHEN run_id IS NULL THEN NULL ELSE ?1 END
        WHERE state = 'waiting' AND url = ?2 AND user = ?3 AND profile = ?4`,
-      ...[Date.now(), url, user, profile],
+      Date.now(),
+      url,
+      user,
+      profile,
     );
   }
 
@@ -135,13 +145,19 @@ export class LoginActions {
          tell_at = CASE WHEN expires_at > ?1 AND tries < ?5
            THEN ?1 + min(?2 << min(tries, 20), ?3) END
        WHERE id = ?4`,
-      ...[Date.now(), RETRY_MS, MOST_RETRY_MS, id, Math.min(most, 1e9)],
+      Date.now(),
+      RETRY_MS,
+      MOST_RETRY_MS,
+      id,
+      Math.min(most, 1e9),
     );
   }
 
   /** When the next run is to be told, or null for never. */
   next(): number | null {
-    return this.#rows<{ at: number | null }>('SELECT min(tell_at) AS at FROM action')[0]?.at ?? null;
+    return (
+      this.#rows<{ at: number | null }>('SELECT min(tell_at) AS at FROM action')[0]?.at ?? null
+    );
   }
 
   /** Forgets what was over long ago. */
@@ -155,7 +171,10 @@ export class LoginActions {
   #waitingOf(run_id: string, target: LoginTarget): LoginAction | null {
     const row = this.#rows<ActionRow>(
       `${SELECT} WHERE run_id = ? AND state = 'waiting' AND url = ? AND user = ? AND profile = ?`,
-      ...[run_id, target.url, target.user, target.profile],
+      run_id,
+      target.url,
+      target.user,
+      target.profile,
     )[0];
     return row === undefined ? null : actionOf(row);
   }
@@ -164,7 +183,10 @@ export class LoginActions {
     const rows = this.#rows(
       `SELECT 1 FROM action WHERE state = 'done' AND done_at >= ? AND url = ? AND user = ?
          AND profile = ? LIMIT 1`,
-      ...[since, url, user, profile],
+      since,
+      url,
+      user,
+      profile,
     );
     return rows.length > 0;
   }

@@ -43,7 +43,10 @@ const LOGIN_ROUTES: readonly (readonly [path: string, methods: Record<string, Ha
     },
   ],
   ['/sign-out', { POST: ({ req, var: { settings } }) => signOut(req.raw, settings) }],
-  ['/oauth/client.json', { GET: ({ req, var: { settings } }) => clientDocument(req.raw, settings) }],
+  [
+    '/oauth/client.json',
+    { GET: ({ req, var: { settings } }) => clientDocument(req.raw, settings) },
+  ],
 ];
 
 /**

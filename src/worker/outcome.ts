@@ -10,7 +10,9 @@ export type Outcome<Value> =
   | { readonly ok: false; readonly fault: FaultData };
 
 /** What came of the work; nothing is thrown. */
-export async function outcomeOf<Value>(work: () => Promise<Value> | Value): Promise<Outcome<Value>> {
+export async function outcomeOf<Value>(
+  work: () => Promise<Value> | Value,
+): Promise<Outcome<Value>> {
   try {
     return { ok: true, value: await work() };
   } catch (error) {

@@ -41,11 +41,7 @@ export class RunLogins implements Logins {
     return token;
   }
 
-  async refused(
-    server: ToolServer,
-    refusal: Refusal,
-    signal: AbortSignal,
-  ): Promise<string | null> {
+  async refused(server: ToolServer, refusal: Refusal, signal: AbortSignal): Promise<string | null> {
     const target = this.#targetOf(server);
     if (target === null) return null;
     this.#fresh.delete(target.url);
@@ -80,11 +76,16 @@ export class RunLogins implements Logins {
 }
 
 /** A signal cannot go along to another object; that one has limits of its own. */
-function unlessAborted<Value>(work: Promise<Value>, signal: AbortSignal): Promise<Value> {
+async function unlessAborted<Value>(work: Promise<Value>, signal: AbortSignal): Promise<Value> {
   signal.throwIfAborted();
-  return new Promise((resolve, reject) => {
-    const stop = () => reject(signal.reason as Error);
+  let stop = (): void => {};
+  const aborted = new Promise<void>((resolve) => {
+    stop = resolve;
     signal.addEventListener('abort', stop, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
   });
+  const first = await Promise.race([work.then((value) => ({ value })), aborted]);
+  signal.removeEventListener('abort', stop);
+  if (first !== undefined) return first.value;
+  signal.throwIfAborted();
+  return work;
 }

@@ -13,15 +13,16 @@ export function withScriptedAnswers(servers: ToolServers): ToolServers {
 }
 
 function answering(connection: Connection): Connection {
-  return Object.create(connection, {
-    call: {
-      value: ((tool, args, options) =>
-        connection.call(tool, args, {
-          ...options,
-          onElicit: async (elicitation) => scripted(elicitation),
-        })) satisfies Connection['call'],
+  const onElicit = async (elicitation: Elicitation) => scripted(elicitation);
+  return {
+    ...connection,
+    // It changes while the connection is used.
+    get usedLogin() {
+      return connection.usedLogin === true;
     },
-  }) as Connection;
+    call: (tool, args, options) => connection.call(tool, args, { ...options, onElicit }),
+    close: () => connection.close(),
+  };
 }
 
 function scripted({ mode, schema }: Elicitation): ElicitAnswer {
@@ -31,10 +32,14 @@ function scripted({ mode, schema }: Elicitation): ElicitAnswer {
 
 function defaultsOf({ properties }: JsonObject): JsonObject {
   if (!isObject(properties)) return {};
-  const entries = Object.entries(properties).flatMap(([name, field]): [string, Json][] =>
-    isObject(field) && field['default'] !== undefined
-      ? [[name, field['default'] as Json]]
-      : [],
-  );
+  const entries = Object.entries(properties).flatMap(([name, field]): [string, Json][] => {
+    const value = isObject(field) ? field['default'] : undefined;
+    return isJson(value) ? [[name, value]] : [];
+  });
   return Object.fromEntries(entries);
+}
+
+/** What a field of a form can hold. */
+function isJson(value: unknown): value is Json {
+  return ['string', 'number', 'boolean'].includes(typeof value) || Array.isArray(value);
 }
