@@ -28,10 +28,9 @@ const MAX_ERROR_TEXT = 64 * 1024;
 const ERROR_TEXT_MS = 5_000;
 
 /**
- * Any OpenAI-compatible endpoint as the engine's model. The `openai` package builds the request;
- * the answer is read by our own decoder, because the SDK takes a closed connection for a clean
- * end, loses the error messages of Mistral and Gemini, and cannot read an answer that was not
- * streamed. An abort throws the signal's reason.
+ * Any OpenAI-compatible endpoint as the engine's model. The answer is read by our own decoder and
+ * not by the `openai` package, because that takes a closed connection for a clean end, loses the
+ * error messages of Mistral and Gemini, and cannot read an answer that was not streamed. An abort throws the signal's reason.
  * @see spec/providers.md
  */
 export function openaiModel(options: OpenAiModelOptions): Model {
@@ -52,7 +51,7 @@ async function* answerTo(
   const patience = { deadline: Date.now() + firstTokenMs, idleMs, silent };
   try {
     watchdog.arm(firstTokenMs, () => silent(firstTokenMs));
-    const request = await modelRequest(call, asked.provider);
+    const request = modelRequest(call, asked.provider);
     const body = await ask(request, fetchFor(asked.provider), watchdog, asked);
     yield* chunksIn(textsOf(body, watchdog, progress, patience), asked, progress);
   } catch (thrown) {
