@@ -86,7 +86,9 @@ export function mcpPeer(delay: number): Promise<Peer> {
       response.writeHead(200, { 'content-type': 'application/json' });
       return response.end(JSON.stringify({ jsonrpc: '2.0', id: message.id, error }));
     }
-    if (message.method === 'tools/call') await new Promise((resolve) => setTimeout(resolve, delay));
+    if (message.method === 'tools/call' && delay > 0) {
+      await new Promise((resolve) => setTimeout(resolve, delay));
+    }
     response.writeHead(200, { 'content-type': 'application/json' });
     return response.end(JSON.stringify({ jsonrpc: '2.0', id: message.id, result }));
   });

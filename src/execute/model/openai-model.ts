@@ -6,7 +6,7 @@ import { faultOfConnection, faultOfResponse, modelTimeout, isOfConnection } from
 import type { ModelRequest } from './model-request.ts';
 import { modelRequest } from './model-request.ts';
 import type { AnswerProgress } from './model-stream.ts';
-import { chunksIn } from './model-stream.ts';
+import { chunksIn, newProgress } from './model-stream.ts';
 import type { Model, ModelCall } from '../ports.ts';
 import type { Provider } from './providers.ts';
 import { Watchdog } from './watchdog.ts';
@@ -47,7 +47,7 @@ async function* answerTo(
   const asked = askedFor(call, options.providers);
   const silent = (ms: number): Fault => modelTimeout(asked, ms);
   const watchdog = new Watchdog(signal);
-  const progress = { begun: false, producing: false, finished: false, done: false };
+  const progress = newProgress();
   const patience = { deadline: Date.now() + firstTokenMs, idleMs, silent };
   try {
     watchdog.arm(firstTokenMs, () => silent(firstTokenMs));
@@ -59,7 +59,8 @@ async function* answerTo(
     // After the finish reason nothing that happens takes anything away from the answer.
     if (!progress.finished) throw faultThrown(thrown, watchdog, progress, asked);
   } finally {
-    watchdog.stop();
+    if (progress.ended || progress.done) watchdog.release();
+    else watchdog.stop();
   }
   yield* lastChunk(progress, asked);
 }
@@ -94,7 +95,7 @@ const endless = (): Error => new Error('The body of the error did not end.');
 
 /** The first part of an error's body; an endless one must not fill the memory. */
 async function startOf(response: Response, watchdog: Watchdog): Promise<string> {
-  const progress = { begun: false, producing: false, finished: false, done: false };
+  const progress = newProgress();
   const patience = { deadline: Date.now() + ERROR_TEXT_MS, idleMs: ERROR_TEXT_MS, silent: endless };
   let text = '';
   try {

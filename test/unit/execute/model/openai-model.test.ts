@@ -197,6 +197,32 @@ describe('an answer', () => {
     expect(chunks[0]?.usage?.total_tokens).toBe(2);
   });
 
+  it('leaves its connection to the next one, even when its end comes after [DONE]', async () => {
+    const ports = new Set<number | undefined>();
+    server = await providerServer((response, { socket }) => {
+      ports.add(socket.remotePort);
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.write(says('Hi', 'stop') + DONE);
+      void later(20).then(() => response.end());
+    });
+    for (let step = 1; step <= 3; step += 1) {
+      expect(wordsIn((await askAt(server.baseUrl)).chunks)).toBe('Hi');
+      await later(60);
+    }
+    expect(ports.size).toBe(1);
+  });
+
+  it('that never ends after [DONE] loses its connection', async () => {
+    const gone = Promise.withResolvers<void>();
+    server = await providerServer((response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.write(says('Hi', 'stop') + DONE);
+      response.on('close', () => gone.resolve());
+    });
+    expect((await askAt(server.baseUrl)).thrown).toBe(null);
+    await gone.promise;
+  });
+
   it('does not wait for a provider that keeps the socket after [DONE]', async () => {
     server = await providerServer((response) => {
       response.writeHead(200).write(says('Hi', 'stop') + DONE);
