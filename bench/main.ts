@@ -8,10 +8,18 @@ import { formatRows } from './format.ts';
 import { loopRows } from './loop.ts';
 import { printed } from './measure.ts';
 import { productRows } from './product.ts';
+import { workerStartRows } from './worker-start.ts';
 
 console.log(
   `${'median, ms'.padEnd(58)}${'floor'.padStart(10)}${'ours'.padStart(10)}${'ratio'.padStart(8)}   goal`,
 );
-for (const rows of [formatRows, loopRows, earlyStartRows, connectRows, productRows]) {
+for (const rows of [
+  formatRows,
+  loopRows,
+  earlyStartRows,
+  connectRows,
+  workerStartRows,
+  productRows,
+]) {
   for (const row of await rows()) console.log(printed(row));
 }
