@@ -15,8 +15,8 @@ import { chatPeer, mcpPeer, type Peer } from './peers.ts';
 /** All rows about loops. */
 export async function loopRows(): Promise<Row[]> {
   const chat = await chatPeer();
-  const slow = await Promise.all(Array.from({ length: 5 }, () => mcpPeer(100)));
-  const fast = await mcpPeer(0);
+  const slow = await Promise.all(Array.from({ length: 5 }, () => mcpPeer({ delay: 100 })));
+  const fast = await mcpPeer();
   const rows: Row[] = [];
   try {
     for (const n of [1, 3, 10]) {
@@ -151,11 +151,17 @@ async function ask(chat: Peer, messages: unknown[], tools: unknown[]): Promise<F
   return calls;
 }
 
-async function rpc(peer: Peer, method: string, params: object): Promise<unknown> {
+/** One request to a bench server, as little as one can send. */
+export async function rpc(peer: Peer, method: string, params: object): Promise<unknown> {
   const response = await fetch(`${peer.origin}/mcp`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }),
+    body: JSON.stringify({
+      jsonrpc: '2.0',
+      ...(method.startsWith('notifications/') ? {} : { id: 1 }),
+      method,
+      params,
+    }),
   });
-  return response.json();
+  return response.status === 202 ? response.text() : response.json();
 }

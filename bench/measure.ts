@@ -20,6 +20,9 @@ export async function median(times: number, work: () => unknown): Promise<number
   return middle(all);
 }
 
+/** So often both works are done before any is timed: what is compiled late is compiled then. */
+const WARM_UPS = 5;
+
 /** The medians of two works timed in turn, so that a machine that drifts drifts for both. */
 export async function paired(
   times: number,
@@ -28,20 +31,21 @@ export async function paired(
 ): Promise<{ floor: number; ours: number }> {
   const floors: number[] = [];
   const ourses: number[] = [];
-  for (let round = 0; round <= times; round += 1) {
+  for (let round = -WARM_UPS; round < times; round += 1) {
     const first = performance.now();
     await floor();
     const second = performance.now();
     await ours();
     const third = performance.now();
-    if (round === 0) continue;
+    if (round < 0) continue;
     floors.push(second - first);
     ourses.push(third - second);
   }
   return { floor: middle(floors), ours: middle(ourses) };
 }
 
-function middle(values: number[]): number {
+/** The median. */
+export function middle(values: number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
 

@@ -34,34 +34,34 @@ async function listen(handler: Handler): Promise<Peer> {
 const sse = (data: unknown): string =>
   `data: ${typeof data === 'string' ? data : JSON.stringify(data)}\n\n`;
 
+const later = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
 /**
  * A chat server whose answers depend on the request alone: with tools offered and none used it
- * calls every tool whose name the prompt holds, `n` times where the prompt says `times n`;
- * else it says ten words.
+ * calls every tool, `n` times where the prompt says `times n`, in `n` steps where it says
+ * `turns n`; `apart n` puts so many milliseconds after each call, of which the first is then one
+ * of 400 ms. Else it says ten words.
  */
 export function chatPeer(): Promise<Peer> {
-  return listen((_request, body, response) => {
+  return listen(async (_request, body, response) => {
     const { messages, tools = [] } = JSON.parse(body) as {
       messages: { role: string; content: unknown }[];
       tools?: { function: { name: string } }[];
     };
     response.writeHead(200, { 'content-type': 'text/event-stream' });
     const prompt = JSON.stringify(messages.findLast(({ role }) => role === 'user')?.content);
-    const times = Number(/times (\d+)/.exec(prompt)?.[1] ?? 1);
-    const turns = Number(/turns (\d+)/.exec(prompt)?.[1] ?? 1);
+    const said = (word: string): number =>
+      Number(new RegExp(`${word} (\\d+)`).exec(prompt)?.[1] ?? 0);
     const done = messages.filter(({ role }) => role === 'assistant').length;
-    if (tools.length > 0 && done < turns) {
-      let index = 0;
-      for (const tool of tools) {
-        for (let n = 0; n < times; n += 1) {
-          const call = {
-            index,
-            id: `c${done}_${index}`,
-            function: { name: tool.function.name, arguments: '{}' },
-          };
-          response.write(sse({ choices: [{ index: 0, delta: { tool_calls: [call] } }] }));
-          index += 1;
-        }
+    if (tools.length > 0 && done < Math.max(1, said('turns'))) {
+      const names = tools.flatMap((tool) =>
+        Array.from({ length: Math.max(1, said('times')) }, () => tool.function.name),
+      );
+      for (const [index, name] of names.entries()) {
+        const wanted = said('apart') > 0 && index === 0 ? '{"ms":400}' : '{}';
+        const call = { index, id: `c${done}_${index}`, function: { name, arguments: wanted } };
+        response.write(sse({ choices: [{ index: 0, delta: { tool_calls: [call] } }] }));
+        if (said('apart') > 0) await later(said('apart'));
       }
       response.write(sse({ choices: [{ index: 0, delta: {}, finish_reason: 'tool_calls' }] }));
     } else {
@@ -74,39 +74,68 @@ export function chatPeer(): Promise<Peer> {
   });
 }
 
-/** An MCP server of the 2025 era, written by hand so that it costs nothing but its `delay`. */
-export function mcpPeer(delay: number): Promise<Peer> {
+/** How an MCP server of the bench behaves. */
+export interface McpPeerOptions {
+  /** Milliseconds that a tool call takes which does not say it itself. */
+  readonly delay?: number;
+  /** Milliseconds that every answer comes later, as if the server were far away. */
+  readonly roundTrip?: number;
+  /** The protocol of 2026-07-28 knows no handshake. */
+  readonly era?: 'handshake' | 'stateless';
+}
+
+/** An MCP server written by hand, so that it costs nothing but its delays. */
+export function mcpPeer(options: McpPeerOptions = {}): Promise<Peer> {
+  const { delay = 0, roundTrip = 0, era = 'handshake' } = options;
   return listen(async (request, body, response) => {
+    if (roundTrip > 0) await later(roundTrip);
     if (request.method !== 'POST') return response.writeHead(405).end();
-    const message = JSON.parse(body) as { id?: number; method: string };
+    const message = JSON.parse(body) as {
+      id?: number;
+      method: string;
+      params?: { arguments?: { ms?: number } };
+    };
     if (message.id === undefined) return response.writeHead(202).end();
-    const result = resultOf(message.method);
-    if (result === null) {
-      const error = { code: -32601, message: 'Method not found' };
-      response.writeHead(200, { 'content-type': 'application/json' });
-      return response.end(JSON.stringify({ jsonrpc: '2.0', id: message.id, error }));
-    }
-    if (message.method === 'tools/call') await new Promise((resolve) => setTimeout(resolve, delay));
+    const result = RESULTS[era][message.method];
+    const takes = message.method === 'tools/call' ? (message.params?.arguments?.ms ?? delay) : 0;
+    if (takes > 0) await later(takes);
+    const error = { code: -32601, message: 'Method not found' };
     response.writeHead(200, { 'content-type': 'application/json' });
-    return response.end(JSON.stringify({ jsonrpc: '2.0', id: message.id, result }));
+    const answer = result === undefined ? { error } : { result };
+    return response.end(JSON.stringify({ jsonrpc: '2.0', id: message.id, ...answer }));
   });
 }
 
-function resultOf(method: string): unknown {
-  switch (method) {
-    case 'initialize':
-      return {
-        protocolVersion: '2025-11-25',
-        capabilities: { tools: {} },
-        serverInfo: { name: 'bench', version: '1' },
-      };
-    case 'tools/list':
-      return { tools: [{ name: 'wait', inputSchema: { type: 'object' } }] };
-    case 'tools/call':
-      return { content: [{ type: 'text', text: 'done' }] };
-    case 'ping':
-      return {};
-    default:
-      return null;
-  }
-}
+const SERVER_INFO = { name: 'bench', version: '1' };
+const CAPABILITIES = { tools: {} };
+const TOOLS = {
+  tools: [{ name: 'wait', inputSchema: { type: 'object' }, annotations: { readOnlyHint: true } }],
+};
+const CONTENT = { content: [{ type: 'text', text: 'done' }] };
+const COMPLETE = {
+  resultType: 'complete',
+  ttlMs: 0,
+  cacheScope: 'private',
+  _meta: { 'io.modelcontextprotocol/serverInfo': SERVER_INFO },
+};
+
+const RESULTS: Readonly<Record<'handshake' | 'stateless', Readonly<Record<string, object>>>> = {
+  handshake: {
+    initialize: {
+      protocolVersion: '2025-11-25',
+      capabilities: CAPABILITIES,
+      serverInfo: SERVER_INFO,
+    },
+    'tools/list': TOOLS,
+    'tools/call': CONTENT,
+  },
+  stateless: {
+    'server/discover': {
+      ...COMPLETE,
+      supportedVersions: ['2026-07-28'],
+      capabilities: CAPABILITIES,
+    },
+    'tools/list': { ...COMPLETE, ...TOOLS },
+    'tools/call': { ...COMPLETE, ...CONTENT },
+  },
+};

@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
-import { build } from 'esbuild';
+import { build, type BuildOptions } from 'esbuild';
 
 /** A module of the bundled Worker. */
 export interface BundledModule {
@@ -10,34 +10,39 @@ export interface BundledModule {
   readonly path: string;
 }
 
+const ROOT = join(import.meta.dirname, '..');
+
 /**
- * Bundles the Worker into `outdir`. What it imports lazily stays in modules of its own, so that
- * a start does not pay for what the first request does not need.
+ * How the Worker is bundled. What it imports lazily stays in modules of its own, so that a start
+ * does not pay for what the first request does not need.
+ */
+export const WORKER_BUNDLE = {
+  absWorkingDir: ROOT,
+  entryPoints: ['src/worker/index.ts'],
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  target: 'es2024',
+  platform: 'neutral',
+  mainFields: ['module', 'main'],
+  conditions: ['workerd', 'worker', 'browser', 'import', 'default'],
+  external: ['cloudflare:*', 'node:*'],
+  loader: { '.css': 'text' },
+  minify: true,
+  legalComments: 'none',
+  metafile: true,
+  logLevel: 'error',
+} as const satisfies BuildOptions;
+
+/**
+ * Bundles the Worker into `outdir`.
  * @returns the entry first, then the others
  */
 export async function bundleWorker(outdir: string): Promise<BundledModule[]> {
   rmSync(outdir, { recursive: true, force: true });
-  const root = join(import.meta.dirname, '..');
-  const { metafile } = await build({
-    absWorkingDir: root,
-    entryPoints: ['src/worker/index.ts'],
-    outdir,
-    bundle: true,
-    splitting: true,
-    format: 'esm',
-    target: 'es2024',
-    platform: 'neutral',
-    mainFields: ['module', 'main'],
-    conditions: ['workerd', 'worker', 'browser', 'import', 'default'],
-    external: ['cloudflare:*', 'node:*'],
-    loader: { '.css': 'text' },
-    minify: true,
-    legalComments: 'none',
-    metafile: true,
-    logLevel: 'error',
-  });
+  const { metafile } = await build({ ...WORKER_BUNDLE, outdir });
   const modules = Object.keys(metafile.outputs).map((output) => {
-    const path = join(root, output);
+    const path = join(ROOT, output);
     return { name: relative(outdir, path), path };
   });
   const isEntry = ({ name }: BundledModule) => basename(name) === 'index.js';

@@ -1,12 +1,12 @@
 import { Hono } from 'hono';
 import type { Next } from 'hono';
 import openapi from '../../spec/openapi.json' with { type: 'json' };
-import { demoMcp } from '../demo/demo-mcp.ts';
 import { asFault, Fault } from '../fault/fault.ts';
 import { frontmatterSchema } from '../normalize/settings-schema.ts';
 import { ASSETS } from '../publish/assets.ts';
 import type { Asset } from '../publish/assets.ts';
 import { renderEditor } from '../publish/render-editor.ts';
+import { ownServer } from './own-paths.ts';
 import { readEnv } from './env.ts';
 import { faultResponse } from './fault-response.ts';
 import { allowsCors, changesState, isCrossSite, isOurHost } from './guards.ts';
@@ -37,7 +37,7 @@ app.get('/openapi.json', () => json(openapi));
 app.get('/frontmatter.schema.json', () => json(frontmatterSchema()));
 app.get('/robots.txt', () => new Response('User-agent: *\nAllow: /$\nDisallow: /\n'));
 app.get('/assets/:name', ({ req }) => asset(req.param('name')));
-app.all('/demo/mcp', ({ req }) => demoMcp(req.raw));
+app.all('/demo/mcp', ({ req }) => ownServer(req.raw));
 
 const loginMethods = addLoginRoutes(app);
 

@@ -1,4 +1,3 @@
-import { demoMcp } from '../demo/demo-mcp.ts';
 import type { OwnDocument } from '../execute/references/document-source.ts';
 import { NO_PROOF } from './principal.ts';
 import { runClient } from './run-client.ts';
@@ -15,7 +14,7 @@ export function ownPaths(env: Env, settings: Settings) {
   return {
     /** As a tool server. */
     request: async (path: string, request: Request): Promise<Response | null> =>
-      path === '/demo/mcp' ? demoMcp(request) : null,
+      path === '/demo/mcp' ? ownServer(request) : null,
     /** As a context document. */
     document: async (path: string): Promise<OwnDocument | null> => {
       const id = /^\/(\w{32})(?:\.(?:md|txt|json|html))?$/.exec(path)?.[1];
@@ -25,4 +24,10 @@ export function ownPaths(env: Env, settings: Settings) {
       return { text: found.value.output, mediaType: 'text/markdown' };
     },
   };
+}
+
+/** The tool server of ours. Loaded by who asks it: a start does not pay for it. */
+export async function ownServer(request: Request): Promise<Response> {
+  const { demoMcp } = await import('../demo/demo-mcp.ts');
+  return demoMcp(request);
 }

@@ -5,7 +5,6 @@ import type { Clock, Model, Ports, RunLog, ToolServers } from '../execute/ports.
 import type { Provider } from '../execute/model/providers.ts';
 import { references } from '../execute/references/references.ts';
 import { systemClock } from '../execute/system-clock.ts';
-import { toolServers } from '../execute/servers/tool-servers.ts';
 import { Fault } from '../fault/fault.ts';
 import type { ToolServer } from '../normalize/request.ts';
 import { readServerAddress, serverOrigin } from '../normalize/server-url.ts';
@@ -76,11 +75,13 @@ function serversOf(parts: {
   const secrets = secretsFor(parts.env, parts.record);
   const tokens = parts.logins === undefined ? {} : { tokens: parts.logins };
   const common = { own: parts.own, secrets, ...tokens };
-  const named = toolServers({ ...common, fetch: parts.outside.forPrompts });
   return {
     connect: async (server, signal) => {
+      // Loaded by the first run that has tools: a start does not pay for the MCP client.
+      const { toolServers } = await import('../execute/servers/tool-servers.ts');
       if (server.from !== 'operator' || server.url.startsWith('/')) {
-        return named.connect(server, signal);
+        const fetch = parts.outside.forPrompts;
+        return toolServers({ ...common, fetch }).connect(server, signal);
       }
       const url = addressOf(server, parts.settings);
       const fetch = parts.outside.forServer(url);

@@ -14,6 +14,9 @@ export interface Patience {
 /** After the `finish_reason` only usage can follow: a silent provider must not hold up the run. */
 const AFTER_FINISH_MS = 5_000;
 
+/** After `[DONE]` only the end of the body can follow; a provider that keeps it open loses it. */
+const AFTER_DONE_MS = 250;
+
 /**
  * The body as text, piece by piece; a character split between two pieces stays whole.
  * @throws the reason of the watchdog's signal, or what the connection threw
@@ -36,13 +39,33 @@ export async function* textsOf(
       const { value, done } = await reader.read();
       watchdog.disarm();
       watchdog.signal.throwIfAborted();
-      if (done) break;
+      if (done) {
+        progress.ended = true;
+        break;
+      }
       yield decoder.decode(value, { stream: true });
     }
     yield decoder.decode();
   } finally {
     watchdog.signal.removeEventListener('abort', cancel);
-    cancel();
+    if (!progress.ended && progress.done) void readToEnd(reader);
+    else if (!progress.ended) cancel();
+  }
+}
+
+/**
+ * Reads past `[DONE]`. A body that is cancelled takes its connection along, and the next step would
+ * have to open another one.
+ */
+async function readToEnd(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
+  const giveUp = (): void => void reader.cancel().catch(() => undefined);
+  const timer = setTimeout(giveUp, AFTER_DONE_MS);
+  try {
+    while (!(await reader.read()).done);
+  } catch {
+    // The answer was whole before.
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -16,6 +16,13 @@ export interface AnswerProgress {
   finished: boolean;
   /** `[DONE]` came. */
   done: boolean;
+  /** The body was read to its end. */
+  ended: boolean;
+}
+
+/** Nothing has come. */
+export function newProgress(): AnswerProgress {
+  return { begun: false, producing: false, finished: false, done: false, ended: false };
 }
 
 /** A whole JSON answer is held in memory at most up to so many characters. */

@@ -6,7 +6,7 @@ import { faultOfConnection, faultOfResponse, modelTimeout, isOfConnection } from
 import type { ModelRequest } from './model-request.ts';
 import { modelRequest } from './model-request.ts';
 import type { AnswerProgress } from './model-stream.ts';
-import { chunksIn } from './model-stream.ts';
+import { chunksIn, newProgress } from './model-stream.ts';
 import type { Model, ModelCall } from '../ports.ts';
 import type { Provider } from './providers.ts';
 import { Watchdog } from './watchdog.ts';
@@ -28,10 +28,9 @@ const MAX_ERROR_TEXT = 64 * 1024;
 const ERROR_TEXT_MS = 5_000;
 
 /**
- * Any OpenAI-compatible endpoint as the engine's model. The `openai` package builds the request;
- * the answer is read by our own decoder, because the SDK takes a closed connection for a clean
- * end, loses the error messages of Mistral and Gemini, and cannot read an answer that was not
- * streamed. An abort throws the signal's reason.
+ * Any OpenAI-compatible endpoint as the engine's model. The answer is read by our own decoder and
+ * not by the `openai` package, because that takes a closed connection for a clean end, loses the
+ * error messages of Mistral and Gemini, and cannot read an answer that was not streamed. An abort throws the signal's reason.
  * @see spec/providers.md
  */
 export function openaiModel(options: OpenAiModelOptions): Model {
@@ -48,11 +47,11 @@ async function* answerTo(
   const asked = askedFor(call, options.providers);
   const silent = (ms: number): Fault => modelTimeout(asked, ms);
   const watchdog = new Watchdog(signal);
-  const progress = { begun: false, producing: false, finished: false, done: false };
+  const progress = newProgress();
   const patience = { deadline: Date.now() + firstTokenMs, idleMs, silent };
   try {
     watchdog.arm(firstTokenMs, () => silent(firstTokenMs));
-    const request = await modelRequest(call, asked.provider);
+    const request = modelRequest(call, asked.provider);
     const body = await ask(request, fetchFor(asked.provider), watchdog, asked);
     yield* chunksIn(textsOf(body, watchdog, progress, patience), asked, progress);
   } catch (thrown) {
@@ -60,7 +59,8 @@ async function* answerTo(
     // After the finish reason nothing that happens takes anything away from the answer.
     if (!progress.finished) throw faultThrown(thrown, watchdog, progress, asked);
   } finally {
-    watchdog.stop();
+    if (progress.ended || progress.done) watchdog.release();
+    else watchdog.stop();
   }
   yield* lastChunk(progress, asked);
 }
@@ -95,7 +95,7 @@ const endless = (): Error => new Error('The body of the error did not end.');
 
 /** The first part of an error's body; an endless one must not fill the memory. */
 async function startOf(response: Response, watchdog: Watchdog): Promise<string> {
-  const progress = { begun: false, producing: false, finished: false, done: false };
+  const progress = newProgress();
   const patience = { deadline: Date.now() + ERROR_TEXT_MS, idleMs: ERROR_TEXT_MS, silent: endless };
   let text = '';
   try {

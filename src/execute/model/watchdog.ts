@@ -29,10 +29,15 @@ export class Watchdog {
     clearTimeout(this.#timer);
   }
 
-  /** Ends everything that still hangs on the signal, and forgets the caller's. */
-  stop(): void {
+  /** Lets go of what has come to its end by itself. */
+  release(): void {
     this.disarm();
     this.#outer.removeEventListener('abort', this.#follow);
+  }
+
+  /** Ends everything that still hangs on the signal, and forgets the caller's. */
+  stop(): void {
+    this.release();
     this.#controller.abort(NOT_WANTED);
   }
 

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { setTimeout as later } from 'node:timers/promises';
+import OpenAI from 'openai';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { StepAccumulator } from '../../../../src/protocol/accumulate.ts';
 import { Fault } from '../../../../src/fault/fault.ts';
@@ -65,6 +66,28 @@ describe('a request', () => {
       Object.keys(seen?.headers ?? {}).filter((name) => /stainless|organization/.test(name)),
     ).toEqual([]);
   });
+
+  it.each(['', '/'])(
+    'is what the openai SDK sends to a base URL that ends in "v1%s"',
+    async (end) => {
+      const baseUrl = `${await streaming(says('Hi', 'stop'), DONE)}${end}`;
+      await askAt(baseUrl, { call: { parameters: { temperature: 0.5 } } });
+      const sdk = new OpenAI({ baseURL: baseUrl, apiKey: KEY });
+      await sdk.chat.completions.create({
+        model: 'm-1',
+        messages: [{ role: 'user', content: 'Hi' }],
+        temperature: 0.5,
+        stream: true,
+        stream_options: { include_usage: true },
+      });
+      const [ours, theirs] = server.seen.map(({ path, body, headers }) => {
+        const { authorization, 'content-type': type } = headers;
+        return { path, body, authorization, type };
+      });
+      expect(ours).toEqual(theirs);
+      expect(server.seen[0]?.headers['user-agent']).toBe('MarkdownOps');
+    },
+  );
 
   it('carries nothing that the environment holds for another provider', async () => {
     const planted = {
@@ -172,6 +195,32 @@ describe('an answer', () => {
     const { chunks, thrown } = await askAt(baseUrl);
     expect([wordsIn(chunks), thrown]).toEqual(['Whole.', null]);
     expect(chunks[0]?.usage?.total_tokens).toBe(2);
+  });
+
+  it('leaves its connection to the next one, even when its end comes after [DONE]', async () => {
+    const ports = new Set<number | undefined>();
+    server = await providerServer((response, { socket }) => {
+      ports.add(socket.remotePort);
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.write(says('Hi', 'stop') + DONE);
+      void later(20).then(() => response.end());
+    });
+    for (let step = 1; step <= 3; step += 1) {
+      expect(wordsIn((await askAt(server.baseUrl)).chunks)).toBe('Hi');
+      await later(60);
+    }
+    expect(ports.size).toBe(1);
+  });
+
+  it('that never ends after [DONE] loses its connection', async () => {
+    const gone = Promise.withResolvers<void>();
+    server = await providerServer((response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.write(says('Hi', 'stop') + DONE);
+      response.on('close', () => gone.resolve());
+    });
+    expect((await askAt(server.baseUrl)).thrown).toBe(null);
+    await gone.promise;
   });
 
   it('does not wait for a provider that keeps the socket after [DONE]', async () => {

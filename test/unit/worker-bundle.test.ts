@@ -1,0 +1,57 @@
+import { gzipSync } from 'node:zlib';
+import { build } from 'esbuild';
+import { describe, expect, test } from 'vitest';
+import { WORKER_BUNDLE } from '../../scripts/bundle.ts';
+
+const { outputFiles, metafile } = await build({ ...WORKER_BUNDLE, outdir: 'out', write: false });
+const outputs = new Map(Object.entries(metafile.outputs));
+
+/** The modules that an entry pulls in before it runs: not what it imports when it is needed. */
+function startOf(name: string, seen = new Set<string>()): Set<string> {
+  if (seen.has(name)) return seen;
+  seen.add(name);
+  for (const { path, kind } of outputs.get(name)?.imports ?? []) {
+    if (kind === 'import-statement' && outputs.has(path)) startOf(path, seen);
+  }
+  return seen;
+}
+
+function packagesOf(names: Iterable<string>): string[] {
+  const paths = [...names].flatMap((name) => Object.keys(outputs.get(name)?.inputs ?? {}));
+  const packages = paths.flatMap((path) => {
+    const name = /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1];
+    return name === undefined ? [] : [name];
+  });
+  return [...new Set(packages)].toSorted();
+}
+
+/** KiB as they are stored and sent, each module by itself. */
+function kibOf(names: ReadonlySet<string>): number {
+  const files = outputFiles.filter(({ path }) => [...names].some((name) => path.endsWith(name)));
+  expect(files).toHaveLength(names.size);
+  const bytes = files.map(({ contents }) => gzipSync(contents, { level: 9 }).length);
+  return bytes.reduce((sum, length) => sum + length, 0) / 1024;
+}
+
+describe('the bundled Worker', () => {
+  test('is at most 485 KiB gzip', () => {
+    expect(kibOf(new Set(outputs.keys()))).toBeLessThanOrEqual(485);
+  });
+
+  test('starts with at most 225 KiB gzip of it', () => {
+    expect(kibOf(startOf('out/index.js'))).toBeLessThanOrEqual(225);
+  });
+
+  test('starts without what only some runs need', () => {
+    const late = /^(@modelcontextprotocol\/.*|zod|jose|parse5|rehype-.*|remark-.*|unified)$/;
+    const names = packagesOf(startOf('out/index.js'));
+    expect(names).toContain('yaml');
+    expect(names.filter((name) => late.test(name))).toEqual([]);
+    expect(packagesOf(outputs.keys())).toContain('@modelcontextprotocol/client');
+  });
+
+  test('has nothing of what is for Node, and no client of the models', () => {
+    const foreign = /^(undici|openai|ajv.*|cross-spawn|hono\/node.*)$/;
+    expect(packagesOf(outputs.keys()).filter((name) => foreign.test(name))).toEqual([]);
+  });
+});
