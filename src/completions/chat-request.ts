@@ -4,6 +4,7 @@ import { parsePrompt } from '../parse/parse-prompt.ts';
 import type { Problem } from '../parse/problem.ts';
 import type { ChatMessage, ChatTool } from '../protocol/chat.ts';
 import { isObject, type Json, type JsonObject } from '../protocol/json.ts';
+import { withoutLiterals } from './caller-secrets.ts';
 import type { CompletionView } from './completion-chunk.ts';
 
 /** A request to `/chat/completions`, read. */
@@ -17,13 +18,17 @@ export interface ChatRequest {
   readonly failsOnAuth: boolean;
   /** A label of the caller's inside its principal; '' for none. */
   readonly user: string;
+  /** Values of headers that came with the request, by the names that stand in their place. */
+  readonly secrets: ReadonlyMap<string, string>;
   readonly problems: readonly Problem[];
 }
 
 /** What a door knows of who is asked. */
 export interface ChatContext extends NormalizeContext {
-  /** The model to ask: the door decides what the caller's `model` means. */
-  readonly model: ModelChoice;
+  /** The model to ask, where the door decides what the caller's `model` means. */
+  readonly model?: ModelChoice;
+  /** `X-MCP-Authorization`: the bearer for the only server of the request. */
+  readonly mcpAuthorization?: string | null;
 }
 
 /** What is wrong with a request, in one sentence, and the field that it is about. */
@@ -79,10 +84,17 @@ export function readChatRequest(body: JsonObject, context: ChatContext): ChatReq
   if (refusal !== null) return refusal;
   const messages = messagesIn(body);
   const urls = toolsOf(body).find(({ type }) => type === 'url_context');
+  const { tools, secrets } = withoutLiterals(serversOf(body, context));
   const { request, problems } = normalizePrompt(
     parsePrompt(urls === undefined ? 'chat' : `---\n---\n${lastUserText(messages)}`),
     context,
-    { overrides: { ...settingsOf(body), urls: urls === undefined ? 'none' : policyOf(urls) } },
+    {
+      overrides: {
+        ...settingsOf(body, context),
+        tools,
+        urls: urls === undefined ? 'none' : policyOf(urls),
+      },
+    },
   );
   if (request === null) return problemRefusal(problems);
   const functions = toolsOf(body).filter(isFunction);
@@ -91,7 +103,7 @@ export function readChatRequest(body: JsonObject, context: ChatContext): ChatReq
   return {
     request: {
       ...request,
-      models: [context.model],
+      ...(context.model === undefined ? {} : { models: [context.model] }),
       // The 401 says where to log in, so that is asked for.
       on_auth: request.on_auth === 'wait' ? 'wait' : 'link',
       messages,
@@ -103,6 +115,7 @@ export function readChatRequest(body: JsonObject, context: ChatContext): ChatReq
     view: viewOf(body['view']),
     failsOnAuth: request.on_auth === 'fail',
     user: typeof user === 'string' ? user : '',
+    secrets,
     problems,
   };
 }
@@ -154,10 +167,20 @@ function isFunction(tool: JsonObject): tool is JsonObject & ChatTool {
   return !isServer(tool) && tool['type'] !== 'url_context';
 }
 
-function settingsOf(body: JsonObject): Record<string, unknown> {
+function settingsOf(body: JsonObject, context: ChatContext): Record<string, unknown> {
   const given = SETTINGS.filter((key) => body[key] !== undefined && body[key] !== null);
   const settings = Object.fromEntries(given.map((key) => [key, body[key]]));
-  return { on_auth: 'link', ...settings, tools: toolsOf(body).filter(isServer) };
+  const model = context.model === undefined ? { model: body['model'] } : {};
+  return { on_auth: 'link', ...settings, ...model };
+}
+
+function serversOf(body: JsonObject, { mcpAuthorization }: ChatContext): readonly JsonObject[] {
+  const servers = toolsOf(body).filter(isServer);
+  const [only] = servers;
+  if (typeof mcpAuthorization !== 'string' || only === undefined || servers.length > 1) {
+    return servers;
+  }
+  return [{ authorization: mcpAuthorization, ...only }];
 }
 
 function parametersOf(body: JsonObject): JsonObject {

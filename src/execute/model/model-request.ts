@@ -30,6 +30,7 @@ export function modelRequest(call: ModelCall, provider: Provider): ModelRequest 
       accept: 'text/event-stream, application/json',
       'content-type': 'application/json',
       'user-agent': 'MarkdownOps',
+      ...provider.headers,
       ...(key === null ? {} : { authorization: `Bearer ${key.reveal()}` }),
     },
     body: JSON.stringify(bodyOf(call, provider)),

@@ -14,6 +14,8 @@ export interface Provider {
   readonly models?: readonly string[];
   /** Sends usage by itself and answers 422 to `stream_options` (Mistral). */
   readonly sendsUsageUnasked?: boolean;
+  /** Sent with every request, beside the key. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 interface KnownProvider {
