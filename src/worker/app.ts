@@ -8,6 +8,7 @@ import type { Asset } from '../publish/assets.ts';
 import { renderEditor } from '../publish/render-editor.ts';
 import { ownServer } from './own-paths.ts';
 import { readEnv } from './env.ts';
+import { addChatRoutes } from './chat/chat-routes.ts';
 import { faultResponse } from './fault-response.ts';
 import { allowsCors, changesState, isCrossSite, isOurHost } from './guards.ts';
 import { addLoginRoutes } from './login-routes.ts';
@@ -40,6 +41,7 @@ app.get('/assets/:name', ({ req }) => asset(req.param('name')));
 app.all('/demo/mcp', ({ req }) => ownServer(req.raw));
 
 const loginMethods = addLoginRoutes(app);
+const chatMethods = addChatRoutes(app);
 
 const ID = ':id{[0-9A-Za-z]{32}}';
 app.get(`/${ID}`, async (asked) => readRun(await runRequest(asked), null));
@@ -69,6 +71,7 @@ const METHODS: Readonly<Record<string, string>> = {
   [`/${ID}/cancel`]: 'POST',
   [`/${ID}/actions/:action{[\\w-]{1,100}}`]: 'POST',
   ...loginMethods,
+  ...chatMethods,
 };
 for (const [path, methods] of Object.entries(METHODS)) {
   app.all(path, ({ req }) => otherMethod(req.raw, methods));
@@ -85,8 +88,8 @@ async function guard(asked: Asked, next: Next): Promise<Response | void> {
   if (!isOurHost(request, settings)) throw new Fault('wrong_host');
   asked.set('settings', settings);
   if (!changesState(request) || !isCrossSite(request, settings)) return next();
-  if (!['/', '/runs'].includes(asked.req.path)) throw new Fault('cross_site');
   if (allowsCors(request, settings)) return next();
+  if (!['/', '/runs'].includes(asked.req.path)) throw new Fault('cross_site');
   // A form of another site may suggest a prompt; running it takes a click on our own page.
   if (isForm(request)) return html(renderEditor(await suggested(request)));
   throw new Fault('cross_site');

@@ -81,6 +81,15 @@ export function changesState(request: Request): boolean {
  */
 export function allowsCors(request: Request, settings: Settings): boolean {
   if (!changesState(request)) return true;
-  const runs = ['/', '/runs'].includes(new URL(request.url).pathname);
-  return runs && settings.localOrigin === null && request.headers.has('authorization');
+  return (
+    isOpenPath(new URL(request.url).pathname) &&
+    settings.localOrigin === null &&
+    request.headers.has('authorization')
+  );
+}
+
+/** Paths where a key in the request is all that counts: scripts of any site may use them with one. */
+export function isOpenPath(pathname: string): boolean {
+  const isChat = pathname.startsWith('/v1/') || /^\/[^/]*[.:][^/]*\//.test(pathname);
+  return isChat || ['/', '/runs'].includes(pathname);
 }

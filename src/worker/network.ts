@@ -27,6 +27,11 @@ export interface Network {
   forServer(url: string): GuardedFetch;
   /** The endpoint of a model provider, which only the operator can configure. */
   forModel(url: string): GuardedFetch;
+  /**
+   * The same for a host of the table that a caller names, with its answer as the platform gives it:
+   * counting bytes in a stream costs more than the stream. Redirects are not followed.
+   */
+  direct(url: string, init: RequestInit): Promise<Response>;
 }
 
 /** The one way out of this server. @see spec/egress.md */
@@ -58,6 +63,12 @@ export function network({ env, settings, origin, isTrusted }: NetworkUse): Netwo
         maxBytes: MAX_MODEL_BYTES,
         faults: { limit: 'model_garbage', redirect: 'model_rejected' },
       }),
+    direct: (url, init) => {
+      const options: RequestInit = { ...init, redirect: 'manual' };
+      const isPublic = new URL(url).protocol === 'https:';
+      if (isPublic || env.OPERATOR_NETWORK === undefined) return internet(url, options);
+      return env.OPERATOR_NETWORK.fetch(url, options);
+    },
   };
 }
 

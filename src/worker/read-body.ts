@@ -11,16 +11,28 @@ const MAX_BODY = MAX_DOCUMENT + 262_144;
  * is refused before a byte is read, one that turns out so as soon as it does.
  * @throws Fault `too_large`
  */
-export async function readBody(request: Request): Promise<Uint8Array> {
+export function readBody(request: Request): Promise<Uint8Array> {
+  return readBytes(request, MAX_BODY, tooLarge);
+}
+
+/**
+ * The bytes of a body, at most so many.
+ * @throws Fault `too_large`
+ */
+export async function readBytes(
+  request: Request,
+  most: number,
+  fault: () => Fault = () => new Fault('too_large', undefined, { detail: { max_bytes: most } }),
+): Promise<Uint8Array> {
   const announced = Number(request.headers.get('content-length') ?? '0');
-  if (announced > MAX_BODY) throw tooLarge();
+  if (announced > most) throw fault();
   if (request.body === null) return new Uint8Array();
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of request.body) {
     if (!(chunk instanceof Uint8Array)) continue;
     size += chunk.byteLength;
-    if (size > MAX_BODY) throw tooLarge();
+    if (size > most) throw fault();
     chunks.push(chunk);
   }
   return joined(chunks, size);

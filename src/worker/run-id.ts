@@ -58,7 +58,7 @@ export async function mac(idKey: string, text: string): Promise<Uint8Array> {
 }
 
 /** The bytes as one number in base 62, its last `length` digits. */
-function base62(bytes: Uint8Array, length: number): string {
+export function base62(bytes: Uint8Array, length: number): string {
   let rest = bytes.reduce((number, byte) => number * 256n + BigInt(byte), 0n);
   let text = '';
   for (let index = 0; index < length; index += 1) {

@@ -9,7 +9,8 @@ const FRESH_MS = 5_000;
 /** What the logins of a run are made of. */
 export interface RunLoginsOptions {
   readonly principal: PrincipalClient;
-  readonly run: { readonly id: string; readonly expires_at: number | null };
+  /** Told when a login was made; null for a run that looks by itself. */
+  readonly run: { readonly id: string; readonly expires_at: number | null } | null;
   /** Whose label inside the principal, '' for none. */
   readonly user: string;
   readonly profile: string;

@@ -28,26 +28,67 @@ export interface RunSurroundings {
   readonly flushMs: () => number;
 }
 
+/** For whom the engine works. */
+export interface EngineUse {
+  /** Whose logins are used; null for nobody's. */
+  readonly principal: string | null;
+  /** Whether what belongs to this server's people may be used: its secrets, its open addresses. */
+  readonly isTrusted: boolean;
+  /** Origin under which the caller sees us. */
+  readonly origin: string;
+  /** Whose label inside the principal, '' for none. */
+  readonly user: string;
+  readonly profile: string;
+  /** The run that waits for a login; null for one inside of a request. */
+  readonly run: { readonly id: string; readonly expires_at: number | null } | null;
+}
+
+/** What the engine's ports are made of. */
+export interface EngineSurroundings {
+  readonly env: Env;
+  readonly use: EngineUse;
+  /** Secrets that came with the request; they win. */
+  readonly secrets?: (name: string) => string | null;
+  /** Who is asked instead of the server's own models. */
+  readonly model?: (outside: Network) => Model;
+  readonly flushMs: () => number;
+}
+
 /**
  * The engine's ports for one run on this server.
  * @throws Fault `misconfigured`
  */
 export function runPorts({ env, log, record, flushMs }: RunSurroundings): Ports {
+  const { principal, origin, user, expires_at } = record;
+  const [start] = log.read();
+  const run = start?.type === 'run-start' ? { id: start.id, expires_at } : null;
+  const profile = start?.type === 'run-start' ? start.request.profile : 'default';
+  const isTrusted = mayUseOwn(record);
+  const whose = isTrusted && run !== null ? principal : null;
+  const use = { principal: whose, isTrusted, origin, user, profile, run };
+  return { log, ...enginePorts({ env, use, flushMs }) };
+}
+
+/**
+ * The engine's ports but the log.
+ * @throws Fault `misconfigured`
+ */
+export function enginePorts(surroundings: EngineSurroundings): Omit<Ports, 'log'> {
+  const { env, use, model, flushMs } = surroundings;
   const { settings } = readEnv(env);
   if (settings === null) throw new Fault('misconfigured');
-  const { origin } = record;
-  const outside = network({ env, settings, origin, isTrusted: isTrusted(record) });
+  const outside = network({ env, settings, origin: use.origin, isTrusted: use.isTrusted });
   const own = ownPaths(env, settings);
-  const logins = loginsOf(env, settings, record, log);
-  const servers = serversOf({ env, record, settings, outside, own: own.request, logins });
+  const logins = loginsOf(env, settings, use);
+  const secrets = secretsFor(surroundings);
+  const servers = serversOf({ secrets, settings, outside, own: own.request, logins });
   return {
-    log,
     ...(logins === undefined ? {} : { logins }),
-    model: modelOf(settings, outside),
+    model: model === undefined ? modelOf(settings, outside) : model(outside),
     servers: settings.acceptsElicitations ? withScriptedAnswers(servers) : servers,
-    references: references({ fetch: outside.forPrompts, own: own.document, origin: record.origin }),
+    references: references({ fetch: outside.forPrompts, own: own.document, origin: use.origin }),
     clock: clockOf(flushMs),
-    canAnswer: isTrusted(record),
+    canAnswer: use.isTrusted,
   };
 }
 
@@ -65,16 +106,14 @@ function modelOf(settings: Settings, outside: Network): Model {
 }
 
 function serversOf(parts: {
-  env: Env;
-  record: RunRecord;
+  secrets: (name: string) => string | null;
   settings: Settings;
   outside: Network;
   own: (path: string, request: Request) => Promise<Response | null>;
   logins: RunLogins | undefined;
 }): ToolServers {
-  const secrets = secretsFor(parts.env, parts.record);
   const tokens = parts.logins === undefined ? {} : { tokens: parts.logins };
-  const common = { own: parts.own, secrets, ...tokens };
+  const common = { own: parts.own, secrets: parts.secrets, ...tokens };
   return {
     connect: async (server, signal) => {
       // Loaded by the first run that has tools: a start does not pay for the MCP client.
@@ -104,21 +143,15 @@ function addressOf({ operator, from, url, label }: ToolServer, settings: Setting
   throw new Fault('server_unreachable', `${label} is no longer configured on this server.`);
 }
 
-/** The logins of the run's principal; none for callers nobody knows and unconfirmed documents. */
-function loginsOf(
-  env: Env,
-  settings: Settings,
-  record: RunRecord,
-  log: RunLog,
-): RunLogins | undefined {
-  const { principal, origin, user, expires_at } = record;
-  const [start] = log.read();
-  if (principal === null || !isTrusted(record) || start?.type !== 'run-start') return undefined;
+/** The logins of a principal; none for callers nobody knows and unconfirmed documents. */
+function loginsOf(env: Env, settings: Settings, use: EngineUse): RunLogins | undefined {
+  const { principal, origin, run, user, profile } = use;
+  if (principal === null) return undefined;
   return new RunLogins({
     principal: principalClient(env, { principal, origin }),
-    run: { id: start.id, expires_at },
+    run,
     user,
-    profile: start.request.profile,
+    profile,
     addressOf: (server) => addressOf(server, settings),
   });
 }
@@ -127,14 +160,19 @@ function loginsOf(
  * Whether a run may use what belongs to this server's people: its secrets, and the local addresses
  * that its operator opened. Not for callers nobody knows, nor for what somebody else suggested.
  */
-function isTrusted({ principal, is_suggested }: RunRecord): boolean {
+function mayUseOwn({ principal, is_suggested }: RunRecord): boolean {
   return principal !== null && !is_suggested;
 }
 
-/** Variables named `SECRET_…`, for trusted runs and for no others. */
-function secretsFor(env: Env, record: RunRecord): (name: string) => string | null {
-  if (!isTrusted(record)) return () => null;
-  return environmentSecrets(variablesOf(env));
+/** What came with the request, and variables named `SECRET_…` for trusted runs. */
+function secretsFor({
+  env,
+  use,
+  secrets = () => null,
+}: EngineSurroundings): (name: string) => string | null {
+  if (!use.isTrusted) return secrets;
+  const own = environmentSecrets(variablesOf(env));
+  return (name) => secrets(name) ?? own(name);
 }
 
 function clockOf(flushMs: () => number): Clock {

@@ -1,7 +1,7 @@
 import { contentSecurityPolicy } from '../publish/layout.ts';
 import { readEnv } from './env.ts';
 import type { Env } from './env.ts';
-import { allowsCors } from './guards.ts';
+import { allowsCors, isOpenPath } from './guards.ts';
 
 /** The response with the headers that every response has; its own ones win. */
 export function secured(response: Response, request: Request, env: Env): Response {
@@ -32,13 +32,14 @@ function corsHeaders(request: Request, env: Env): Record<string, string> {
   if (request.method !== 'OPTIONS') {
     return allowsCors(request, settings) ? { 'access-control-allow-origin': '*' } : {};
   }
-  if (settings.localOrigin !== null || !['/', '/runs'].includes(new URL(request.url).pathname)) {
+  if (settings.localOrigin !== null || !isOpenPath(new URL(request.url).pathname)) {
     return {};
   }
   return {
     'access-control-allow-origin': '*',
     'access-control-allow-methods': 'POST',
-    'access-control-allow-headers': 'Authorization, Content-Type, Accept, Prefer',
+    'access-control-allow-headers':
+      'Authorization, Content-Type, Accept, Prefer, X-MCP-Authorization',
     'access-control-max-age': '600',
   };
 }

@@ -40,6 +40,8 @@ export interface Settings {
   readonly egressAllow: readonly string[];
   /** Providers that are switched on; the first is the default, `demo` the last. */
   readonly providers: readonly Provider[];
+  /** Origins of providers that callers may name beside the known ones. */
+  readonly providerHosts: readonly string[];
   /** OAuth clients that the operator made by hand. */
   readonly loginClients: readonly RegisteredClient[];
   /** Address of the document that says who we are as an OAuth client; null where none can be read. */
@@ -62,6 +64,7 @@ export const VARIABLES: readonly string[] = [
   'API_KEYS',
   'PUBLIC_RUNS',
   'MCP_SERVER_ENDPOINTS',
+  'PROVIDER_HOSTS',
   'EGRESS_ALLOW',
   'LOGIN_CLIENTS',
   'CLIENT_METADATA_URL',
@@ -96,6 +99,8 @@ export function readSettings(variables: Variables): SettingsResult {
     operatorServers: read('MCP_SERVER_ENDPOINTS', serversIn) ?? [],
     egressAllow: read('EGRESS_ALLOW', (text) => allowListIn(text, localOrigin !== null)) ?? [],
     providers: read('OPENAI_BASE_URL', () => configuredProviders(variables)) ?? [],
+    providerHosts:
+      read('PROVIDER_HOSTS', (text) => providerHostsIn(text, localOrigin !== null)) ?? [],
     loginClients: read('LOGIN_CLIENTS', loginClientsIn) ?? [],
     clientMetadataUrl: read('CLIENT_METADATA_URL', (text) => metadataUrlIn(text, publicOrigin)),
     acceptsElicitations:
@@ -143,6 +148,18 @@ function serversIn(text: string): string[] {
   return listIn(text).map((entry) => {
     if (webUrl(entry) !== null) return entry;
     throw new TypeError('MCP_SERVER_ENDPOINTS must be http or https URLs with commas between.');
+  });
+}
+
+/** Plain http is for servers of a developer's own machine. */
+function providerHostsIn(text: string, isLocal: boolean): string[] {
+  return listIn(text).map((entry) => {
+    const url = webUrl(entry);
+    const isOrigin = url?.pathname === '/' && url.search + url.hash + url.username === '';
+    if (url !== null && isOrigin && (isLocal || url.protocol === 'https:')) return url.origin;
+    throw new TypeError(
+      'PROVIDER_HOSTS must be https origins with commas between, such as https://llm.example; http is for npm start.',
+    );
   });
 }
 

@@ -1,0 +1,67 @@
+import type { Env } from '../env.ts';
+import { isLocalHost, ownOrigin } from '../guards.ts';
+import { principalName, runner } from '../principal.ts';
+import { base62, mac, randomBase62 } from '../run-id.ts';
+import { sessionKey } from '../session.ts';
+import type { Settings } from '../settings.ts';
+
+/** A request to one of the completions doors. */
+export interface ChatAsked {
+  readonly env: Env;
+  readonly settings: Settings;
+  readonly request: Request;
+}
+
+/** Who asks for a completion. */
+export interface ChatCaller {
+  /** As `principalName` says it; null for nobody we know. */
+  readonly principal: string | null;
+  /** Whether what belongs to this server's people may be used: its secrets, its open addresses. */
+  readonly isTrusted: boolean;
+  /** Whether a login can be made for them. */
+  readonly canLogIn: boolean;
+  /** Origin under which they see us. */
+  readonly origin: string;
+}
+
+/**
+ * The caller of the server's own models.
+ * @throws Fault `unauthorized`
+ */
+export async function ownCaller({ request, settings }: ChatAsked): Promise<ChatCaller> {
+  const principal = principalName(await runner(request, settings));
+  const isKnown = principal !== null;
+  return {
+    principal,
+    isTrusted: isKnown,
+    canLogIn: isKnown,
+    origin: ownOrigin(request, settings),
+  };
+}
+
+/**
+ * The caller of a provider with a key of theirs: the person at the machine or behind a session,
+ * else somebody who is known by nothing but that key. Such a name can be made up, so off loopback
+ * nobody is asked to log in for it: a stranger could send others a link to a login of ours.
+ */
+export async function hostedCaller(
+  { request, settings }: ChatAsked,
+  host: string,
+): Promise<ChatCaller> {
+  const origin = ownOrigin(request, settings);
+  const session = await sessionKey(request, settings);
+  if (session !== null) {
+    return { principal: `key:${session}`, isTrusted: true, canLogIn: true, origin };
+  }
+  if (settings.localOwner && isLocalHost(request, settings)) {
+    return { principal: 'local', isTrusted: true, canLogIn: true, origin };
+  }
+  const key = request.headers.get('authorization') ?? request.headers.get('x-api-key') ?? '';
+  const name = base62(await mac(settings.idKey, `provider-key:${host}\n${key}`), 43);
+  return { principal: `provider:${name}`, isTrusted: false, canLogIn: false, origin };
+}
+
+/** A name for one answer. */
+export function completionId(): string {
+  return `chatcmpl-${randomBase62(29)}`;
+}

@@ -1,0 +1,100 @@
+import { readChatRequest, wantsServers } from '../../completions/chat-request.ts';
+import { providerHosts } from '../../execute/model/provider-hosts.ts';
+import type { ProviderHost } from '../../execute/model/provider-hosts.ts';
+import { Secret } from '../../execute/model/secret.ts';
+import { faultData } from '../../fault/fault.ts';
+import type { JsonObject } from '../../protocol/json.ts';
+import { answerChat } from '../../proxy/answer-chat.ts';
+import { errorResponse } from '../../proxy/openai-error.ts';
+import { ownOrigins } from '../guards.ts';
+import { network } from '../network.ts';
+import { readChatBody } from './chat-body.ts';
+import { completionId, hostedCaller } from './chat-caller.ts';
+import type { ChatAsked } from './chat-caller.ts';
+import { CallersModel, chatPorts } from './chat-ports.ts';
+import { hasKey, passOn, providerHeaders } from './provider-pass.ts';
+
+const CHAT = '/chat/completions';
+
+/**
+ * `/{provider-host}/…`: a provider as it is, and its `/chat/completions` with tool servers.
+ * @returns null when the first part of the path is no provider that this server knows
+ * @see spec/completions.md CC-12
+ */
+export async function hostedDoor(asked: ChatAsked): Promise<Response | null> {
+  const { request, settings } = asked;
+  const { pathname, search } = new URL(request.url);
+  const [, name = ''] = pathname.split('/', 2);
+  const host = providerHosts(settings.providerHosts).get(name);
+  if (host === undefined) return null;
+  if (!host.isOperators && !hasKey(request)) {
+    const message = `Send your key for ${host.host}, as you would send it there.`;
+    return errorResponse(faultData('unauthorized', message));
+  }
+  const path = `${pathname.slice(name.length + 1)}${search}`;
+  if (request.method !== 'POST' || !pathname.endsWith(CHAT)) {
+    return passed(asked, host, path, request.body);
+  }
+  const { bytes, body } = await readChatBody(request);
+  if (!wantsServers(body) && settings.operatorServers.length === 0) {
+    return passed(asked, host, path, bytes);
+  }
+  return withServers(asked, host, path.slice(0, path.indexOf(CHAT)), body);
+}
+
+function passed(
+  { request, settings, env }: ChatAsked,
+  host: ProviderHost,
+  path: string,
+  body: BodyInit | null,
+): Promise<Response> {
+  const outside = network({ env, settings, origin: null, isTrusted: false });
+  return passOn(request, { host, path, body }, (url, init) => outside.direct(url, init));
+}
+
+async function withServers(
+  asked: ChatAsked,
+  host: ProviderHost,
+  basePath: string,
+  body: JsonObject,
+): Promise<Response> {
+  const { request, settings } = asked;
+  const { model } = body;
+  if (typeof model !== 'string') {
+    return errorResponse(faultData('bad_request', 'model must be a text.'), 'model');
+  }
+  const chat = readChatRequest(body, {
+    providers: [{ id: host.host, defaultModel: model }],
+    model: { provider: host.host, model },
+    mcpAuthorization: request.headers.get('x-mcp-authorization'),
+    ownOrigins: ownOrigins(request, settings),
+    operatorServers: settings.operatorServers,
+  });
+  if ('message' in chat) return errorResponse(faultData('bad_request', chat.message), chat.param);
+  const caller = await hostedCaller(asked, host.host);
+  const baseUrl = `${host.origin}${basePath}`;
+  const callers = new CallersModel(providerOf(request, host, baseUrl));
+  return answerChat(chat, {
+    ports: chatPorts(asked, caller, chat, (outside) => callers.model(outside.forModel(baseUrl))),
+    signal: request.signal,
+    id: completionId(),
+    model,
+    loginUrl: (id) => `${caller.origin}/connect/${id}`,
+    refusal: () => callers.refused(),
+  });
+}
+
+/** The provider of one request: its key is the caller's and goes with it. */
+function providerOf(request: Request, host: ProviderHost, baseUrl: string) {
+  const headers = providerHeaders(request);
+  const bearer = /^Bearer +(\S+) *$/i.exec(headers.get('authorization') ?? '')?.[1];
+  for (const name of ['accept', 'content-type', 'authorization']) headers.delete(name);
+  return {
+    id: host.host,
+    baseUrl,
+    key: bearer === undefined ? null : new Secret(bearer),
+    defaultModel: '',
+    headers: Object.fromEntries(headers),
+    ...(host.sendsUsageUnasked === undefined ? {} : { sendsUsageUnasked: host.sendsUsageUnasked }),
+  };
+}
