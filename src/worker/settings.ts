@@ -78,33 +78,36 @@ export const VARIABLES: readonly string[] = [
 /** Reads and checks all variables. */
 export function readSettings(variables: Variables): SettingsResult {
   const problems: string[] = [];
-  const read = <Value>(name: string, parse: (text: string) => Value): Value | null => {
+  const read = <Value>(name: string, parse: (text: string) => Value, otherwise: Value): Value => {
     try {
       return parse(variables[name]?.trim() ?? '');
     } catch (error) {
       problems.push(error instanceof Error ? error.message : `${name} is malformed.`);
-      return null;
+      return otherwise;
     }
   };
-  const localOrigin = read('LOCAL_ORIGIN', (text) => originIn('LOCAL_ORIGIN', text));
-  const publicOrigin = read('PUBLIC_URL', (text) => originIn('PUBLIC_URL', text));
+  const localOrigin = read('LOCAL_ORIGIN', (text) => originIn('LOCAL_ORIGIN', text), null);
+  const publicOrigin = read('PUBLIC_URL', (text) => originIn('PUBLIC_URL', text), null);
+  const isLocal = localOrigin !== null;
   const settings: Settings = {
     localOrigin,
-    localOwner: variables['LOCAL_OWNER'] === '1' && localOrigin !== null,
+    localOwner: variables['LOCAL_OWNER'] === '1' && isLocal,
     publicOrigin,
-    idKey: read('ID_KEY', (text) => keyIn('ID_KEY', text)) ?? '',
-    vaultKeys: read('VAULT_KEY', vaultKeysIn) ?? [],
-    apiKeys: read('API_KEYS', apiKeysIn) ?? [],
-    publicRuns: read('PUBLIC_RUNS', switchIn) ?? false,
-    operatorServers: read('MCP_SERVER_ENDPOINTS', serversIn) ?? [],
-    egressAllow: read('EGRESS_ALLOW', (text) => allowListIn(text, localOrigin !== null)) ?? [],
-    providers: read('OPENAI_BASE_URL', () => configuredProviders(variables)) ?? [],
-    providerHosts:
-      read('PROVIDER_HOSTS', (text) => providerHostsIn(text, localOrigin !== null)) ?? [],
-    loginClients: read('LOGIN_CLIENTS', loginClientsIn) ?? [],
-    clientMetadataUrl: read('CLIENT_METADATA_URL', (text) => metadataUrlIn(text, publicOrigin)),
-    acceptsElicitations:
-      read('ELICITATION_ANSWERS', (text) => answersIn(text, localOrigin !== null)) ?? false,
+    idKey: read('ID_KEY', (text) => keyIn('ID_KEY', text), ''),
+    vaultKeys: read('VAULT_KEY', vaultKeysIn, []),
+    apiKeys: read('API_KEYS', apiKeysIn, []),
+    publicRuns: read('PUBLIC_RUNS', switchIn, false),
+    operatorServers: read('MCP_SERVER_ENDPOINTS', serversIn, []),
+    egressAllow: read('EGRESS_ALLOW', (text) => allowListIn(text, isLocal), []),
+    providers: read('OPENAI_BASE_URL', () => configuredProviders(variables), []),
+    providerHosts: read('PROVIDER_HOSTS', (text) => providerHostsIn(text, isLocal), []),
+    loginClients: read('LOGIN_CLIENTS', loginClientsIn, []),
+    clientMetadataUrl: read(
+      'CLIENT_METADATA_URL',
+      (text) => metadataUrlIn(text, publicOrigin),
+      null,
+    ),
+    acceptsElicitations: read('ELICITATION_ANSWERS', (text) => answersIn(text, isLocal), false),
   };
   return { settings: problems.length === 0 ? settings : null, problems };
 }

@@ -1,3 +1,4 @@
+import { Fault } from '../../fault/fault.ts';
 import type { ProviderHost } from '../../execute/model/provider-hosts.ts';
 
 /** Headers of a caller that a provider is given; everything else is between the caller and us. */
@@ -61,13 +62,16 @@ export async function passOn(
   { host, path, body }: { host: ProviderHost; path: string; body: BodyInit | null },
   send: (url: string, init: RequestInit) => Promise<Response>,
 ): Promise<Response> {
-  const response = await send(`${host.origin}${path}`, {
+  const reached = send(`${host.origin}${path}`, {
     method: request.method,
     headers: providerHeaders(request),
     body,
     // A redirect would take the key to a host that is not in the table.
     redirect: 'manual',
     signal: request.signal,
+  });
+  const response = await reached.catch((cause: unknown) => {
+    throw new Fault('model_unavailable', `${host.host} gave no answer.`, { cause });
   });
   return passedBack(response);
 }
