@@ -89,6 +89,47 @@ describe('a run of the local owner whose tool server wants a login', () => {
   });
 });
 
+describe('a run that was started from the page of a browser', () => {
+  it('leads its owner to the login and back, and nobody else', async () => {
+    await world.forget();
+    const browser = world.browser();
+    const sent = await browser.submit('/', { prompt: promptFor(world.tools.url) });
+    const path = String(sent.headers.location);
+    let link: string | undefined;
+    for (let tried = 0; tried < 200 && link === undefined; tried += 1) {
+      link = /\/connect\/[0-9A-Za-z]{22,64}/.exec((await browser.open(path)).text)?.[0];
+      await new Promise((resolve) => setTimeout(resolve, 25));
+    }
+    expect((await browser.open(`${path}.html`)).text).toContain(link);
+    expect((await ask(world.product.origin + path)).text).not.toContain('/connect/');
+    await world.logIn(browser, String(link));
+    for (let tried = 0; tried < 200; tried += 1) {
+      if ((await browser.open(`${path}.txt`)).text.includes('It is 391.')) return;
+      await new Promise((resolve) => setTimeout(resolve, 25));
+    }
+    throw new Error('never completed');
+  });
+});
+
+describe('a login that nobody makes', () => {
+  it('ends with its run, and so does its link', async () => {
+    await world.forget();
+    const body = promptFor(world.tools.url).replace('tools:', 'ttl: 3\ntools:');
+    const { text } = await ask(`${world.product.origin}/`, { body });
+    const run = JSON.parse(text) as Awaited<ReturnType<LoginWorld['post']>>;
+    const path = linkOf(await world.until(run, 'requires_action'));
+    await new Promise((resolve) => setTimeout(resolve, 3000));
+    const page = await world.browser().open(path);
+    expect(page.status).toBe(410);
+    expect(page.text).toContain('<code>login_expired</code>');
+    const asked = world.auth.count('/authorize');
+    expect((await world.browser().submit(path)).headers.location).toBe(path);
+    expect(world.auth.count('/authorize')).toBe(asked);
+    const { status } = await ask(`${world.product.origin}/${run.id}`);
+    expect(status).toBe(410);
+  });
+});
+
 describe('a run of an API key', () => {
   it('has a login of its own, made in a browser that signed in with that key', async () => {
     await world.forget();
