@@ -89,9 +89,10 @@ export async function returned(
   const isOver = flow === null || flow.created_at + FLOW_MS <= options.now();
   if (isOver || flow.browser !== (await digest(browser))) throw new Fault('login_invalid');
   const host = hostOf(flow.issuer);
-  const issuer = single(parameters, 'iss');
+  const issuers = parameters.getAll('iss');
   // Mix-up: another authorization server must not get a code that was meant for this one.
-  if (issuer === null ? flow.is_iss_sent : issuer !== flow.issuer) {
+  const isMissing = issuers.length === 0 && flow.is_iss_sent;
+  if (isMissing || issuers.some((issuer) => issuer !== flow.issuer)) {
     throw new Fault('login_denied', `The answer does not come from ${host}, so it is not used.`);
   }
   const error = single(parameters, 'error');
