@@ -190,11 +190,11 @@ function taken(vault: Vault, state: string): Promise<Flow | null> {
   );
 }
 
+/** Those that are over, and the oldest, make room. */
 async function makeRoom(vault: Vault, now: number): Promise<void> {
-  const flows = await vault.list('flow');
-  const newest = flows.toSorted((a, b) => b.row.created_at - a.row.created_at);
-  for (const [place, { key, row }] of newest.entries()) {
-    if (place >= MAX_FLOWS - 1 || row.created_at + FLOW_MS <= now) await vault.delete('flow', key);
+  await vault.makeRoom('flow', MAX_FLOWS, (flow) => flow.created_at);
+  for (const { key, row } of await vault.list('flow')) {
+    if (row.created_at + FLOW_MS <= now) await vault.delete('flow', key);
   }
 }
 

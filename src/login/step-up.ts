@@ -36,7 +36,7 @@ export async function remember(vault: Vault, refused: Refused, now: number): Pro
   const key = targetKey(refused.target);
   await vault.alone(`challenge ${key}`, async () => {
     const known = await vault.get('challenge', key);
-    if (known === null) await makeRoom(vault);
+    if (known === null) await vault.makeRoom('challenge', MAX_CHALLENGES, (row) => row.at);
     await vault.put('challenge', key, asked(known ?? NOTHING, refused, now));
   });
 }
@@ -92,12 +92,4 @@ function asked(known: AskedFor, refused: Refused, now: number): AskedFor {
     refusals: known.refusals,
     at: now,
   };
-}
-
-async function makeRoom(vault: Vault): Promise<void> {
-  const rows = await vault.list('challenge');
-  const oldest = rows.toSorted((a, b) => a.row.at - b.row.at);
-  for (const { key } of oldest.slice(0, Math.max(0, rows.length - MAX_CHALLENGES + 1))) {
-    await vault.delete('challenge', key);
-  }
 }

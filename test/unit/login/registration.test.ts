@@ -60,10 +60,9 @@ describe('a client', () => {
   it('that cannot be had is said to the operator, before a login starts', async () => {
     await using as = await authorizationServer({ metadata: { registration_endpoint: undefined } });
     await using server = await protectedServer(as);
-    await expect(testLogins().plan(targetOf(server.url), NEVER)).rejects.toMatchObject({
-      code: 'login_unavailable',
-      message: expect.stringMatching(/registered by hand.*operator/),
-    });
+    const planning = testLogins().plan(targetOf(server.url), NEVER);
+    await expect(planning).rejects.toMatchObject({ code: 'login_unavailable' });
+    await expect(planning).rejects.toThrow(/registered by hand.*operator/);
   });
 
   it.each([
