@@ -25,7 +25,7 @@ const MAX_FLOWS = 20;
 /**
  * Starts the code flow: everything the answer will be checked against is kept under the digest of
  * a random state, sealed.
- * @see RFC 6749 section 4.1.1, RFC 7636, RFC 8707
+ * @see spec/tool-servers.md TS-36, RFC 6749 section 4.1.1, RFC 7636, RFC 8707
  */
 export async function beginFlow(
   { options, vault, clients }: LoginParts,
@@ -79,6 +79,7 @@ interface Returned {
  * Checks what the browser brought back, in the order that matters: the state, which ends here
  * whatever comes next; the browser; the issuer, before the code is sent to anybody; the answer.
  * @throws Fault `login_invalid`, `login_denied`
+ * @see spec/tool-servers.md TS-38
  */
 export async function returned(
   { options, vault, clients }: LoginParts,

@@ -6,7 +6,7 @@ import { requestTokens, TokenRefusal } from './token-request.ts';
 import type { Grant } from './vault-row.ts';
 import { grantKey, targetKey } from './vault.ts';
 
-/** Tokens that are kept, and renewed before they end. */
+/** Tokens that are kept, and renewed before they end. @see spec/tool-servers.md TS-40 to TS-43 */
 export interface Grants {
   of(target: LoginTarget): Promise<Grant | null>;
   /** The grant with a token that can be sent; null when it ended and cannot be renewed. */

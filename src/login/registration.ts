@@ -17,7 +17,7 @@ const MAX_REGISTRATIONS = 100;
 /**
  * Who we are at authorization servers, in the order of the MCP specification: a client made by
  * hand, the document that this server publishes, a client that registers itself.
- * @see spec/tool-servers.md TS-35
+ * @see spec/tool-servers.md TS-34, TS-35
  */
 export interface Clients {
   /** @throws Fault `login_unavailable` when there is no way to become a client */

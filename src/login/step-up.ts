@@ -45,6 +45,7 @@ export async function remember(vault: Vault, refused: Refused, now: number): Pro
  * Counts a login that was not enough.
  * @throws Fault `login_denied` when it refuses one login after the other: without an end, a person
  *   would be sent to log in again and again
+ * @see spec/tool-servers.md TS-44, TS-45
  */
 export async function countRefusal(vault: Vault, refused: Refused, now: number): Promise<void> {
   const { target, grant, refusal } = refused;

@@ -6,7 +6,7 @@ import type { Flow, Grant, Registration, AskedFor, RowOf } from './vault-row.ts'
 /**
  * The rows of one principal, sealed as they go in. What cannot be opened is not there: a damaged
  * or foreign row means "no login" and never an error of a run.
- * @see spec/tool-servers.md TS-40 to TS-43
+ * @see spec/tool-servers.md TS-40, TS-48, TS-49
  */
 export interface Vault {
   get<Kind extends RowKind>(kind: Kind, key: string): Promise<RowOf[Kind] | null>;
