@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { memoryRows } from '../../../src/login/memory-rows.ts';
 import { authorizationServer, protectedServer } from '../../support/authorization-server.ts';
 import type { Behaviour, Guard } from '../../support/authorization-server.ts';
+import { httpPeer } from '../../support/peers.ts';
 import { handClock, logIn, NEVER, REDIRECT, targetOf, testLogins } from '../../support/logins.ts';
 
 /** A server, its authorization server, and a login client with a clock. */
@@ -206,6 +207,37 @@ describe('a browser that comes back', () => {
     await using w = await world(behaviour);
     await expect(logIn(w.logins, w.as, w.target)).rejects.toMatchObject({ code });
     expect(await w.logins.list()).toEqual([]);
+  });
+
+  it('follows no redirect of the token endpoint: the code would go elsewhere', async () => {
+    await using w = await world();
+    const seen: string[] = [];
+    const elsewhere = await httpPeer((_request, response, body) => {
+      seen.push(body);
+      response.end('{}');
+    });
+    const moving = await httpPeer((_request, response) => {
+      response.writeHead(307, { location: `${elsewhere.origin}/token` }).end();
+    });
+    w.as.behaviour.metadata['token_endpoint'] = `${moving.origin}/token`;
+    await expect(logIn(w.logins, w.as, w.target)).rejects.toMatchObject({
+      code: 'login_unavailable',
+    });
+    await Promise.all([moving.stop(), elsewhere.stop()]);
+    expect(seen).toEqual([]);
+  });
+
+  it('stops waiting when the caller does', async () => {
+    await using w = await world();
+    const silent = await httpPeer(() => undefined);
+    w.as.behaviour.metadata['token_endpoint'] = `${silent.origin}/token`;
+    const { url } = await w.logins.begin(w.target, 'b', NEVER);
+    const back = await w.as.visit(url);
+    const gone = new AbortController();
+    const finishing = w.logins.finish(back, 'b', gone.signal);
+    setTimeout(() => gone.abort(), 20);
+    await expect(finishing).rejects.toMatchObject({ name: 'AbortError' });
+    await silent.stop();
   });
 
   it('takes "bearer" in any case, and a life time as text', async () => {
