@@ -196,12 +196,12 @@ function isLostSession(error: unknown, { transport }: OpenClient): boolean {
 }
 
 /** `UnsupportedProtocolVersion` and `HeaderMismatch` of 2026-07-28. */
-const WRONG_CODES = [-32_022, -32_020];
+const WRONG_CODES = new Set([-32_022, -32_020]);
 
 /** How a server refuses, before it does anything, what does not fit its protocol version. */
 function isWrongMemory(error: unknown): boolean {
   if (error instanceof SdkHttpError) return [400, 404, 405].includes(error.status);
-  return error instanceof ProtocolError && WRONG_CODES.includes(error.code);
+  return error instanceof ProtocolError && WRONG_CODES.has(error.code);
 }
 
 /** Whether a failure to connect could come from speaking to the server in the remembered way. */
