@@ -92,7 +92,10 @@ export class McpSession {
 
   async #handshaken(onOpen: OnOpen): Promise<OpenClient> {
     const memo: ServerMemo = { era: 'handshake', until: Infinity };
-    const open = await openClient(this.endpoint, onOpen, memo);
+    const open = await openClient(this.endpoint, onOpen, memo).catch((error: unknown) => {
+      // An error of the handshake is no answer to the call.
+      throw serverFault(error, this.endpoint.host);
+    });
     open.wire.connectBytes = Infinity;
     return open;
   }
