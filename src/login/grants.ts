@@ -6,7 +6,7 @@ import { requestTokens, TokenRefusal } from './token-request.ts';
 import type { Grant } from './vault-row.ts';
 import { grantKey, targetKey } from './vault.ts';
 
-/** Tokens that are kept, and renewed before they end. */
+/** Tokens that are kept, and renewed before they end. @see spec/tool-servers.md TS-40 to TS-43 */
 export interface Grants {
   of(target: LoginTarget): Promise<Grant | null>;
   /** The grant with a token that can be sent; null when it ended and cannot be renewed. */
@@ -46,15 +46,18 @@ export function keptGrants(parts: LoginParts): Grants {
     of,
     fresh: async (target, signal) => {
       const grant = await of(target);
-      if (grant === null || !isDue(grant, options.now())) return grant;
-      const renewed = grant.refresh_token === null ? grant : await shared(grant, null, signal);
-      return renewed === null || isOver(renewed, options.now()) ? null : renewed;
+      if (grant === null) return null;
+      if (!isDue(grant, options.now()) && !isOver(grant, options.now())) return grant;
+      const next = grant.refresh_token === null ? grant : await shared(grant, null, signal);
+      return next === null || isOver(next, options.now()) ? null : next;
     },
     renewed: async (target, refused, signal) => {
       const grant = await of(target);
       if (grant === null) return null;
       if (grant.access_token !== refused) return grant;
-      return grant.refresh_token === null ? null : shared(grant, refused, signal);
+      if (grant.refresh_token === null) return null;
+      const next = await shared(grant, refused, signal);
+      return next?.access_token === refused ? null : next;
     },
     keep: async (grant) => {
       const key = grantKey(grant.target, grant.issuer);
@@ -75,7 +78,7 @@ async function refreshed(
   key: string,
   refused: string | null,
 ): Promise<Grant | null> {
-  const { options, vault, clients } = parts;
+  const { options, vault } = parts;
   const grant = await vault.get('grant', key);
   if (grant === null || grant.refresh_token === null) return grant;
   if (refused === null ? !isDue(grant, options.now()) : grant.access_token !== refused)
@@ -86,14 +89,28 @@ async function refreshed(
     await vault.put('grant', key, next);
     return next;
   } catch (error) {
-    if (error instanceof TokenRefusal) {
-      if (error.code === 'invalid_client') await clients.forget(grant.issuer, grant.client);
-      await vault.delete('grant', key);
-      return null;
-    }
+    if (error instanceof TokenRefusal) return ended(parts, grant, { key, code: error.code });
     if (refused === null && !isOver(grant, options.now()) && error instanceof Fault) return grant;
     throw error;
   }
+}
+
+/** Words after which a login is over. Other refusals are about the request, not the login. */
+const OVER = /^(?:invalid_grant|invalid_client|unauthorized_client)$/;
+
+async function ended(
+  { vault, clients, options }: LoginParts,
+  grant: Grant,
+  { key, code }: { readonly key: string; readonly code: string },
+): Promise<Grant | null> {
+  if (code === 'invalid_client') await clients.forget(grant.issuer, grant.client);
+  if (OVER.test(code)) {
+    await vault.delete('grant', key);
+    return null;
+  }
+  const rest = { ...grant, refresh_token: null, refresh_at: null };
+  await vault.put('grant', key, rest);
+  return isOver(rest, options.now()) ? null : rest;
 }
 
 async function traded(parts: LoginParts, grant: Grant, refresh_token: string): Promise<Grant> {

@@ -1,6 +1,6 @@
 import type { AuthorizationServer } from './authorization-server.ts';
 import { postJson } from './exchange.ts';
-import type { Asking } from './exchange.ts';
+import type { Answer, Asking } from './exchange.ts';
 import type { LoginClientOptions } from './login-client.ts';
 import { isLoopback } from './stranger-url.ts';
 import { hostOf, unavailable } from './unavailable.ts';
@@ -17,7 +17,7 @@ const MAX_REGISTRATIONS = 100;
 /**
  * Who we are at authorization servers, in the order of the MCP specification: a client made by
  * hand, the document that this server publishes, a client that registers itself.
- * @see spec/tool-servers.md TS-35
+ * @see spec/tool-servers.md TS-34, TS-35
  */
 export interface Clients {
   /** @throws Fault `login_unavailable` when there is no way to become a client */
@@ -56,7 +56,7 @@ export function oauthClients(options: LoginClientOptions, vault: Vault): Clients
           return row.client;
         }
         const made = await registered(options, server, asking);
-        await makeRoom(vault);
+        await vault.makeRoom('client', MAX_REGISTRATIONS, ({ created_at }) => created_at);
         await vault.put('client', key, made);
         return made.client;
       });
@@ -118,26 +118,32 @@ async function registered(
     token_endpoint_auth_method: METHODS.find((method) => server.auth_methods.includes(method)),
     application_type: isLoopback(new URL(redirectUri)) ? 'native' : 'web',
   };
-  const { status, body } = await postJson(server.registration_endpoint, request, asking);
-  const id = body?.['client_id'];
-  if (status < 200 || status > 299 || typeof id !== 'string' || id === '') {
+  const answer = await postJson(server.registration_endpoint, request, asking);
+  return registrationOf(answer, server, now());
+}
+
+function registrationOf(
+  { status, body }: Answer,
+  server: AuthorizationServer,
+  now: number,
+): Registration {
+  const { client_id, client_secret, client_secret_expires_at: end, ...rest } = body ?? {};
+  if (status < 200 || status > 299 || typeof client_id !== 'string' || client_id === '') {
     throw unavailable(
       `${hostOf(server.issuer)} did not let this server register itself (${status}). An operator can register a client there by hand.`,
       status >= 500,
     );
   }
-  const secret = body?.['client_secret'];
-  const end = body?.['client_secret_expires_at'];
-  const isSecret = typeof secret === 'string' && secret !== '';
-  const method = methodOf(server, isSecret, body?.['token_endpoint_auth_method']);
-  const client: OAuthClient = {
-    client_id: id,
-    ...(isSecret ? { client_secret: secret } : {}),
-    method,
-    source: 'dynamic',
-  };
-  const expires_at = isSecret && typeof end === 'number' && end > 0 ? end * 1000 : null;
-  return { client, created_at: now(), expires_at, begun: 1 };
+  const stated = rest['token_endpoint_auth_method'];
+  const source = 'dynamic';
+  const base = { created_at: now, begun: 1 };
+  if (typeof client_secret !== 'string' || client_secret === '') {
+    const client = { client_id, method: 'none', source } as const;
+    return { ...base, client, expires_at: null };
+  }
+  const method = methodOf(server, true, stated);
+  const expires_at = typeof end === 'number' && end > 0 ? end * 1000 : null;
+  return { ...base, client: { client_id, client_secret, method, source }, expires_at };
 }
 
 /** What the registration says, if the server takes it; else what fits the secret there is. */
@@ -149,14 +155,6 @@ function methodOf(server: AuthorizationServer, hasSecret: boolean, stated: unkno
   return (
     byPreference.find((method) => server.auth_methods.includes(method)) ?? 'client_secret_basic'
   );
-}
-
-async function makeRoom(vault: Vault): Promise<void> {
-  const rows = await vault.list('client');
-  const oldest = rows.toSorted((a, b) => a.row.created_at - b.row.created_at);
-  for (const { key } of oldest.slice(0, Math.max(0, rows.length - MAX_REGISTRATIONS + 1))) {
-    await vault.delete('client', key);
-  }
 }
 
 function noWay(server: AuthorizationServer): Error {

@@ -15,6 +15,14 @@ const MAX_WIDER = 3;
 const MAX_SAME = 2;
 const MAX_CHALLENGES = 200;
 
+const NOTHING: AskedFor = {
+  resource_metadata: null,
+  scope: null,
+  is_widening: false,
+  refusals: [],
+  at: 0,
+};
+
 /** A refusal, and what it was about. */
 export interface Refused {
   readonly target: LoginTarget;
@@ -28,8 +36,8 @@ export async function remember(vault: Vault, refused: Refused, now: number): Pro
   const key = targetKey(refused.target);
   await vault.alone(`challenge ${key}`, async () => {
     const known = await vault.get('challenge', key);
-    if (known === null) await makeRoom(vault);
-    await vault.put('challenge', key, asked(known, refused, now));
+    if (known === null) await vault.makeRoom('challenge', MAX_CHALLENGES, (row) => row.at);
+    await vault.put('challenge', key, asked(known ?? NOTHING, refused, now));
   });
 }
 
@@ -37,6 +45,7 @@ export async function remember(vault: Vault, refused: Refused, now: number): Pro
  * Counts a login that was not enough.
  * @throws Fault `login_denied` when it refuses one login after the other: without an end, a person
  *   would be sent to log in again and again
+ * @see spec/tool-servers.md TS-44, TS-45
  */
 export async function countRefusal(vault: Vault, refused: Refused, now: number): Promise<void> {
   const { target, grant, refusal } = refused;
@@ -70,26 +79,18 @@ export async function answered(vault: Vault, target: LoginTarget): Promise<void>
   });
 }
 
-function asked(known: AskedFor | null, refused: Refused, now: number): AskedFor {
+function asked(known: AskedFor, refused: Refused, now: number): AskedFor {
   const { target, refusal, grant } = refused;
   const { resourceMetadata: stated, scope } = readChallenge(refusal.challenge);
   const isOwn = stated !== null && isSameOrigin(stated, target.url);
   const is_widening = refusal.status === 403 && grant !== null;
   // Two refusals before somebody logs in: one login for both.
-  const earlier = is_widening && known?.is_widening === true ? known.scope : null;
+  const earlier = is_widening && known.is_widening ? known.scope : null;
   return {
-    resource_metadata: isOwn ? stated : (known?.resource_metadata ?? null),
+    resource_metadata: isOwn ? stated : known.resource_metadata,
     scope: scope === null ? earlier : union(earlier ?? '', scope),
     is_widening,
-    refusals: known?.refusals ?? [],
+    refusals: known.refusals,
     at: now,
   };
-}
-
-async function makeRoom(vault: Vault): Promise<void> {
-  const rows = await vault.list('challenge');
-  const oldest = rows.toSorted((a, b) => a.row.at - b.row.at);
-  for (const { key } of oldest.slice(0, Math.max(0, rows.length - MAX_CHALLENGES + 1))) {
-    await vault.delete('challenge', key);
-  }
 }

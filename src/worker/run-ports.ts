@@ -1,7 +1,7 @@
 import { environmentSecrets } from '../execute/environment-secrets.ts';
 import { demoModel } from '../demo/demo-model.ts';
 import { openaiModel } from '../execute/model/openai-model.ts';
-import type { Clock, Model, Ports, RunLog, ToolServers } from '../execute/ports.ts';
+import type { Clock, Model, Ports, RunLog, ServerMemory, ToolServers } from '../execute/ports.ts';
 import type { Provider } from '../execute/model/providers.ts';
 import { references } from '../execute/references/references.ts';
 import { systemClock } from '../execute/system-clock.ts';
@@ -15,6 +15,7 @@ import type { Network } from './network.ts';
 import { ownPaths } from './own-paths.ts';
 import { principalClient } from './principal-client.ts';
 import { RunLogins } from './run-logins.ts';
+import { principalMemory } from './run-memory.ts';
 import type { RunRecord } from './run-record.ts';
 import { withScriptedAnswers } from './scripted-answers.ts';
 import type { Settings } from './settings.ts';
@@ -79,11 +80,11 @@ export function enginePorts(surroundings: EngineSurroundings): Omit<Ports, 'log'
   if (settings === null) throw new Fault('misconfigured');
   const outside = network({ env, settings, origin: use.origin, isTrusted: use.isTrusted });
   const own = ownPaths(env, settings);
-  const logins = loginsOf(env, settings, use);
+  const owned = ownedBy(env, settings, use);
   const secrets = secretsFor(surroundings);
-  const servers = serversOf({ secrets, settings, outside, own: own.request, logins });
+  const servers = serversOf({ secrets, settings, outside, own: own.request, owned });
   return {
-    ...(logins === undefined ? {} : { logins }),
+    ...(owned === null ? {} : { logins: owned.tokens }),
     model: model === undefined ? modelOf(settings, outside) : model(outside),
     servers: settings.acceptsElicitations ? withScriptedAnswers(servers) : servers,
     references: references({ fetch: outside.forPrompts, own: own.document, origin: use.origin }),
@@ -110,21 +111,21 @@ function serversOf(parts: {
   settings: Settings;
   outside: Network;
   own: (path: string, request: Request) => Promise<Response | null>;
-  logins: RunLogins | undefined;
+  owned: Owned | null;
 }): ToolServers {
-  const tokens = parts.logins === undefined ? {} : { tokens: parts.logins };
-  const common = { own: parts.own, secrets: parts.secrets, ...tokens };
+  const { outside, settings, owned, own, secrets } = parts;
   return {
     connect: async (server, signal) => {
       // Loaded by the first run that has tools: a start does not pay for the MCP client.
       const { toolServers } = await import('../execute/servers/tool-servers.ts');
-      if (server.from !== 'operator' || server.url.startsWith('/')) {
-        const fetch = parts.outside.forPrompts;
-        return toolServers({ ...common, fetch }).connect(server, signal);
+      const ours = { own, secrets, fetch: outside.forPrompts };
+      if (server.url.startsWith('/')) return toolServers(ours).connect(server, signal);
+      if (server.from !== 'operator') {
+        return toolServers({ ...ours, ...owned }).connect(server, signal);
       }
-      const url = addressOf(server, parts.settings);
-      const fetch = parts.outside.forServer(url);
-      return toolServers({ ...common, fetch }).connect({ ...server, url }, signal);
+      const url = addressOf(server, settings);
+      const options = { ...ours, ...owned, fetch: outside.forServer(url) };
+      return toolServers(options).connect({ ...server, url }, signal);
     },
   };
 }
@@ -143,17 +144,25 @@ function addressOf({ operator, from, url, label }: ToolServer, settings: Setting
   throw new Fault('server_unreachable', `${label} is no longer configured on this server.`);
 }
 
-/** The logins of a principal; none for callers nobody knows and unconfirmed documents. */
-function loginsOf(env: Env, settings: Settings, use: EngineUse): RunLogins | undefined {
-  const { principal, origin, run, user, profile } = use;
-  if (principal === null) return undefined;
-  return new RunLogins({
-    principal: principalClient(env, { principal, origin }),
+/** What a principal brings to the tool servers of all its runs. */
+interface Owned {
+  readonly tokens: RunLogins;
+  readonly memory: ServerMemory;
+}
+
+/** Null for callers nobody knows and for documents of somebody else that were not confirmed. */
+function ownedBy(env: Env, settings: Settings, use: EngineUse): Owned | null {
+  const { principal: name, origin, run, user, profile } = use;
+  if (name === null) return null;
+  const principal = principalClient(env, { principal: name, origin });
+  const tokens = new RunLogins({
+    principal,
     run,
     user,
     profile,
     addressOf: (server) => addressOf(server, settings),
   });
+  return { tokens, memory: principalMemory(principal) };
 }
 
 /**

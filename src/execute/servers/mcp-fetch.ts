@@ -2,6 +2,8 @@ import type { FetchLike } from '@modelcontextprotocol/client';
 import { Fault } from '../../fault/fault.ts';
 import { isObject } from '../../protocol/json.ts';
 import { faultWithin, limitFault, notMcp, statusFault } from './server-faults.ts';
+import { questionsIn } from './asked-questions.ts';
+import type { OpenCalls } from './open-calls.ts';
 import type { SentSecrets } from './sent-secrets.ts';
 import type { ServerLimits } from './server-limits.ts';
 import { watchedBody, type BodyWatch } from './watched-body.ts';
@@ -19,10 +21,14 @@ export interface Wire {
   readonly secrets: SentSecrets;
   /** Whether a token of a login was sent. */
   readonly usedLogin: () => boolean;
+  /** The calls under way, to which questions of the server belong. */
+  readonly calls: OpenCalls;
   /** Bytes that may still be read until the tools are listed. */
   connectBytes: number;
   /** The first thing that went wrong; the event source of the SDK forgets what its fetch threw. */
   fault: Fault | null;
+  /** Streams that were opened with a GET so far. */
+  streams: number;
   /** Set once a response was cut: it is not to be fetched again by resuming its stream. */
   cut: boolean;
   /** A request that can get no answer any more; without an id it is the whole connection. */
@@ -52,6 +58,7 @@ async function exchange(wire: Wire, url: URL, init: RequestInit): Promise<Respon
   if (url.origin !== wire.url.origin) throw new Fault('address_refused');
   const method = init.method ?? 'GET';
   if (wire.cut && method === 'GET') throw limitFault(`${wire.host} sent too much.`);
+  if (method === 'GET') checkReopening(wire);
   const response = await sent(wire, url, { ...init, redirect: 'manual' });
   const refusal = refusalOf(wire, response, method);
   if (refusal !== null) {
@@ -61,6 +68,13 @@ async function exchange(wire: Wire, url: URL, init: RequestInit): Promise<Respon
   const asked: Asked = { id: method === 'POST' ? requestId(init.body) : null, signal: init.signal };
   if (method !== 'GET') return answer(wire, response, asked);
   return wire.kind === 'sse' ? openStream(wire, response, asked) : limited(wire, response, asked);
+}
+
+/** A server that ends its streams at once, and says to come back at once, would keep us busy. */
+function checkReopening(wire: Wire): void {
+  wire.streams += 1;
+  if (wire.streams > wire.limits.streams)
+    throw limitFault(`${wire.host} ends its streams too often.`);
 }
 
 /** What a response answers. */
@@ -146,18 +160,26 @@ function limited(wire: Wire, response: Response, asked: Asked): Response {
   // The body is counted after decompression, so these are no longer true of it.
   headers.delete('content-encoding');
   headers.delete('content-length');
-  const long = asked.id === null && mediaType(response) === 'text/event-stream';
-  const body = response.body === null ? null : watchedBody(response.body, watch(wire, asked, long));
+  const isStream = mediaType(response) === 'text/event-stream';
+  const body =
+    response.body === null ? null : watchedBody(response.body, watch(wire, asked, isStream));
   return new Response(body, { status, statusText, headers });
 }
 
-function watch(wire: Wire, { id, signal }: Asked, long: boolean): BodyWatch {
+function watch(wire: Wire, { id, signal }: Asked, isStream: boolean): BodyWatch {
+  const long = id === null && isStream;
   const most = long ? wire.limits.streamBytes : wire.limits.responseBytes;
   let left = most;
+  const readAlong =
+    id === null || wire.kind === 'sse'
+      ? () => {}
+      : questionsIn((question) => wire.calls.askedIn(id, question));
   return {
-    onBytes: (count) => {
+    onBytes: (bytes) => {
+      const count = bytes.byteLength;
       left -= count;
       wire.connectBytes -= count;
+      if (isStream) readAlong(bytes);
       if (left >= 0 && wire.connectBytes >= 0) return null;
       const fault = limitFault(`${wire.host} sent more than ${most} bytes.`);
       wire.cut = true;

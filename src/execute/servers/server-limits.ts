@@ -4,10 +4,14 @@ export interface ServerLimits {
   readonly connectMs: number;
   /** Milliseconds for one call, from its start to its result; progress does not stretch it. */
   readonly callMs: number;
+  /** Milliseconds for a call that the server makes a task, from its start to its result. */
+  readonly taskMs: number;
   /** Bytes of one response after decompression. */
   readonly responseBytes: number;
   /** Bytes of a stream that stays open as long as the connection. */
   readonly streamBytes: number;
+  /** Streams that one connection opens, those that go on with an earlier one included. */
+  readonly streams: number;
   /** Bytes of everything that is answered until the tools are listed. */
   readonly connectBytes: number;
   /** Pages of the tool list. */
@@ -28,8 +32,10 @@ const MEGABYTE = 1024 * 1024;
 export const SERVER_LIMITS: ServerLimits = {
   connectMs: 20_000,
   callMs: 120_000,
+  taskMs: 900_000,
   responseBytes: 4 * MEGABYTE,
   streamBytes: 32 * MEGABYTE,
+  streams: 100,
   connectBytes: 8 * MEGABYTE,
   pages: 64,
   tools: 512,

@@ -273,6 +273,28 @@ describe('headers', () => {
 });
 
 describe('limits', () => {
+  test('a server that ends its streams at once is not asked for them for ever', async () => {
+    let opened = 0;
+    const rpc = handMade((message, response) => {
+      if (message.method === 'tools/list') return sendResult(response, message, plainTools('a'));
+      if (message.method !== 'tools/call') return undefined;
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      return response.end('id: 1\nretry: 1\ndata:\n\n');
+    });
+    const server = await started((request, response) => {
+      if (request.method !== 'GET') return rpc(request, response);
+      opened += 1;
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      return response.end('id: 1\nretry: 1\ndata:\n\n');
+    });
+    const limits = { streams: 10 };
+    const connection = await connectTo(`${server.origin}/mcp`, { limits });
+    const fault = await faultOf(connection.call('a', {}, { signal: NEVER }));
+    expect(fault.code).toMatch(/server_(?:limit|garbage)/);
+    expect(opened).toBe(10);
+    await connection.close();
+  });
+
   test.each([
     ['too many tools', plainTools(...Array.from({ length: 513 }, (_, index) => `t${index}`))],
     [
@@ -310,11 +332,22 @@ describe('limits', () => {
     await connection.close();
   });
 
-  test('a cursor that comes back is followed no further than the cap', async () => {
-    const server = await listing(({ params }) => ({
-      ...plainTools('a'),
-      nextCursor: params?.['cursor'] === 'one' ? 'two' : 'one',
-    }));
+  test('pages that lead back to each other end the list', async () => {
+    const server = await listing(({ params }) => {
+      const isOne = params?.['cursor'] === 'one';
+      return { ...plainTools(isOne ? 'b' : 'a'), nextCursor: isOne ? 'two' : 'one' };
+    });
+    const connection = await connectTo(`${server.origin}/mcp`);
+    expect(connection.tools.map(({ name }) => name)).toEqual(['a', 'b']);
+    await connection.close();
+  });
+
+  test('a cursor that comes back with new tools is followed no further than the cap', async () => {
+    let page = 0;
+    const server = await listing(() => {
+      page += 1;
+      return { ...plainTools(`t${page}`), nextCursor: 'more' };
+    });
     expect(await codeOf(server)).toBe('server_limit');
     expect(server.seen.length).toBeLessThan(70);
   });
