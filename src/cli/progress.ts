@@ -1,6 +1,8 @@
 import type { FaultData } from '../fault/fault.ts';
 import { bytesOf, counted, durationOf } from '../publish/figures.ts';
 import type {
+  ActionRequired,
+  ActionResolved,
   ReferenceEnd,
   RunEnd,
   RunEvent,
@@ -24,6 +26,7 @@ type StepEvent = Exclude<
 export class Progress {
   readonly #terminal: Terminal;
   readonly #calls = new Map<string, string>();
+  readonly #actions = new Map<string, string>();
   #started = 0;
   #tokens = 0;
 
@@ -56,6 +59,10 @@ export class Progress {
         return this.#call(event);
       case 'tool-result':
         return this.#result(event);
+      case 'action-required':
+        return this.#waiting(event);
+      case 'action-resolved':
+        return this.#goesOn(event);
       case 'step-end':
         this.#tokens += event.usage?.total_tokens ?? 0;
         return;
@@ -119,6 +126,22 @@ export class Progress {
     const [part] = parts;
     const said = error?.message ?? (part?.type === 'text' ? part.text : '');
     this.#watched('✗', `${name}: ${said}`);
+  }
+
+  /** One line for each, however often a server is asked for it. */
+  #waiting({ action_id, action }: ActionRequired): void {
+    if (this.#actions.has(action_id)) return;
+    const what = action.kind === 'authorization' ? `a login to ${action.server}` : 'an answer';
+    this.#actions.set(action_id, what);
+    this.#watched('…', `waiting for ${what}`);
+  }
+
+  #goesOn({ action_id, outcome }: ActionResolved): void {
+    const what = this.#actions.get(action_id);
+    if (what === undefined) return;
+    this.#actions.delete(action_id);
+    if (outcome === 'done') this.#watched('✓', `there is ${what}`);
+    else this.#watched('✗', `there is no ${what.replace(/^an? /, '')}: ${outcome}`);
   }
 
   #end({ status, stop_reason, error }: RunEnd, ms: number): void {

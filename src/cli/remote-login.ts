@@ -1,0 +1,70 @@
+import { setTimeout as pause } from 'node:timers/promises';
+
+import { Fault } from '../fault/fault.ts';
+import { isObject } from '../protocol/json.ts';
+import { hostOf } from './login-page.ts';
+import type { Person } from './person.ts';
+import { remoteConnections } from './remote-connections.ts';
+import type { RemoteServer } from './remote-server.ts';
+
+/** Milliseconds between two looks whether the login is done: the first pause, and the longest. */
+const FIRST_PAUSE = 1000;
+const LONGEST_PAUSE = 10_000;
+
+/** What a login on a MarkdownOps server is made with. */
+export interface RemoteLoginOrder {
+  readonly url: string;
+  readonly profile: string;
+  readonly person: Person;
+  /** Aborts when it takes too long, too. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Asks a MarkdownOps server for a login link, shows it, and waits until the login is there.
+ * @returns what to say
+ */
+export async function remoteLogin(server: RemoteServer, order: RemoteLoginOrder): Promise<string> {
+  const { url, profile, person, signal } = order;
+  const host = hostOf(url);
+  const before = await newest(server, order);
+  const asked = await server.ask('connections', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ server_url: url, profile }),
+    signal,
+  });
+  const link = linkIn(asked);
+  if (link === null) return `${host} needs no login there.`;
+  person.say('login', `${host} wants a login. Open this link, signed in as the owner of the key:`);
+  const done = new AbortController();
+  void person.showLink(link, AbortSignal.any([signal, done.signal]));
+  try {
+    for (let wait = FIRST_PAUSE; ; wait = Math.min(LONGEST_PAUSE, wait * 1.5)) {
+      await pause(wait, undefined, { signal });
+      const now = await newest(server, order);
+      if (now !== null && now > (before ?? 0)) return `Logged in to ${host}.`;
+    }
+  } finally {
+    done.abort();
+  }
+}
+
+/** When the newest login to the server was made, or null without one. */
+async function newest(
+  server: RemoteServer,
+  { url, profile, signal }: RemoteLoginOrder,
+): Promise<number | null> {
+  const all = await remoteConnections(server).list(signal);
+  const times = all
+    .filter((one) => one.server_url === url && one.profile === profile)
+    .map(({ created_at }) => created_at);
+  return times.length === 0 ? null : Math.max(...times);
+}
+
+function linkIn(body: unknown): string | null {
+  const link = isObject(body) ? body['connect_url'] : undefined;
+  if (link === null || link === undefined) return null;
+  if (typeof link === 'string' && /^https?:\/\//.test(link)) return link;
+  throw new Fault('internal', 'The server did not send a link that can be opened.');
+}
