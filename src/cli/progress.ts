@@ -16,7 +16,7 @@ import { oneLine, printable } from './text-width.ts';
 
 type StepEvent = Exclude<
   RunEvent,
-  { type: 'run-start' | 'reference-end' | 'server-end' | 'run-end' }
+  { type: `run-${string}` | `action-${string}` | 'reference-end' | 'server-end' }
 >;
 
 /**
@@ -44,6 +44,10 @@ export class Progress {
         return this.#reference(event);
       case 'server-end':
         return this.#server(event);
+      case 'action-required':
+        return this.#waiting(event);
+      case 'action-resolved':
+        return this.#goesOn(event);
       case 'run-end':
         return this.#end(event, event.at - this.#started);
       default:
@@ -59,10 +63,6 @@ export class Progress {
         return this.#call(event);
       case 'tool-result':
         return this.#result(event);
-      case 'action-required':
-        return this.#waiting(event);
-      case 'action-resolved':
-        return this.#goesOn(event);
       case 'step-end':
         this.#tokens += event.usage?.total_tokens ?? 0;
         return;

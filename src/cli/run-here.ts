@@ -4,13 +4,14 @@ import { writeFile } from 'node:fs/promises';
 import { executeRun } from '../execute/execute-run.ts';
 import { MemoryLog } from '../execute/memory-log.ts';
 import { systemClock } from '../execute/system-clock.ts';
-import type { Ports } from '../execute/ports.ts';
+import type { Ports, RunLog } from '../execute/ports.ts';
 import { FAULTS } from '../fault/fault.ts';
 import { normalizePrompt } from '../normalize/normalize-prompt.ts';
 import type { Normalized } from '../normalize/request.ts';
 import { parsePrompt } from '../parse/parse-prompt.ts';
 import { renderJson } from '../publish/render-json.ts';
 import { outputOf } from '../run/output.ts';
+import { parkedUntil } from '../run/next-commands.ts';
 import type { RunStart } from '../run/event.ts';
 import { foldRun, isTerminal, type Run } from '../run/run.ts';
 import { viewFor } from '../run/view.ts';
@@ -98,14 +99,24 @@ async function carryOut(
 async function untilEnd(ports: Ports, signal: AbortSignal): Promise<void> {
   for (;;) {
     await executeRun(ports, signal);
-    if (signal.aborted || isTerminal(foldRun(ports.log.read()).status)) return;
-    await new Promise<void>((resolve) => {
-      const stop = ports.log.subscribe(() => {
-        stop();
-        resolve();
-      });
-    });
+    const run = foldRun(ports.log.read());
+    if (signal.aborted || isTerminal(run.status)) return;
+    const until = parkedUntil(run, Date.now());
+    if (until !== null) await somethingHappened(ports.log, until);
   }
+}
+
+function somethingHappened(log: RunLog, until: number): Promise<void> {
+  return new Promise((resolve) => {
+    const settle = (): void => {
+      clearTimeout(timer);
+      stop();
+      resolve();
+    };
+    const stop = log.subscribe(settle);
+    // A longer time would not fit into a timer; the log is looked at again then.
+    const timer = setTimeout(settle, Math.min(until - Date.now(), 2 ** 31 - 1));
+  });
 }
 
 function runStart(

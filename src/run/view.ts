@@ -156,10 +156,11 @@ function answerOnly(step: Step): Step {
     ...(step.repair === undefined ? {} : { repair: [] }),
     tool_calls: [],
     echo: null,
-    calls: step.calls.map(({ call, result, started_at, sent }) => ({
+    calls: step.calls.map(({ call, result, started_at, sent, refusals }) => ({
       call: { ...call, arguments: '' },
       started_at,
       sent,
+      refusals,
       ...(result === undefined ? {} : { result: withoutContent(result) }),
     })),
   };
