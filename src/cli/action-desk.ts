@@ -3,7 +3,12 @@ import type { AuthorizationAction, ElicitationAction, RunEvent } from '../run/ev
 /** How what a run waits for is brought about; each may end early when the signal aborts. */
 export interface ActionAnswers {
   /** @param event as it came; one of a server has the link in it */
-  login(id: string, action: AuthorizationAction, event: RunEvent, signal: AbortSignal): Promise<void>;
+  login(
+    id: string,
+    action: AuthorizationAction,
+    event: RunEvent,
+    signal: AbortSignal,
+  ): Promise<void>;
   question(id: string, action: ElicitationAction, signal: AbortSignal): Promise<void>;
 }
 

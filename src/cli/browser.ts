@@ -4,7 +4,10 @@ import { spawn } from 'node:child_process';
  * The program that opens an address in the browser, and its arguments. Never a shell: an address
  * that a server wrote would be a command line there. `start` of Windows is one, so it is not used.
  */
-export function browserCommand(url: string, platform: NodeJS.Platform): readonly [string, string[]] {
+export function browserCommand(
+  url: string,
+  platform: NodeJS.Platform,
+): readonly [string, string[]] {
   switch (platform) {
     case 'darwin':
       return ['open', [url]];

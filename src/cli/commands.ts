@@ -143,21 +143,9 @@ const LOGOUT: Command = {
   details: [
     'Forgets the logins to the server of that URL, or the one of that id, and tells the server that\ngave them, where it takes that.',
   ],
-  options: [
-    { ...PROFILE, help: 'only the login of this set' },
-    ALLOW,
-    ...REMOTE,
-    HELP,
-  ],
+  options: [{ ...PROFILE, help: 'only the login of this set' }, ALLOW, ...REMOTE, HELP],
   load: () => import('./logout-command.ts'),
 };
 
 /** All commands, in the order of the help. */
-export const COMMANDS: readonly Command[] = [
-  RUN,
-  CHECK,
-  EXPLAIN,
-  LOGIN,
-  CONNECTIONS,
-  LOGOUT,
-];
+export const COMMANDS: readonly Command[] = [RUN, CHECK, EXPLAIN, LOGIN, CONNECTIONS, LOGOUT];

@@ -28,7 +28,9 @@ function table(all: readonly Connected[], { paintOut }: Terminal): string {
   if (all.length === 0) return 'There are no logins.';
   const head = ['SERVER', 'PROFILE', 'LOGGED IN AT', 'SCOPE', 'SINCE', 'ID'];
   const rows = [head, ...all.map(cells)];
-  const widths = head.map((_, column) => Math.max(...rows.map((row) => textWidth(row[column] ?? ''))));
+  const widths = head.map((_, column) =>
+    Math.max(...rows.map((row) => textWidth(row[column] ?? ''))),
+  );
   const lines = rows.map((row) =>
     row
       .map((cell, column) => cell + ' '.repeat((widths[column] ?? 0) - textWidth(cell)))

@@ -13,7 +13,9 @@ import { UsageError } from './usage-error.ts';
 export function connectionsFor(given: Arguments): ConnectionsPlace {
   const server = remoteOf(given);
   if (server !== null) return remoteConnections(server);
-  return localConnections(new LocalVault(process.env, allowList(process.env, given.values('allow'))));
+  return localConnections(
+    new LocalVault(process.env, allowList(process.env, given.values('allow'))),
+  );
 }
 
 /**

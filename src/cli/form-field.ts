@@ -21,9 +21,7 @@ export interface FormField {
 }
 
 /** What a typed line is for a field: a value, nothing at all, or a mistake. */
-export type Typed =
-  | { readonly value: Json | undefined }
-  | { readonly mistake: string };
+export type Typed = { readonly value: Json | undefined } | { readonly mistake: string };
 
 /** More fields than that nobody fills in line by line. */
 const MAX_FIELDS = 50;

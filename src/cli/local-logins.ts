@@ -36,11 +36,7 @@ export class LocalLogins implements Logins {
     return (await vault.client()).token(this.target(server.url), signal);
   }
 
-  async refused(
-    server: ToolServer,
-    refusal: Refusal,
-    signal: AbortSignal,
-  ): Promise<string | null> {
+  async refused(server: ToolServer, refusal: Refusal, signal: AbortSignal): Promise<string | null> {
     const { vault } = this.#options;
     // Where nobody ever logged in and nobody can, nothing needs to be remembered.
     if (isOwn(server) || (!this.#canAsk && !(await vault.exists()))) return null;
@@ -52,7 +48,11 @@ export class LocalLogins implements Logins {
     if (isOwn(server)) return null;
     if (!this.#canAsk) {
       const set = profile === 'default' ? '' : ` --profile ${profile}`;
-      person.say('login', `${server.label} wants a login. Log in first, then run this again:`, `mdops login ${server.url}${set}`);
+      person.say(
+        'login',
+        `${server.label} wants a login. Log in first, then run this again:`,
+        `mdops login ${server.url}${set}`,
+      );
       return null;
     }
     const { action_id, waiting, plan } = await this.#wait(server.url);
@@ -100,9 +100,7 @@ export class LocalLogins implements Logins {
     return this.#options.mayWait && this.#options.person.waits;
   }
 
-  async #wait(
-    url: string,
-  ): Promise<{ action_id: string; waiting: WaitingLogin; plan: LoginPlan }> {
+  async #wait(url: string): Promise<{ action_id: string; waiting: WaitingLogin; plan: LoginPlan }> {
     const { vault, signal } = this.#options;
     const plan = await (await vault.client()).plan(this.target(url), signal);
     this.#listener ??= LoginListener.open((redirectUri) => vault.clientFor(redirectUri));

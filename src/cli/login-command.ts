@@ -48,7 +48,8 @@ export async function main(given: Arguments, terminal: Terminal): Promise<number
     terminal.outLine(said);
     return 0;
   } catch (error) {
-    if (interrupted.aborted || terminal.closed.aborted) throw new Fault('cancelled', 'The login was cancelled.');
+    if (interrupted.aborted || terminal.closed.aborted)
+      throw new Fault('cancelled', 'The login was cancelled.');
     if (late.aborted) throw new Fault('login_expired');
     throw error;
   }
@@ -97,7 +98,8 @@ function namedServer(url: string): ToolServer {
 }
 
 function serverUrl([url, ...more]: readonly string[]): string {
-  if (url === undefined || more.length > 0) throw new UsageError('Name one tool server by its URL.');
+  if (url === undefined || more.length > 0)
+    throw new UsageError('Name one tool server by its URL.');
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
     throw new UsageError(`\`${url}\` is not an http or https URL.`);
   }

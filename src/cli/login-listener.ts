@@ -47,12 +47,7 @@ export class LoginListener {
     this.#origin = origin;
     this.#client = client;
     server.on('request', (request, response) => {
-      this.#answer(request)
-        .catch(failedReply)
-        .then((reply) => {
-          send(response, reply);
-        })
-        .catch(() => response.destroy());
+      void this.#serve(request, response);
     });
   }
 
@@ -60,7 +55,11 @@ export class LoginListener {
   static async open(
     clientFor: (redirectUri: string) => Promise<LoginClient>,
   ): Promise<LoginListener> {
-    const server = createServer({ requestTimeout: 10_000, headersTimeout: 10_000, maxHeaderSize: 16_384 });
+    const server = createServer({
+      requestTimeout: 10_000,
+      headersTimeout: 10_000,
+      maxHeaderSize: 16_384,
+    });
     server.maxConnections = 32;
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject).listen(0, '127.0.0.1', resolve);
@@ -101,27 +100,45 @@ export class LoginListener {
     this.#server.closeIdleConnections();
   }
 
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    send(response, await this.#answer(request).catch(failedReply));
+  }
+
   async #answer(request: IncomingMessage): Promise<Reply> {
     // A name that points to this machine (DNS rebinding) must not read these pages.
-    if (`http://${request.headers.host}` !== this.#origin) return saying(403, 'Not here', 'This is not the address of this page.');
+    if (`http://${request.headers.host}` !== this.#origin)
+      return saying(403, 'Not here', 'This is not the address of this page.');
     const url = new URL(request.url ?? '/', this.#origin);
     if (url.pathname === CALLBACK && request.method === 'GET') return this.#comeBack(url, request);
     const nonce = url.pathname.startsWith(PATH) ? url.pathname.slice(PATH.length) : '';
     const waiting = this.#waiting.get(nonce);
     if (waiting === undefined) {
-      return saying(404, 'Nothing here', 'This login is done or no longer wanted. You can close this window.');
+      return saying(
+        404,
+        'Nothing here',
+        'This login is done or no longer wanted. You can close this window.',
+      );
     }
     if (request.method === 'GET') return { status: 200, html: askingPage(waiting.plan) };
-    if (request.method !== 'POST') return saying(405, 'Not like this', 'Open the link that mdops printed.');
+    if (request.method !== 'POST')
+      return saying(405, 'Not like this', 'Open the link that mdops printed.');
     return this.#start(nonce, waiting, request);
   }
 
   async #start(nonce: string, { plan }: Waiting, request: IncomingMessage): Promise<Reply> {
     if (!isOwnForm(request, this.#origin)) {
-      return saying(403, 'Not from here', 'Open the link that mdops printed, and use the button there.');
+      return saying(
+        403,
+        'Not from here',
+        'Open the link that mdops printed, and use the button there.',
+      );
     }
     const browser = this.#browserOf(request) ?? randomBytes(24).toString('base64url');
-    const { url, state } = await this.#client.begin(plan.target, browser, AbortSignal.timeout(30_000));
+    const { url, state } = await this.#client.begin(
+      plan.target,
+      browser,
+      AbortSignal.timeout(30_000),
+    );
     this.#flows.set(state, nonce);
     const cookie = `${this.#cookie}=${browser}; HttpOnly; SameSite=Lax; Path=${PATH}; Max-Age=3600`;
     return {
@@ -136,7 +153,11 @@ export class LoginListener {
     const waiting = this.#waiting.get(nonce ?? '');
     const browser = this.#browserOf(request) ?? '';
     try {
-      const record = await this.#client.finish(url.searchParams, browser, AbortSignal.timeout(60_000));
+      const record = await this.#client.finish(
+        url.searchParams,
+        browser,
+        AbortSignal.timeout(60_000),
+      );
       waiting?.finished(record);
       const { host } = new URL(record.target.url);
       return saying(200, 'Logged in', `You are logged in to ${host}. You can close this window.`);

@@ -114,7 +114,8 @@ export class Person {
   }
 
   async #open(url: string): Promise<void> {
-    if (!(await openBrowser(url))) this.#hint('No browser could be opened here. Open the link yourself.');
+    if (!(await openBrowser(url)))
+      this.#hint('No browser could be opened here. Open the link yourself.');
   }
 
   #hint(text: string): void {
@@ -128,7 +129,7 @@ function fieldText(field: FormField): string {
     kind === 'boolean' ? 'y or n' : ['choice', 'choices'].includes(kind) ? 'number' : kind,
     ...(initial === undefined
       ? [isRequired ? 'required' : 'may be empty']
-      : [`default ${Array.isArray(initial) ? initial.join(', ') : String(initial)}`]),
+      : [`default ${typeof initial === 'string' ? initial : JSON.stringify(initial)}`]),
   ];
   return [
     `  ${visibleLine(title, 200)} (${visibleLine(notes.join(', '), 200)})`,

@@ -33,7 +33,8 @@ export function checkPrivate(path: string, found: Stats, kind: 'file' | 'folder'
  * @throws UsageError as {@link checkPrivate}, or when the file is larger than `maxBytes`
  */
 export async function readPrivate(path: string, maxBytes: number): Promise<string | null> {
-  const { O_RDONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
+  // Windows knows the last two not, and they count as 0 there.
+  const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
   let file;
   try {
     file = await open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);

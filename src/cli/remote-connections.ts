@@ -21,8 +21,9 @@ export function remoteConnections(server: RemoteServer): ConnectionsPlace {
 }
 
 function connectedIn(body: unknown): readonly Connected[] {
-  const list = isObject(body) ? body['connections'] : null;
-  if (!Array.isArray(list)) throw new Fault('internal', 'The server did not send a list of logins.');
+  const list = isObject(body) ? body['data'] : null;
+  if (!Array.isArray(list))
+    throw new Fault('internal', 'The server did not send a list of logins.');
   return list.filter(isObject).map((item) => ({
     id: text(item['id']),
     server_url: text(item['server_url']),

@@ -27,44 +27,44 @@ export interface RemoteLoginOrder {
 export async function remoteLogin(server: RemoteServer, order: RemoteLoginOrder): Promise<string> {
   const { url, profile, person, signal } = order;
   const host = hostOf(url);
-  const before = await newest(server, order);
+  const before = new Set(await idsOf(server, order));
   const asked = await server.ask('connections', {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ server_url: url, profile }),
+    body: JSON.stringify({ url, profile }),
     signal,
   });
   const link = linkIn(asked);
-  if (link === null) return `${host} needs no login there.`;
   person.say('login', `${host} wants a login. Open this link, signed in as the owner of the key:`);
   const done = new AbortController();
   void person.showLink(link, AbortSignal.any([signal, done.signal]));
   try {
     for (let wait = FIRST_PAUSE; ; wait = Math.min(LONGEST_PAUSE, wait * 1.5)) {
       await pause(wait, undefined, { signal });
-      const now = await newest(server, order);
-      if (now !== null && now > (before ?? 0)) return `Logged in to ${host}.`;
+      const now = await idsOf(server, order);
+      if (now.some((id) => !before.has(id))) return `Logged in to ${host}.`;
     }
   } finally {
     done.abort();
   }
 }
 
-/** When the newest login to the server was made, or null without one. */
-async function newest(
+/** The logins to the server; a new one has a new id. */
+async function idsOf(
   server: RemoteServer,
   { url, profile, signal }: RemoteLoginOrder,
-): Promise<number | null> {
+): Promise<readonly string[]> {
   const all = await remoteConnections(server).list(signal);
-  const times = all
-    .filter((one) => one.server_url === url && one.profile === profile)
-    .map(({ created_at }) => created_at);
-  return times.length === 0 ? null : Math.max(...times);
+  return (
+    all
+      // Of a server of the operator only the origin is shown.
+      .filter((one) => url.startsWith(one.server_url) && one.profile === profile)
+      .map(({ id }) => id)
+  );
 }
 
-function linkIn(body: unknown): string | null {
+function linkIn(body: unknown): string {
   const link = isObject(body) ? body['connect_url'] : undefined;
-  if (link === null || link === undefined) return null;
   if (typeof link === 'string' && /^https?:\/\//.test(link)) return link;
   throw new Fault('internal', 'The server did not send a link that can be opened.');
 }

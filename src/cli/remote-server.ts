@@ -103,7 +103,10 @@ export class RemoteServer {
   /** The JSON that the server answers to whoever has the key. */
   async ask(path: string, init: OwnInit): Promise<unknown> {
     const headers = { accept: 'application/json', ...init.headers };
-    const response = await this.#send(new URL(path, this.#base).href, this.#key, { ...init, headers });
+    const response = await this.#send(new URL(path, this.#base).href, this.#key, {
+      ...init,
+      headers,
+    });
     return response.json().catch(() => null);
   }
 
