@@ -64,8 +64,6 @@ export class LoginListener {
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject).listen(0, '127.0.0.1', resolve);
     });
-    // The person may end the process while a browser keeps its connection open.
-    server.unref();
     const address = server.address();
     if (address === null || typeof address === 'string') throw new TypeError('It has no port.');
     const origin = `http://127.0.0.1:${address.port}`;
