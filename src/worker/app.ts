@@ -11,7 +11,7 @@ import { readEnv } from './env.ts';
 import type { Env } from './env.ts';
 import { faultResponse } from './fault-response.ts';
 import { allowsCors, changesState, isCrossSite, isOurHost } from './guards.ts';
-import { cancelRun, deleteRun } from './own-run.ts';
+import { answerAction, cancelRun, deleteRun } from './own-run.ts';
 import { postRun } from './post-run.ts';
 import { proofOf } from './principal.ts';
 import { isForm, readPrompt } from './read-prompt.ts';
@@ -55,6 +55,9 @@ app.get('/:file{[0-9A-Za-z]{32}\\.[a-z]+}', async (asked) => {
 app.get(`/${ID}/events`, async (asked) => readEvents(await runRequest(asked)));
 app.get(`/${ID}/files/:path{.+}`, async (asked) => readFile(await runRequest(asked)));
 app.post(`/${ID}/cancel`, async (asked) => cancelRun(await runRequest(asked)));
+app.post(`/${ID}/actions/:action{[\\w-]{1,100}}`, async (asked) =>
+  answerAction(await runRequest(asked), asked.req.param('action')),
+);
 app.delete(`/${ID}`, async (asked) => deleteRun(await runRequest(asked)));
 
 const METHODS: Readonly<Record<string, string>> = {
@@ -69,6 +72,7 @@ const METHODS: Readonly<Record<string, string>> = {
   [`/${ID}/events`]: 'GET, HEAD',
   [`/${ID}/files/:path{.+}`]: 'GET, HEAD',
   [`/${ID}/cancel`]: 'POST',
+  [`/${ID}/actions/:action{[\\w-]{1,100}}`]: 'POST',
 };
 for (const [path, methods] of Object.entries(METHODS)) {
   app.all(path, ({ req }) => otherMethod(req.raw, methods));

@@ -5,6 +5,7 @@ import { normalizePrompt } from '../normalize/normalize-prompt.ts';
 import type { Problem } from '../parse/problem.ts';
 import { parsePrompt } from '../parse/parse-prompt.ts';
 import type { JsonObject } from '../protocol/json.ts';
+import { UNSTORED_MS } from '../run/publication.ts';
 import { isoTime } from '../publish/iso-time.ts';
 import { problemJson } from '../publish/render-json.ts';
 import { runUrls } from '../publish/run-urls.ts';
@@ -16,9 +17,6 @@ import type { Principal } from './principal.ts';
 import type { PostedPrompt } from './read-prompt.ts';
 import { newRunId, ownerToken } from './run-id.ts';
 import type { Settings } from './settings.ts';
-
-/** How long a run with `store: false` is kept. */
-const UNSTORED_MS = 24 * 3_600_000;
 
 /** What the reply to a creation says. */
 export interface CreatedRun {

@@ -47,6 +47,7 @@ export function runPorts({ env, log, record, flushMs }: RunSurroundings): Ports 
     servers: serversOf({ env, record, settings, outside, own: own.request }),
     references: references({ fetch: outside.forPrompts, own: own.document, origin: record.origin }),
     clock: clockOf(flushMs),
+    canAnswer: isTrusted(record),
   };
 }
 

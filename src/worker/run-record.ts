@@ -46,6 +46,11 @@ export function createRecord(sql: SqlStorage, record: RunRecord): void {
   );
 }
 
+/** The run is kept until another time than it was accepted with. */
+export function changeExpiry(sql: SqlStorage, expires_at: number | null): void {
+  sql.exec('UPDATE record SET expires_at = ?', expires_at);
+}
+
 /** Leaves the stone where the run was. */
 export function createTombstone(sql: SqlStorage, { status, when }: Tombstone): void {
   sql.exec('CREATE TABLE tombstone (status TEXT NOT NULL, at INTEGER NOT NULL)');
