@@ -1,10 +1,11 @@
 import type { ElicitAnswer, Elicitation } from '../execute/ports.ts';
-import type { Json } from '../protocol/json.ts';
+import type { Json, JsonObject } from '../protocol/json.ts';
 import { openBrowser } from './browser.ts';
-import { formFields, readTyped, type FormField } from './form-field.ts';
+import { formFields, type FormField } from '../run/elicitation-form.ts';
+import { fieldLines, readTyped } from './form-field.ts';
 import type { Keyboard } from './keyboard.ts';
 import type { Terminal } from './terminal.ts';
-import { visible, visibleLine } from './text-width.ts';
+import { oneLine, visible, visibleLine } from './text-width.ts';
 
 /** What is done with the link of a login. */
 export interface LinkManner {
@@ -81,16 +82,11 @@ export class Person {
     return { action: line === null || line.trim() === '!' ? 'decline' : 'accept' };
   }
 
-  async #askForm({ schema }: Elicitation, signal: AbortSignal): Promise<ElicitAnswer> {
-    const fields = schema === undefined ? null : formFields(schema);
-    if (fields === null) {
-      this.#hint('This form cannot be filled in here; it is declined.');
-      return { action: 'decline' };
-    }
+  async #askForm({ schema = {} }: Elicitation, signal: AbortSignal): Promise<ElicitAnswer> {
     this.#hint('Your answers go to that server. An empty line is the default, `!` declines.');
     const content: [string, Json][] = [];
-    for (const field of fields) {
-      const typed = await this.#askField(field, signal);
+    for (const field of formFields(schema)) {
+      const typed = await this.#askField(field, schema, signal);
       if (typed === null) return { action: 'decline' };
       if (typed.value !== undefined) content.push([field.name, typed.value]);
     }
@@ -101,13 +97,17 @@ export class Person {
   /** Asks until the answer fits; null when the person declines. */
   async #askField(
     field: FormField,
+    schema: JsonObject,
     signal: AbortSignal,
   ): Promise<{ readonly value: Json | undefined } | null> {
-    this.#terminal.err(fieldText(field));
+    const [title = '', ...lines] = fieldLines(field).map((line) => visible(line));
+    this.#terminal.err(
+      [`  ${oneLine(title, 300)}`, ...lines.map((line) => `  ${clipped(line)}`)].join('\n'),
+    );
     for (;;) {
       const line = await this.#keyboard.line(signal);
       if (line === null || line.trim() === '!') return null;
-      const typed = readTyped(field, line);
+      const typed = readTyped(field, schema, line);
       if ('value' in typed) return typed;
       this.#hint(typed.mistake);
     }
@@ -123,19 +123,8 @@ export class Person {
   }
 }
 
-function fieldText(field: FormField): string {
-  const { title, description, kind, choices, isRequired, initial } = field;
-  const notes = [
-    kind === 'boolean' ? 'y or n' : ['choice', 'choices'].includes(kind) ? 'number' : kind,
-    ...(initial === undefined
-      ? [isRequired ? 'required' : 'may be empty']
-      : [`default ${typeof initial === 'string' ? initial : JSON.stringify(initial)}`]),
-  ];
-  return [
-    `  ${visibleLine(title, 200)} (${visibleLine(notes.join(', '), 200)})`,
-    ...(description === '' ? [] : [`    ${visibleLine(description, 500)}`]),
-    ...choices
-      .slice(0, 200)
-      .map((choice, index) => `    ${index + 1} ${visibleLine(choice.title, 200)}`),
-  ].join('\n');
+/** A line of a stranger, which could else pretend to be several. */
+function clipped(line: string): string {
+  const indent = /^ */.exec(line)?.[0] ?? '';
+  return `${indent}${oneLine(line, 500)}`;
 }

@@ -54,6 +54,11 @@ export class Mdops {
     return this.#finished;
   }
 
+  /** What stands on standard error so far. */
+  said(): string {
+    return this.#stderr;
+  }
+
   /** Resolves with what matches on standard error. */
   async asks(wanted: RegExp): Promise<string> {
     for (;;) {
