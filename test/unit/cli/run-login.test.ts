@@ -126,7 +126,7 @@ describe('many processes with one login', () => {
     await loggedIn(place);
     await sleep(1500);
     login.behaviour.expiresIn = 3600;
-    login.behaviour.tokenDelay = 300;
+    login.behaviour.tokenDelay = 3000;
     const stdin = prompt(place);
     const all = await Promise.all(
       Array.from({ length: 4 }, () => mdops(['run'], { env: place.env, stdin })),
