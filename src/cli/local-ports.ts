@@ -1,5 +1,12 @@
 import { guardedFetch, type FetchLike, type GuardedFetch } from '../egress/guarded-fetch.ts';
-import type { Logins, Model, Ports, References, ToolServers } from '../execute/ports.ts';
+import type {
+  Logins,
+  Model,
+  Ports,
+  References,
+  ServerMemory,
+  ToolServers,
+} from '../execute/ports.ts';
 import type { Provider } from '../execute/model/providers.ts';
 import type { Environment } from './environment.ts';
 import { nodeNetwork, type NodeNetwork } from './node-network.ts';
@@ -14,6 +21,7 @@ export interface LocalPortsOptions {
   readonly allowed: readonly string[];
   readonly env: Environment;
   readonly logins: Logins;
+  readonly memory?: ServerMemory;
 }
 
 /**
@@ -25,12 +33,13 @@ export function localPorts({
   allowed,
   env,
   logins,
+  memory,
 }: LocalPortsOptions): Pick<Ports, 'model' | 'servers' | 'references' | 'logins'> {
   const network = nodeNetwork();
   const limits = { maxBytes: 8 * MEGABYTE, totalTimeoutMs: MINUTE };
   return {
     model: lazyModel(providers, env, network),
-    servers: localServers({ allowed, env, logins }, network),
+    servers: localServers({ allowed, env, logins, ...(memory && { memory }) }, network),
     references: lazyReferences(guardedBy(allowed, network, limits)),
     logins,
   };
@@ -78,7 +87,7 @@ function providerFetch({ id, baseUrl }: Provider, transport: FetchLike): typeof 
 
 /** The tool servers that this machine reaches, with the logins of its person. */
 export function localServers(
-  { allowed, env, logins }: Omit<LocalPortsOptions, 'providers'>,
+  { allowed, env, logins, memory }: Omit<LocalPortsOptions, 'providers'>,
   network: NodeNetwork = nodeNetwork(),
 ): ToolServers {
   const limits = { maxBytes: 32 * MEGABYTE, totalTimeoutMs: Infinity };
@@ -87,7 +96,8 @@ export function localServers(
   return {
     async connect(server, signal) {
       const { toolServers } = await import('../execute/servers/tool-servers.ts');
-      const servers = toolServers({ fetch, own: ownServer, secrets, tokens: logins });
+      const known = memory === undefined ? {} : { memory };
+      const servers = toolServers({ fetch, own: ownServer, secrets, tokens: logins, ...known });
       return servers.connect(server, signal);
     },
   };

@@ -2,6 +2,7 @@ import { guardedFetch } from '../egress/guarded-fetch.ts';
 import type { LoginClient } from '../login/login-client.ts';
 import type { Environment } from './environment.ts';
 import { FileLoginRows } from './file-login-rows.ts';
+import { FileServerMemory } from './file-server-memory.ts';
 import { nodeNetwork } from './node-network.ts';
 import { StateFolder, statePath } from './state-folder.ts';
 import { vaultKeys } from './vault-key.ts';
@@ -15,6 +16,8 @@ export class LocalVault {
   readonly #allowed: readonly string[];
   readonly #home: StateFolder;
   readonly #rows: FileLoginRows;
+  /** What runs learned of tool servers. */
+  readonly memory: FileServerMemory;
   #client: Promise<LoginClient> | null = null;
 
   /** @param allowed loopback addresses that discovery may reach */
@@ -23,6 +26,7 @@ export class LocalVault {
     this.#allowed = allowed;
     this.#home = new StateFolder(statePath(env));
     this.#rows = new FileLoginRows(this.#home);
+    this.memory = new FileServerMemory(this.#home);
   }
 
   /**

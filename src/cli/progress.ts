@@ -168,10 +168,13 @@ export class Progress {
   }
 }
 
+/** Evidence for programs. */
+const UNSAID: ReadonlySet<string> = new Set(['retryable', 'can_login']);
+
 /** A fault's sentence with its evidence. */
 export function faultText({ message, detail = {} }: FaultData): string {
   const evidence = Object.entries(detail)
-    .filter(([key, value]) => key !== 'retryable' && !message.includes(String(value)))
+    .filter(([key, value]) => !UNSAID.has(key) && !message.includes(String(value)))
     .map(([key, value]) => `${key}: ${value}`);
   return evidence.length === 0 ? message : `${message} (${evidence.join(', ')})`;
 }

@@ -88,7 +88,7 @@ async function carryOut(
   };
   signal.addEventListener('abort', cancel);
   if (signal.aborted) cancel();
-  const ports = localPorts({ providers, allowed, env, logins });
+  const ports = localPorts({ providers, allowed, env, logins, memory: vault.memory });
   const canAnswer = person.answers;
   await untilEnd({ ...ports, log, clock: systemClock(0), canAnswer }, signal);
   await logins.close();

@@ -17,6 +17,7 @@ import { describe, expect, test, vi } from 'vitest';
 
 import { withFileLock, type LockTimes } from '../../../src/cli/file-lock.ts';
 import { FileLoginRows } from '../../../src/cli/file-login-rows.ts';
+import { FileServerMemory } from '../../../src/cli/file-server-memory.ts';
 import { StateFolder, statePath } from '../../../src/cli/state-folder.ts';
 import { vaultKeys } from '../../../src/cli/vault-key.ts';
 import { folder } from '../../support/mdops.ts';
@@ -241,5 +242,37 @@ describe('the lock of a name', () => {
     };
     await Promise.all(Array.from({ length: 12 }, () => withFileLock(path, work, QUICK)));
     expect(most).toBe(1);
+  });
+});
+
+describe('what runs learned of servers', () => {
+  const key = (index: number) => index.toString(16).padStart(64, '0');
+  const memo = { era: 'handshake', until: 1 } as const;
+
+  test('is kept only beside logins, read back and forgotten', async () => {
+    await using files = await folder({});
+    const { home, rows } = await rowsIn(files.path);
+    const memory = new FileServerMemory(home);
+    await memory.keep(key(1), memo);
+    expect(await readdir(files.path)).toEqual([]);
+    await rows.put('grant', 'a', 'one');
+    expect(await memory.recall(key(1))).toBeNull();
+    await memory.keep(key(1), memo);
+    expect(await memory.recall(key(1))).toEqual(memo);
+    await memory.keep(key(1), null);
+    expect(await memory.recall(key(1))).toBeNull();
+    await expect(memory.keep('../a', memo)).rejects.toThrow(TypeError);
+  });
+
+  test('is bounded, and nonsense in a file is nothing', async () => {
+    await using files = await folder({});
+    const { home, rows } = await rowsIn(files.path);
+    await rows.put('grant', 'a', 'one');
+    const memory = new FileServerMemory(home);
+    for (let index = 0; index < 70; index += 1) await memory.keep(key(index), memo);
+    const kept = await readdir(join(home.path, 'servers'));
+    expect(kept).toHaveLength(64);
+    await writeFile(join(home.path, 'servers', `${key(69)}.json`), '{"era":"none","until":1}');
+    expect(await memory.recall(key(69))).toBeNull();
   });
 });
