@@ -8,7 +8,7 @@ import type { StateFolder } from './state-folder.ts';
 
 const MAX_SERVERS = 64;
 const MAX_MEMO = 2 * 1024 * 1024;
-const ERAS: readonly unknown[] = ['stateless', 'handshake', 'sse'];
+const ERAS: ReadonlySet<unknown> = new Set(['stateless', 'handshake', 'sse']);
 
 /**
  * What earlier runs learned of tool servers: saves the next one round trips. Kept only where logins
@@ -64,5 +64,5 @@ function isMemo(value: unknown): value is ServerMemo {
   if (!isObject(value)) return false;
   const { era, until, tools } = value;
   const isList = tools === undefined || (isObject(tools) && Array.isArray(tools['list']));
-  return ERAS.includes(era) && typeof until === 'number' && isList;
+  return ERAS.has(era) && typeof until === 'number' && isList;
 }

@@ -22,8 +22,9 @@ export function readTyped(field: FormField, schema: JsonObject, line: string): T
 /** A field with its place, its kind and what may be chosen, in lines. */
 export function fieldLines(field: FormField): readonly string[] {
   const { title, description, options, initial, required } = field;
-  const what =
-    initial.length > 0 ? `default ${initial.join(', ')}` : required ? 'required' : 'may be empty';
+  const titles = initial.map((text) => options.find(({ value }) => value === text)?.title ?? text);
+  const empty = required ? 'required' : 'may be empty';
+  const what = titles.length > 0 ? `default ${titles.join(', ')}` : empty;
   return [
     `${title} (${hint(field)}, ${what})`,
     ...(description === null ? [] : [`  ${description}`]),

@@ -33,6 +33,7 @@ export function overview(): string {
       ['MDOPS_KEY', 'the API key for --remote'],
       ['MDOPS_HOME', 'the folder for logins'],
       ['VAULT_KEY', 'seals the logins, instead of a key beside them'],
+      ['LOGIN_CLIENTS', 'OAuth clients made by hand: [{"issuer", "client_id", "client_secret"?}]'],
       ['NO_COLOR', 'no colours'],
     ]),
   ].join('\n');

@@ -1,16 +1,23 @@
-import { createInterface, type Interface } from 'node:readline';
+import { createInterface } from 'node:readline';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { ReadStream } from 'node:tty';
 
+/** Milliseconds in which what was typed before a question arrives. */
+const TYPED_AHEAD = 40;
+
 /**
- * Lines that a person types. One asks at a time; what is typed while nobody asks is dropped, so
- * that an impatient Enter does not answer a question that comes later. The terminal keeps its own
- * handling of Ctrl-C.
+ * Lines that a person types. One conversation at a time; what was typed before it began is dropped,
+ * so that an impatient Enter does not answer a question that nobody has read. The terminal keeps its
+ * own handling of Ctrl-C.
  */
 export class Keyboard {
   readonly #input: ReadStream;
-  #lines: Interface | null = null;
+  #isOpen = false;
   #ended = false;
   #last: Promise<unknown> = Promise.resolve();
+  /** What was typed in this conversation and not read yet. */
+  #typed: string[] = [];
+  #wake: () => void = () => {};
 
   constructor(input: ReadStream) {
     this.#input = input;
@@ -23,63 +30,55 @@ export class Keyboard {
 
   /** Runs a conversation that no other one interrupts. */
   async talk<Value>(conversation: () => Promise<Value>): Promise<Value> {
-    const mine = this.#last.then(conversation);
+    const mine = this.#last.then(async () => {
+      await this.#listen();
+      return conversation();
+    });
     this.#last = mine.catch(() => undefined);
     return mine;
   }
 
   /**
-   * The next line, or null at the end of the input.
+   * The next line of the conversation, or null at the end of the input.
    * @throws the signal's reason when it aborts first
    */
   async line(signal: AbortSignal): Promise<string | null> {
-    signal.throwIfAborted();
-    if (!this.isThere) return null;
-    const lines = this.#opened();
-    lines.resume();
+    const wake = (): void => {
+      this.#wake();
+    };
+    signal.addEventListener('abort', wake);
     try {
-      return await nextLine(lines, signal);
+      for (;;) {
+        signal.throwIfAborted();
+        const line = this.#typed.shift();
+        if (line !== undefined) return line;
+        if (!this.isThere) return null;
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve;
+        });
+      }
     } finally {
-      lines.pause();
+      signal.removeEventListener('abort', wake);
     }
   }
 
-  #opened(): Interface {
-    if (this.#lines !== null) return this.#lines;
-    this.#lines = createInterface({ input: this.#input, terminal: false });
-    this.#lines.once('close', () => {
-      this.#ended = true;
-    });
-    return this.#lines;
+  async #listen(): Promise<void> {
+    if (!this.isThere) return;
+    if (!this.#isOpen) this.#open();
+    await pause(TYPED_AHEAD);
+    this.#typed = [];
   }
-}
 
-function nextLine(lines: Interface, signal: AbortSignal): Promise<string | null> {
-  return new Promise((resolve, reject) => {
-    const settle = (finish: () => void): void => {
-      lines.off('line', onLine);
-      lines.off('close', onClose);
-      signal.removeEventListener('abort', onAbort);
-      finish();
-    };
-    const onLine = (line: string): void => {
-      settle(() => {
-        resolve(line);
-      });
-    };
-    const onClose = (): void => {
-      settle(() => {
-        resolve(null);
-      });
-    };
-    const onAbort = (): void => {
-      settle(() => {
-        // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- the reason of whoever aborted
-        reject(signal.reason);
-      });
-    };
-    lines.once('line', onLine);
-    lines.once('close', onClose);
-    signal.addEventListener('abort', onAbort, { once: true });
-  });
+  #open(): void {
+    this.#isOpen = true;
+    const lines = createInterface({ input: this.#input, terminal: false });
+    lines.on('line', (line) => {
+      this.#typed.push(line);
+      this.#wake();
+    });
+    lines.once('close', () => {
+      this.#ended = true;
+      this.#wake();
+    });
+  }
 }

@@ -3,6 +3,7 @@ import type { LoginClient } from '../login/login-client.ts';
 import type { Environment } from './environment.ts';
 import { FileLoginRows } from './file-login-rows.ts';
 import { FileServerMemory } from './file-server-memory.ts';
+import { loginClients } from './login-clients.ts';
 import { nodeNetwork } from './node-network.ts';
 import { StateFolder, statePath } from './state-folder.ts';
 import { vaultKeys } from './vault-key.ts';
@@ -63,7 +64,7 @@ export class LocalVault {
       redirectUri,
       // Nobody else can read an address of this machine.
       clientMetadataUrl: null,
-      registered: [],
+      registered: loginClients(this.#env),
     });
   }
 }

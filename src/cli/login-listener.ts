@@ -22,6 +22,8 @@ interface Waiting {
 interface Reply {
   readonly status: number;
   readonly html: string;
+  /** Called when the page is on its way: what happens then may end the process. */
+  readonly sent?: () => void;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -99,7 +101,9 @@ export class LoginListener {
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    send(response, await this.#answer(request).catch(failedReply));
+    const reply = await this.#answer(request).catch(failedReply);
+    if (reply.sent !== undefined) response.once('close', reply.sent);
+    send(response, reply);
   }
 
   async #answer(request: IncomingMessage): Promise<Reply> {
@@ -156,13 +160,13 @@ export class LoginListener {
         browser,
         AbortSignal.timeout(60_000),
       );
-      waiting?.finished(record);
       const { host } = new URL(record.target.url);
-      return saying(200, 'Logged in', `You are logged in to ${host}. You can close this window.`);
+      const text = `You are logged in to ${host}. You can close this window.`;
+      return { ...saying(200, 'Logged in', text), sent: () => waiting?.finished(record) };
     } catch (error) {
-      // Only whoever began it may say no: a stranger's address with a made-up state changes nothing.
-      if (error instanceof Fault && error.code === 'login_denied') waiting?.finished(error);
-      throw error;
+      // The state was looked at first: a stranger with one of their own making says nothing here.
+      if (!(error instanceof Fault) || error.code !== 'login_denied') throw error;
+      return { ...failedReply(error), sent: () => waiting?.finished(error) };
     }
   }
 

@@ -11,6 +11,9 @@ import type { RemoteServer } from './remote-server.ts';
 const FIRST_PAUSE = 1000;
 const LONGEST_PAUSE = 10_000;
 
+/** Looks in a row that may fail; the server may be starting anew. */
+const MAX_FAILURES = 5;
+
 /** What a login on a MarkdownOps server is made with. */
 export interface RemoteLoginOrder {
   readonly url: string;
@@ -35,13 +38,20 @@ export async function remoteLogin(server: RemoteServer, order: RemoteLoginOrder)
     signal,
   });
   const link = linkIn(asked);
-  person.say('login', `${host} wants a login. Open this link, signed in as the owner of the key:`);
+  person.say('login', `Log in to ${host} here, signed in as the owner of the key:`);
   const done = new AbortController();
   void person.showLink(link, AbortSignal.any([signal, done.signal]));
   try {
+    let failures = 0;
     for (let wait = FIRST_PAUSE; ; wait = Math.min(LONGEST_PAUSE, wait * 1.5)) {
       await pause(wait, undefined, { signal });
-      const now = await idsOf(server, order);
+      const now = await idsOf(server, order).catch((error: unknown) => {
+        failures += 1;
+        if (signal.aborted || failures >= MAX_FAILURES) throw error;
+        return null;
+      });
+      if (now === null) continue;
+      failures = 0;
       if (now.some((id) => !before.has(id))) return `Logged in to ${host}.`;
     }
   } finally {

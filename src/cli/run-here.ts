@@ -90,8 +90,11 @@ async function carryOut(
   if (signal.aborted) cancel();
   const ports = localPorts({ providers, allowed, env, logins, memory: vault.memory });
   const canAnswer = person.answers;
-  await untilEnd({ ...ports, log, clock: systemClock(0), canAnswer }, signal);
-  await logins.close();
+  try {
+    await untilEnd({ ...ports, log, clock: systemClock(0), canAnswer }, signal);
+  } finally {
+    await logins.close();
+  }
   return foldRun(log.read());
 }
 

@@ -33,7 +33,8 @@ export async function loginPeer(wishes: Partial<Behaviour> = {}): Promise<LoginP
   };
 }
 
-async function demoTools(
+/** Answers with the demo tools. */
+export async function demoTools(
   { method = 'GET', headers }: IncomingMessage,
   response: ServerResponse,
   body: string,
