@@ -224,7 +224,7 @@ describe('POST /{id}/actions/{action_id}', () => {
     );
   }
 
-  async function owned(id: string, body: unknown): Promise<RequestInit> {
+  async function owned(id: string, body: unknown) {
     const authorization = `Bearer ${await ownerToken(bindings.ID_KEY, id)}`;
     return { body: JSON.stringify(body), headers: { authorization } };
   }

@@ -330,6 +330,17 @@ describe('a call that is refused for want of a login', () => {
     ]);
   });
 
+  it('with on_auth: link ends the run, which keeps where the login is made', async () => {
+    const all = ports(answer(), {
+      servers: guarded({ [notes.url]: [find] }, () => false, 'call'),
+      log: startedLog({ servers: [notes], on_auth: 'link' }),
+      logins: owner().logins,
+    });
+    const run = await turn(all);
+    expect(run).toMatchObject({ status: 'failed', stop_reason: 'login_required' });
+    expect(run.actions).toHaveLength(1);
+  });
+
   it('that is refused again and again ends the run', async () => {
     const person = owner();
     const all = ports(answer(), {
