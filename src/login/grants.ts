@@ -6,7 +6,7 @@ import { requestTokens, TokenRefusal } from './token-request.ts';
 import type { Grant } from './vault-row.ts';
 import { grantKey, targetKey } from './vault.ts';
 
-/** Tokens that are kept, and renewed before they end. */
+/** Tokens that are kept, and renewed before they end. @see spec/tool-servers.md TS-40 to TS-43 */
 export interface Grants {
   of(target: LoginTarget): Promise<Grant | null>;
   /** The grant with a token that can be sent; null when it ended and cannot be renewed. */
@@ -78,7 +78,7 @@ async function refreshed(
   key: string,
   refused: string | null,
 ): Promise<Grant | null> {
-  const { options, vault, clients } = parts;
+  const { options, vault } = parts;
   const grant = await vault.get('grant', key);
   if (grant === null || grant.refresh_token === null) return grant;
   if (refused === null ? !isDue(grant, options.now()) : grant.access_token !== refused)
@@ -96,7 +96,7 @@ async function refreshed(
 }
 
 /** Words after which a login is over. Other refusals are about the request, not the login. */
-const OVER: readonly string[] = ['invalid_grant', 'invalid_client', 'unauthorized_client'];
+const OVER = /^(?:invalid_grant|invalid_client|unauthorized_client)$/;
 
 async function ended(
   { vault, clients, options }: LoginParts,
@@ -104,7 +104,7 @@ async function ended(
   { key, code }: { readonly key: string; readonly code: string },
 ): Promise<Grant | null> {
   if (code === 'invalid_client') await clients.forget(grant.issuer, grant.client);
-  if (OVER.includes(code)) {
+  if (OVER.test(code)) {
     await vault.delete('grant', key);
     return null;
   }

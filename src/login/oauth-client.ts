@@ -48,7 +48,7 @@ export function loginClient(options: LoginClientOptions): LoginClient {
     },
     begin: async (target, browser, signal) => {
       const { place, scopes } = await wished(target, signal);
-      if ((await vault.list('grant')).length >= MAX_GRANTS && (await grants.of(target)) === null) {
+      if ((await vault.isFull('grant', MAX_GRANTS)) && (await grants.of(target)) === null) {
         throw unavailable(`There are ${MAX_GRANTS} logins already. Disconnect one of them first.`);
       }
       return beginFlow(parts, target, { place, scopes, browser }, signal);
