@@ -124,6 +124,7 @@ export class Calling {
       const result = await this.#sent(definition, more);
       if (result instanceof StartedTask) return await taskResult(this, result);
       if (!isInputRequired(result)) return result;
+      if (round === MAX_ROUNDS) break;
       const { inputRequests, requestState } = result;
       const isAsked = isObject(inputRequests) && Object.keys(inputRequests).length > 0;
       // It was told so already, in the first round.

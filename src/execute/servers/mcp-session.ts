@@ -92,7 +92,10 @@ export class McpSession {
 
   async #handshaken(onOpen: OnOpen): Promise<OpenClient> {
     const memo: ServerMemo = { era: 'handshake', until: Infinity };
-    const open = await openClient(this.endpoint, onOpen, memo);
+    const open = await openClient(this.endpoint, onOpen, memo).catch((error: unknown) => {
+      // An error of the handshake is no answer to the call.
+      throw serverFault(error, this.endpoint.host);
+    });
     open.wire.connectBytes = Infinity;
     return open;
   }
@@ -196,12 +199,12 @@ function isLostSession(error: unknown, { transport }: OpenClient): boolean {
 }
 
 /** `UnsupportedProtocolVersion` and `HeaderMismatch` of 2026-07-28. */
-const WRONG_CODES = [-32_022, -32_020];
+const WRONG_CODES = new Set([-32_022, -32_020]);
 
 /** How a server refuses, before it does anything, what does not fit its protocol version. */
 function isWrongMemory(error: unknown): boolean {
   if (error instanceof SdkHttpError) return [400, 404, 405].includes(error.status);
-  return error instanceof ProtocolError && WRONG_CODES.includes(error.code);
+  return error instanceof ProtocolError && WRONG_CODES.has(error.code);
 }
 
 /** Whether a failure to connect could come from speaking to the server in the remembered way. */
