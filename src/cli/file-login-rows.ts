@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { readdir, rm } from 'node:fs/promises';
+import { readdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 
 import type { LoginRows, RowKind } from '../login/login.ts';
 import { parseJsonObject } from '../protocol/json.ts';
@@ -9,6 +10,9 @@ import type { StateFolder } from './state-folder.ts';
 
 /** Bytes of one row; a sealed grant has a few thousand. */
 const MAX_ROW = 256 * 1024;
+
+/** Milliseconds. */
+const HOUR = 3_600_000;
 
 /**
  * The logins of the person at this machine, one private file for each row, so that processes that
@@ -46,11 +50,20 @@ export class FileLoginRows implements LoginRows {
 
   async list(kind: RowKind): Promise<readonly { readonly key: string; readonly value: string }[]> {
     if (!(await this.#rows.exists())) return [];
-    const names = (await readdir(this.#rows.path)).filter(
-      (name) => name.startsWith(`${kind}-`) && name.endsWith('.json'),
-    );
+    const all = await readdir(this.#rows.path);
+    await this.#sweep(all.filter((name) => name.endsWith('.tmp')));
+    const names = all.filter((name) => name.startsWith(`${kind}-`) && name.endsWith('.json'));
     const rows = await Promise.all(names.toSorted().map((name) => this.#read(name)));
     return rows.filter((row) => row !== null);
+  }
+
+  /** Removes what processes left behind that died while they wrote. */
+  async #sweep(names: readonly string[]): Promise<void> {
+    for (const name of names) {
+      const path = join(this.#rows.path, name);
+      const found = await stat(path).catch(() => null);
+      if (found !== null && Date.now() - found.mtimeMs > HOUR) await rm(path, { force: true });
+    }
   }
 
   async alone<Value>(name: string, work: () => Promise<Value>): Promise<Value> {

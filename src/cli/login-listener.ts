@@ -162,11 +162,21 @@ export class LoginListener {
       );
       const { host } = new URL(record.target.url);
       const text = `You are logged in to ${host}. You can close this window.`;
-      return { ...saying(200, 'Logged in', text), sent: () => waiting?.finished(record) };
+      return { ...saying(200, 'Logged in', text), sent: () => this.#finish(record) };
     } catch (error) {
       // The state was looked at first: a stranger with one of their own making says nothing here.
       if (!(error instanceof Fault) || error.code !== 'login_denied') throw error;
       return { ...failedReply(error), sent: () => waiting?.finished(error) };
+    }
+  }
+
+  /** Everything that waits for this login has it now, whichever link was opened. */
+  #finish(record: LoginRecord): void {
+    const { url, user, profile } = record.target;
+    for (const { plan, finished } of this.#waiting.values()) {
+      const { target } = plan;
+      const isSame = target.url === url && target.user === user && target.profile === profile;
+      if (isSame) finished(record);
     }
   }
 

@@ -151,6 +151,20 @@ describe('rows of logins in files', () => {
   });
 });
 
+test('what a process left behind that died while it wrote is removed after an hour', async () => {
+  await using files = await folder({});
+  const { home, rows } = await rowsIn(files.path);
+  await rows.put('grant', 'a', 'one');
+  const [old, young] = ['old.tmp', 'young.tmp'].map((name) => join(home.path, 'logins', name));
+  await Promise.all([old, young].map((path) => writeFile(path ?? '', 'sealed')));
+  const before = new Date(Date.now() - 2 * 3_600_000);
+  await utimes(old ?? '', before, before);
+  expect(await rows.list('grant')).toHaveLength(1);
+  const left = await readdir(join(home.path, 'logins'));
+  expect(left).toContain('young.tmp');
+  expect(left).not.toContain('old.tmp');
+});
+
 describe('the key of the vault', () => {
   test('is made once, also by many at the same time', async () => {
     await using files = await folder({});

@@ -220,3 +220,32 @@ describe('mdops connections and mdops logout', () => {
     expect((await mdops(['connections'], { env })).stdout).toBe('There are no logins.\n');
   });
 });
+
+describe('an authorization server where nobody can register', () => {
+  test('takes the client of LOGIN_CLIENTS, whose secret is never shown', async () => {
+    await using place = await loginPlace({ metadata: { registration_endpoint: undefined } });
+    const { login, tools } = place.peer;
+    const refused = await mdops(['login', tools.url], { env: place.env });
+    expect(refused.stderr).toMatch(/^error login_unavailable /);
+    const client = { issuer: login.issuer, client_id: 'mine', client_secret: 'hidden-secret' };
+    const env = { ...place.env, LOGIN_CLIENTS: JSON.stringify([client]) };
+    const running = new Mdops(['login', tools.url], { env });
+    await browse(await running.asks(LINK));
+    const done = await running.finished();
+    expect(done.code).toBe(0);
+    expect(login.count('/register')).toBe(0);
+    expect(login.requests('/authorize')[0]?.query.get('client_id')).toBe('mine');
+    expect(done.stdout + done.stderr).not.toContain('hidden-secret');
+  });
+
+  test.each(['x', '{}', '[{"issuer":"https://a.example"}]', '["secret"]'])(
+    'LOGIN_CLIENTS=%s is refused without repeating it',
+    async (text) => {
+      await using place = await loginPlace();
+      const env = { ...place.env, LOGIN_CLIENTS: text };
+      const done = await mdops(['login', place.peer.tools.url], { env });
+      expect(done).toMatchObject({ code: 2, stdout: '' });
+      expect(done.stderr).toMatch(/^mdops: LOGIN_CLIENTS must be a JSON list/);
+    },
+  );
+});
