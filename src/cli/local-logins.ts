@@ -6,6 +6,7 @@ import type { LocalVault } from './local-vault.ts';
 import { LoginListener, type WaitingLogin } from './login-listener.ts';
 import { hostOf } from './login-page.ts';
 import type { Person } from './person.ts';
+import { UsageError } from './usage-error.ts';
 
 /** How long a login may take, in milliseconds. */
 const LOGIN_MS = 24 * 60 * 60_000;
@@ -32,15 +33,16 @@ export class LocalLogins implements Logins {
 
   async token(server: ToolServer, signal: AbortSignal): Promise<string | null> {
     const { vault } = this.#options;
-    if (isOwn(server) || !(await vault.exists())) return null;
-    return (await vault.client()).token(this.target(server.url), signal);
+    if (isOwn(server) || !(await said(() => vault.exists()))) return null;
+    return said(async () => (await vault.client()).token(this.target(server.url), signal));
   }
 
   async refused(server: ToolServer, refusal: Refusal, signal: AbortSignal): Promise<string | null> {
     const { vault } = this.#options;
     // Where nobody ever logged in and nobody can, nothing needs to be remembered.
     if (isOwn(server) || (!this.#canAsk && !(await vault.exists()))) return null;
-    return (await vault.client()).refused(this.target(server.url), refusal, signal);
+    const target = this.target(server.url);
+    return said(async () => (await vault.client()).refused(target, refusal, signal));
   }
 
   async ask(server: ToolServer): Promise<LoginAsked | null> {
@@ -102,7 +104,7 @@ export class LocalLogins implements Logins {
 
   async #wait(url: string): Promise<{ action_id: string; waiting: WaitingLogin; plan: LoginPlan }> {
     const { vault, signal } = this.#options;
-    const plan = await (await vault.client()).plan(this.target(url), signal);
+    const plan = await said(async () => (await vault.client()).plan(this.target(url), signal));
     this.#listener ??= LoginListener.open((redirectUri) => vault.clientFor(redirectUri));
     const waiting = (await this.#listener).wait(plan, signal);
     const action_id = crypto.randomUUID();
@@ -119,6 +121,16 @@ function planText({ issuer, scopes }: LoginPlan): string {
 /** A path of the server that serves the prompt; the command line has none with logins. */
 function isOwn({ url }: ToolServer): boolean {
   return url.startsWith('/');
+}
+
+/** What is wrong with the files of logins would else be taken for a failure of the server. */
+async function said<Value>(work: () => Promise<Value>): Promise<Value> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    throw new Fault('login_unavailable', error.message, { cause: error });
+  }
 }
 
 /** Aborts when the promise has an outcome. */

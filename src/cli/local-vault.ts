@@ -1,19 +1,20 @@
 import { guardedFetch } from '../egress/guarded-fetch.ts';
-import type { LoginClient } from '../login/login-client.ts';
+import type { LoginClient, RegisteredClient } from '../login/login-client.ts';
 import type { Environment } from './environment.ts';
 import { FileLoginRows } from './file-login-rows.ts';
 import { FileServerMemory } from './file-server-memory.ts';
 import { loginClients } from './login-clients.ts';
 import { nodeNetwork } from './node-network.ts';
 import { StateFolder, statePath } from './state-folder.ts';
-import { vaultKeys } from './vault-key.ts';
+import { givenVaultKeys, vaultKeys } from './vault-key.ts';
 
 /** For clients that start no login: no browser is sent there. */
 const NO_LISTENER = 'http://127.0.0.1/connect/callback';
 
 /** The logins of the person at this machine, as the files of the state folder hold them. */
 export class LocalVault {
-  readonly #env: Environment;
+  readonly #keys: readonly string[];
+  readonly #registered: readonly RegisteredClient[];
   readonly #allowed: readonly string[];
   readonly #home: StateFolder;
   readonly #rows: FileLoginRows;
@@ -21,9 +22,13 @@ export class LocalVault {
   readonly memory: FileServerMemory;
   #client: Promise<LoginClient> | null = null;
 
-  /** @param allowed loopback addresses that discovery may reach */
+  /**
+   * @param allowed loopback addresses that discovery may reach
+   * @throws UsageError when a variable of the environment is malformed
+   */
   constructor(env: Environment, allowed: readonly string[]) {
-    this.#env = env;
+    this.#keys = givenVaultKeys(env);
+    this.#registered = loginClients(env);
     this.#allowed = allowed;
     this.#home = new StateFolder(statePath(env));
     this.#rows = new FileLoginRows(this.#home);
@@ -50,7 +55,7 @@ export class LocalVault {
     return loginClient({
       principal: 'local',
       rows: this.#rows,
-      vaultKeys: await vaultKeys(this.#env, this.#home),
+      vaultKeys: await vaultKeys(this.#keys, this.#home),
       fetch: guardedFetch({
         allow: this.#allowed,
         transport: nodeNetwork(),
@@ -64,7 +69,7 @@ export class LocalVault {
       redirectUri,
       // Nobody else can read an address of this machine.
       clientMetadataUrl: null,
-      registered: loginClients(this.#env),
+      registered: this.#registered,
     });
   }
 }

@@ -9,18 +9,27 @@ const SHORTEST = 32;
 const FILE = 'vault.key';
 
 /**
- * The keys of the vault, the first of which seals: those of `VAULT_KEY`, separated by commas, and
- * the one that is kept beside the logins. That is made when there is none at all.
+ * The keys of `VAULT_KEY`, separated by commas.
  * @throws UsageError for a key of fewer than 32 characters
  */
-export async function vaultKeys(env: Environment, home: StateFolder): Promise<readonly string[]> {
-  const given = (env['VAULT_KEY'] ?? '')
+export function givenVaultKeys(env: Environment): readonly string[] {
+  const keys = (env['VAULT_KEY'] ?? '')
     .split(',')
     .map((key) => key.trim())
     .filter((key) => key !== '');
-  if (given.some((key) => key.length < SHORTEST)) {
-    throw new UsageError(`VAULT_KEY: a key has at least ${SHORTEST} characters.`);
-  }
+  if (keys.every((key) => key.length >= SHORTEST)) return keys;
+  throw new UsageError(`VAULT_KEY: a key has at least ${SHORTEST} characters.`);
+}
+
+/**
+ * The keys of the vault, the first of which seals: those of the environment, and the one that is
+ * kept beside the logins. That is made when there is none at all.
+ * @throws UsageError when the one that is kept cannot be used
+ */
+export async function vaultKeys(
+  given: readonly string[],
+  home: StateFolder,
+): Promise<readonly string[]> {
   const kept = (await home.exists()) ? await keptKey(home) : null;
   const keys = kept === null ? given : [...given, kept];
   return keys.length > 0 ? keys : [await newKey(home)];

@@ -19,7 +19,7 @@ import { withFileLock, type LockTimes } from '../../../src/cli/file-lock.ts';
 import { FileLoginRows } from '../../../src/cli/file-login-rows.ts';
 import { FileServerMemory } from '../../../src/cli/file-server-memory.ts';
 import { StateFolder, statePath } from '../../../src/cli/state-folder.ts';
-import { vaultKeys } from '../../../src/cli/vault-key.ts';
+import { givenVaultKeys, vaultKeys } from '../../../src/cli/vault-key.ts';
 import { folder } from '../../support/mdops.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -82,7 +82,7 @@ describe('rows of logins in files', () => {
     try {
       await rows.put('grant', 'a', 'one');
       await rows.alone('a', async () => undefined);
-      await vaultKeys({}, home);
+      await vaultKeys([], home);
     } finally {
       process.umask(before);
     }
@@ -169,9 +169,9 @@ describe('the key of the vault', () => {
   test('is made once, also by many at the same time', async () => {
     await using files = await folder({});
     const home = new StateFolder(join(files.path, 'home'));
-    const made = await Promise.all(Array.from({ length: 20 }, () => vaultKeys({}, home)));
+    const made = await Promise.all(Array.from({ length: 20 }, () => vaultKeys([], home)));
     expect(new Set(made.flat()).size).toBe(1);
-    expect(await vaultKeys({}, home)).toEqual(made[0]);
+    expect(await vaultKeys([], home)).toEqual(made[0]);
     expect(made[0]?.[0]?.length).toBeGreaterThanOrEqual(32);
   });
 
@@ -179,11 +179,12 @@ describe('the key of the vault', () => {
     await using files = await folder({});
     const home = new StateFolder(join(files.path, 'home'));
     const [one, two] = ['1'.repeat(32), '2'.repeat(32)];
-    expect(await vaultKeys({ VAULT_KEY: `${one}, ${two}` }, home)).toEqual([one, two]);
+    const given = givenVaultKeys({ VAULT_KEY: `${one}, ${two}` });
+    expect(await vaultKeys(given, home)).toEqual([one, two]);
     expect(await home.exists()).toBe(false);
-    const [kept] = await vaultKeys({}, home);
-    expect(await vaultKeys({ VAULT_KEY: one }, home)).toEqual([one, kept]);
-    await expect(vaultKeys({ VAULT_KEY: 'short' }, home)).rejects.toThrow('at least 32');
+    const [kept] = await vaultKeys([], home);
+    expect(await vaultKeys([one], home)).toEqual([one, kept]);
+    expect(() => givenVaultKeys({ VAULT_KEY: 'short' })).toThrow('at least 32');
   });
 });
 

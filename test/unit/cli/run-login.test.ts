@@ -1,3 +1,5 @@
+import { chmod, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { describe, expect, test, vi } from 'vitest';
@@ -117,6 +119,18 @@ describe('a run whose tool server wants a login', () => {
     for (const link of links) expect(await browse(link)).toMatchObject({ status: 200 });
     expect((await running.finished()).code).toBe(0);
   });
+});
+
+test('a file of logins that others may read is said, and the run ends', async () => {
+  await using place = await loginPlace();
+  await loggedIn(place);
+  const rows = join(place.home, 'logins');
+  const name = (await readdir(rows)).find((file) => file.startsWith('grant-')) ?? '';
+  await chmod(join(rows, name), 0o644);
+  const done = await mdops(['run'], { env: place.env, stdin: prompt(place) });
+  expect(done).toMatchObject({ code: 1, stdout: '' });
+  expect(done.stderr).toContain(`error login_unavailable Others may use`);
+  expect(done.stderr).toContain(`chmod 600 ${join(rows, name)}`);
 });
 
 describe('many processes with one login', () => {
