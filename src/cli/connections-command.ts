@@ -10,10 +10,15 @@ import { UsageError } from './usage-error.ts';
 export async function main(given: Arguments, terminal: Terminal): Promise<number> {
   if (given.positionals.length > 0) throw new UsageError('`connections` takes no names.');
   const place = connectionsFor(given);
-  const all = await place.list(terminal.closed);
+  const all = (await place.list(terminal.closed)).toSorted(byServer);
   if (given.has('json')) terminal.outLine(JSON.stringify(all.map(asJson), null, 2));
   else terminal.outLine(table(all, terminal));
   return 0;
+}
+
+function byServer(a: Connected, b: Connected): number {
+  const [one, other] = [a, b].map(({ server_url, profile }) => `${server_url} ${profile}`);
+  return (one ?? '') < (other ?? '') ? -1 : 1;
 }
 
 function asJson({ created_at, expires_at, ...rest }: Connected): object {
