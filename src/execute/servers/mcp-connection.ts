@@ -2,84 +2,73 @@ import {
   ProtocolError,
   StreamableHTTPClientTransport,
   type CallToolResult,
-  type ProgressCallback,
-  type Tool,
 } from '@modelcontextprotocol/client';
 import { Fault } from '../../fault/fault.ts';
-import type { JsonObject } from '../../protocol/json.ts';
 import { before } from './deadline.ts';
+import { callTool } from './mcp-call.ts';
 import type { OpenClient } from './mcp-client.ts';
 import { cutText, toolOutcome } from './mcp-content.ts';
+import type { McpSession } from './mcp-session.ts';
 import { toolDescription } from './mcp-tools.ts';
-import type { Connection, ToolOutcome, ToolProgressReport } from '../ports.ts';
+import type { CallOptions, Connection, ToolOutcome } from '../ports.ts';
 import { abortFault, faultWithin, refusedFault, serverFault } from './server-faults.ts';
-import type { ServerLimits } from './server-limits.ts';
 
 const MAX_INSTRUCTIONS = 16 * 1024;
 const GOODBYE_MS = 2000;
 
-type CallOptions = Parameters<Connection['call']>[2];
-
 /** An open MCP connection as the engine sees it. */
-export function mcpConnection(open: OpenClient, tools: ReadonlyMap<string, Tool>): Connection {
-  const { client } = open;
-  const name = client.getServerVersion()?.name;
-  const instructions = client.getInstructions();
+export function mcpConnection(session: McpSession): Connection {
+  const { client } = session.open;
+  const { secrets, usedLogin } = session.endpoint;
+  const name = secrets.clean(client.getServerVersion()?.name);
+  const instructions = secrets.clean(client.getInstructions());
   return {
-    protocolVersion: client.getNegotiatedProtocolVersion() ?? 'unknown',
+    protocolVersion: secrets.clean(client.getNegotiatedProtocolVersion() ?? 'unknown'),
     ...(name === undefined ? {} : { name: name.slice(0, 256) }),
     ...(instructions === undefined
       ? {}
       : { instructions: cutText(instructions, MAX_INSTRUCTIONS) }),
-    tools: [...tools.values()].map(toolDescription),
+    // A tool is called by its name, which must stay what the server knows.
+    tools: [...session.tools.values()].map((tool) => ({
+      ...secrets.clean(toolDescription(tool)),
+      name: tool.name,
+    })),
+    get usedLogin() {
+      return usedLogin();
+    },
     call: (tool, args, options) =>
-      outcomeOf(open, () => callTool(open, tools.get(tool), { tool, args, options }), options),
-    close: () => closeOpen(open),
+      outcomeOf(session, () => callTool(session, { tool, args, options }), options),
+    close: async () => {
+      await Promise.all(session.old.map(({ client }) => client.close().catch(() => {})));
+      await closeOpen(session.open);
+    },
   };
 }
 
-async function callTool(
-  { client, wire }: OpenClient,
-  definition: Tool | undefined,
-  call: { tool: string; args: JsonObject; options: CallOptions },
-): Promise<CallToolResult> {
-  const { signal, onProgress } = call.options;
-  const { callMs } = wire.limits;
-  return client.callTool(
-    { name: call.tool, arguments: call.args },
-    {
-      signal,
-      timeout: callMs,
-      maxTotalTimeout: callMs,
-      ...(onProgress === undefined ? {} : { onprogress: throttled(onProgress, wire.limits) }),
-      ...(definition === undefined ? {} : { toolDefinition: withoutOutput(definition) }),
-    },
-  );
-}
-
-/** The SDK would fail a call whose result does not fit the schema; the model can judge that. */
-function withoutOutput({ outputSchema: _unused, ...tool }: Tool): Tool {
-  return tool;
-}
-
 async function outcomeOf(
-  { wire }: OpenClient,
+  session: McpSession,
   call: () => Promise<CallToolResult>,
   { signal }: CallOptions,
 ): Promise<ToolOutcome> {
+  const { secrets, host } = session.endpoint;
   try {
-    return toolOutcome(await call());
+    // Before anything is cut: half of a secret would not be found.
+    return toolOutcome(secrets.clean(await call()));
   } catch (error) {
     if (signal.aborted) throw abortFault(signal);
     // An error in JSON-RPC is an answer: it names a wrong argument, and the model can correct it.
-    if (error instanceof ProtocolError && faultWithin(error) === null) return refusal(error);
-    throw callFault(wire.fault !== null && wire.kind === 'sse' ? wire.fault : error, wire.host);
+    if (error instanceof ProtocolError && faultWithin(error) === null) {
+      return toolOutcome(secrets.clean(refusal(error)));
+    }
+    const { wire } = session.open;
+    const cause = wire.fault !== null && wire.kind === 'sse' ? wire.fault : error;
+    throw secrets.cleanFault(callFault(cause, host));
   }
 }
 
-function refusal(error: ProtocolError): ToolOutcome {
+function refusal(error: ProtocolError): CallToolResult {
   const text = `Error ${error.code}: ${error.message}`;
-  return toolOutcome({ isError: true, content: [{ type: 'text', text }] });
+  return { isError: true, content: [{ type: 'text', text }] };
 }
 
 /** A server that has answered as MCP before is broken when it no longer does, not a document. */
@@ -89,26 +78,6 @@ function callFault(error: unknown, host: string): Fault {
   const status = fault.detail?.['status'];
   if (typeof status === 'number') return refusedFault(status, host, fault);
   return new Fault('server_garbage', undefined, { cause: fault });
-}
-
-/** A flood of progress would fill the log of the run: some of it is enough to show. */
-function throttled(
-  report: (progress: ToolProgressReport) => void,
-  limits: ServerLimits,
-): ProgressCallback {
-  let left = limits.progressReports;
-  let last = -Infinity;
-  return ({ progress, total, message }) => {
-    const now = Date.now();
-    if (left === 0 || now - last < limits.progressMs) return;
-    left -= 1;
-    last = now;
-    report({
-      progress,
-      ...(total === undefined ? {} : { total }),
-      ...(message === undefined ? {} : { message: cutText(message, 1024) }),
-    });
-  };
 }
 
 /** Tells a server with a session that it is over, then lets go. Never throws. */

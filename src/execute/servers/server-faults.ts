@@ -57,6 +57,11 @@ export function notMcp(
   return new Fault('server_not_mcp', `${host} answers, but not as an MCP server.`, options);
 }
 
+/** A task of a server that ended without a result. */
+export function refusedTask(host: string, how: string): Fault {
+  return new Fault('server_error', `The task of ${host} ${how}.`);
+}
+
 /** More than a run may hold, or than it waits for. */
 export function limitFault(message: string): Fault {
   return new Fault('server_limit', message);
@@ -65,6 +70,17 @@ export function limitFault(message: string): Fault {
 /** Why work was given up from outside; keeps a fault that the caller aborted with. */
 export function abortFault(signal: AbortSignal): Fault {
   return faultWithin(signal.reason) ?? new Fault('cancelled');
+}
+
+/** A server that a person can log in to. @see spec/tool-servers.md, Login */
+export function loginFault(host: string, status: number): Fault {
+  const detail = { host, status, can_login: true };
+  return new Fault('login_required', `${host} wants a login.`, { detail });
+}
+
+/** Whether a `WWW-Authenticate` header asks for more than the token may do. @see RFC 6750 section 3.1 */
+export function isInsufficientScope(challenge: string | null): boolean {
+  return /(?:^|[\s,])error\s*=\s*"?insufficient_scope(?![\w.-])/i.test(challenge ?? '');
 }
 
 function loginText(host: string): string {

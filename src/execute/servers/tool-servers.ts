@@ -1,14 +1,15 @@
-import type { FetchLike, Implementation, Transport } from '@modelcontextprotocol/client';
+import type { FetchLike, Implementation } from '@modelcontextprotocol/client';
 import { Fault } from '../../fault/fault.ts';
 import type { ToolServer } from '../../normalize/request.ts';
-import { before } from './deadline.ts';
-import { openClient, type Endpoint } from './mcp-client.ts';
+import type { Endpoint } from './mcp-client.ts';
 import { mcpConnection } from './mcp-connection.ts';
-import { listTools } from './mcp-tools.ts';
-import type { Connection, ToolServers } from '../ports.ts';
+import { openSession, opening } from './mcp-session.ts';
+import type { Connection, ServerMemory, ServerTokens, ToolServers } from '../ports.ts';
 import { abortFault, notMcp, serverFault } from './server-faults.ts';
 import { serverHeaders } from './server-headers.ts';
-import { withoutSecrets } from './without-secrets.ts';
+import { bringsAuthorization, loggedInFetch } from './server-login.ts';
+import { knownServer, memoKey } from './server-memo.ts';
+import { SentSecrets } from './sent-secrets.ts';
 import { SERVER_LIMITS, type ServerLimits } from './server-limits.ts';
 
 /** What connecting to tool servers needs of the world. */
@@ -19,6 +20,10 @@ export interface ToolServersOptions {
   readonly own: (path: string, request: Request) => Promise<Response | null>;
   /** The value of a secret, or null when it is not set. */
   readonly secrets: (name: string) => string | null;
+  /** What was found out about servers before, of this principal. */
+  readonly memory?: ServerMemory;
+  /** Logins of the principal; sent to servers for which the prompt brings no `Authorization`. */
+  readonly tokens?: ServerTokens;
   readonly clientInfo?: Implementation;
   readonly limits?: Partial<ServerLimits>;
 }
@@ -36,14 +41,7 @@ export function toolServers(options: ToolServersOptions): ToolServers {
     connect: async (server, signal) => {
       if (signal.aborted) throw abortFault(signal);
       if (server.type === 'openapi') throw unsupported(server);
-      const sent = new Set<string>();
-      const secrets = (name: string): string | null => {
-        const value = options.secrets(name);
-        if (value !== null) sent.add(value);
-        return value;
-      };
-      const endpoint = endpointOf(server, { ...options, secrets });
-      return withoutSecrets(await connect(endpoint, signal), sent);
+      return connect(endpointOf(server, options), signal);
     },
   };
 }
@@ -56,13 +54,42 @@ function unsupported({ label }: ToolServer): Fault {
 function endpointOf(server: ToolServer, options: ToolServersOptions): Endpoint {
   const isOwn = server.url.startsWith('/');
   const url = new URL(isOwn ? `${OWN_ORIGIN}${server.url}` : server.url);
+  const secrets = new SentSecrets();
+  const host = isOwn ? server.url : url.host;
+  let usedLogin = false;
+  const onToken = (token: string): void => {
+    usedLogin = true;
+    secrets.add(token);
+  };
+  const { fetch, memory } = options;
+  const tokens = isOwn || bringsAuthorization(server) ? undefined : options.tokens;
+  const outside =
+    tokens === undefined ? fetch : loggedInFetch(fetch, { tokens, server, host, onToken });
+  const headers = serverHeaders(server, remembering(options.secrets, secrets));
+  const key = async (): Promise<string> =>
+    memoKey(url, headers, (await tokens?.token(server, new AbortController().signal)) ?? null);
   return {
     url,
-    host: isOwn ? server.url : url.host,
-    send: isOwn ? ownFetch(options.own) : options.fetch,
-    headers: serverHeaders(server, options.secrets),
+    host,
+    send: isOwn ? ownFetch(options.own) : outside,
+    headers,
     clientInfo: options.clientInfo ?? { name: 'markdownops', version: '0.1.0' },
     limits: { ...SERVER_LIMITS, ...options.limits },
+    secrets,
+    usedLogin: () => usedLogin,
+    known: memory === undefined ? null : knownServer(memory, key),
+  };
+}
+
+/** The same secrets, each remembered when it is asked for: what is asked for is sent. */
+function remembering(
+  secrets: ToolServersOptions['secrets'],
+  sent: SentSecrets,
+): ToolServersOptions['secrets'] {
+  return (name) => {
+    const value = secrets(name);
+    if (value !== null) sent.add(value);
+    return value;
   };
 }
 
@@ -76,32 +103,10 @@ function ownFetch(own: ToolServersOptions['own']): FetchLike {
 }
 
 async function connect(endpoint: Endpoint, signal: AbortSignal): Promise<Connection> {
-  const { host, limits } = endpoint;
-  const late = (): Fault => new Fault('server_timeout', `${host} did not answer in time.`);
-  const aborted = (): Fault => abortFault(signal);
-  let transport: Transport | undefined;
-  let isOver = false;
-  const onOpen = (made: Transport): void => {
-    // A second transport that begins after the end would have nobody to close it.
-    if (isOver) throw late();
-    transport = made;
-  };
   try {
-    const deadline = { signal, ms: limits.connectMs, late, aborted };
-    return await before(opened(endpoint, onOpen), deadline);
+    const session = await opening(endpoint, signal, (onOpen) => openSession(endpoint, onOpen));
+    return mcpConnection(session);
   } catch (error) {
-    isOver = true;
-    await transport?.close().catch(() => {});
-    throw serverFault(error, host);
+    throw endpoint.secrets.cleanFault(serverFault(error, endpoint.host));
   }
-}
-
-async function opened(
-  endpoint: Endpoint,
-  onOpen: (transport: Transport) => void,
-): Promise<Connection> {
-  const open = await openClient(endpoint, onOpen);
-  const tools = await listTools(open.client, endpoint.limits, endpoint.host);
-  open.wire.connectBytes = Infinity;
-  return mcpConnection(open, tools);
 }
