@@ -43,10 +43,17 @@ export async function loopRows(): Promise<Row[]> {
         servers: [fast],
         prompt: 'turns 10',
         goal: 1.25,
+        rounds: 100,
       }),
     );
     rows.push(
-      await row(chat, { what: 'no tools, one step', servers: [], prompt: 'hello', goal: 1.25 }),
+      await row(chat, {
+        what: 'no tools, one step',
+        servers: [],
+        prompt: 'hello',
+        goal: 1.25,
+        rounds: 200,
+      }),
     );
   } finally {
     await Promise.all([chat, fast, ...slow].map((peer) => peer.close()));
@@ -59,11 +66,14 @@ interface Scene {
   readonly servers: Peer[];
   readonly prompt: string;
   readonly goal: number;
+  /** How often it is timed; 9 when left out. */
+  readonly rounds?: number;
 }
 
-async function row(chat: Peer, { what, servers, prompt, goal }: Scene): Promise<Row> {
+async function row(chat: Peer, scene: Scene): Promise<Row> {
+  const { what, servers, prompt, goal, rounds = 9 } = scene;
   const { floor, ours } = await paired(
-    9,
+    rounds,
     () => floorLoop(chat, servers, prompt),
     () => ourLoop(chat, servers, prompt),
   );

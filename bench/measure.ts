@@ -20,10 +20,11 @@ export async function median(times: number, work: () => unknown): Promise<number
   return middle(all);
 }
 
-/** So often both works are done before any is timed: what is compiled late is compiled then. */
-const WARM_UPS = 5;
-
-/** The medians of two works timed in turn, so that a machine that drifts drifts for both. */
+/**
+ * The medians of two works timed in turn, so that a machine that drifts drifts for both. Half as
+ * many rounds, and five at least, are done before any is timed: what is compiled late is compiled
+ * then.
+ */
 export async function paired(
   times: number,
   floor: () => unknown,
@@ -31,7 +32,7 @@ export async function paired(
 ): Promise<{ floor: number; ours: number }> {
   const floors: number[] = [];
   const ourses: number[] = [];
-  for (let round = -WARM_UPS; round < times; round += 1) {
+  for (let round = -Math.max(5, Math.floor(times / 2)); round < times; round += 1) {
     const first = performance.now();
     await floor();
     const second = performance.now();

@@ -82,11 +82,13 @@ export interface McpPeerOptions {
   readonly roundTrip?: number;
   /** The protocol of 2026-07-28 knows no handshake. */
   readonly era?: 'handshake' | 'stateless';
+  /** Milliseconds for which a stateless server allows to keep its tool list. */
+  readonly ttlMs?: number;
 }
 
 /** An MCP server written by hand, so that it costs nothing but its delays. */
 export function mcpPeer(options: McpPeerOptions = {}): Promise<Peer> {
-  const { delay = 0, roundTrip = 0, era = 'handshake' } = options;
+  const { delay = 0, roundTrip = 0, era = 'handshake', ttlMs = 0 } = options;
   return listen(async (request, body, response) => {
     if (roundTrip > 0) await later(roundTrip);
     if (request.method !== 'POST') return response.writeHead(405).end();
@@ -101,7 +103,10 @@ export function mcpPeer(options: McpPeerOptions = {}): Promise<Peer> {
     if (takes > 0) await later(takes);
     const error = { code: -32601, message: 'Method not found' };
     response.writeHead(200, { 'content-type': 'application/json' });
-    const answer = result === undefined ? { error } : { result };
+    const answer =
+      result === undefined
+        ? { error }
+        : { result: 'ttlMs' in result ? { ...result, ttlMs } : result };
     return response.end(JSON.stringify({ jsonrpc: '2.0', id: message.id, ...answer }));
   });
 }
