@@ -2,11 +2,12 @@ import { pointer, keyPointer } from '../parse/pointer.ts';
 import type { PromptDocument } from '../parse/document.ts';
 import { type Position, type Problem, type Severity } from '../parse/problem.ts';
 import { caret } from '../parse/source.ts';
+import { nestsDeeperThan } from '../protocol/json-depth.ts';
 import { isObject } from '../protocol/json.ts';
 import { findSetting, nearestKey, snakeCase } from './key-name.ts';
 import type { Adopted } from './families/adopt.ts';
 import type { NormalizeInputs, SettingSource } from './request.ts';
-import { isTooDeep } from './setting-type.ts';
+import { MAX_DEPTH } from './setting-type.ts';
 import { CONFIG_KEYS, FOREIGN_KEYS, RESERVED_KEYS, type Setting } from './settings.ts';
 
 /** Problems of a document after which only errors are kept. */
@@ -127,7 +128,7 @@ export class Settings {
   }
 
   #takeOverride(key: string, value: unknown): void {
-    if (isTooDeep(value)) {
+    if (nestsDeeperThan(value, MAX_DEPTH)) {
       const place: Place = { from: 'request', label: key.slice(0, 100), path: [key] };
       this.wrong(place, 'is nested too deeply');
       return;

@@ -1,9 +1,11 @@
+import { nestsDeeperThan } from '../protocol/json-depth.ts';
 import { isObject, type Json, type JsonObject } from '../protocol/json.ts';
-import { validateJson } from '../protocol/json-schema.ts';
+import { SchemaCheck } from '../protocol/json-schema.ts';
+import { SchemaWork, TooMuchWork } from '../protocol/schema-work.ts';
 import type { Given, Settings } from './given.ts';
 import { fitInput } from './input-value.ts';
 import { NOTHING_DECLARED, defaultPath, readDeclaration } from './input-declaration.ts';
-import { isTooDeep, toJson } from './setting-type.ts';
+import { MAX_DEPTH, toJson } from './setting-type.ts';
 
 /** The variables of a prompt. */
 export interface Input {
@@ -65,6 +67,9 @@ function isClosed(schema: JsonObject): boolean {
   return Object.keys(fieldsOf(schema)).length > 0 && (others === undefined || others === false);
 }
 
+/** Characters of a name in a message. */
+const LONGEST_NAME = 200;
+
 /** Values by name, the later ones stronger, and then checked. */
 class InputReader {
   readonly #settings: Settings;
@@ -99,8 +104,8 @@ class InputReader {
   take(values: Readonly<Record<string, unknown>>): void {
     for (const [name, value] of Object.entries(values)) {
       this.#byDefault.delete(name);
-      if (isTooDeep(value)) {
-        this.#report('invalid_input', `The input ${name} is nested too deeply.`);
+      if (nestsDeeperThan(value, MAX_DEPTH)) {
+        this.#report('invalid_input', `The input ${cut(name)} is nested too deeply.`);
       } else {
         this.#values.set(name, toJson(value));
       }
@@ -108,37 +113,61 @@ class InputReader {
   }
 
   finish(): JsonObject {
-    const fields = fieldsOf(this.#schema);
-    const others = this.#schema['additionalProperties'];
-    for (const name of Object.keys(fields)) {
-      this.#check(name, fields[name]);
-    }
-    for (const name of this.#values.keys()) {
-      if (!Object.hasOwn(fields, name) && isObject(others)) {
-        this.#check(name, others);
+    // One for all inputs, whose number a stranger chooses too.
+    const work = new SchemaWork();
+    const check = new SchemaCheck(this.#schema, work);
+    for (const [name, schema] of this.#schemas()) {
+      try {
+        this.#check(name, schema, check, work);
+      } catch (thrown) {
+        if (!(thrown instanceof TooMuchWork)) {
+          throw thrown;
+        }
+        this.#reportMisfit(name, thrown.message);
+        break;
       }
     }
     this.#reportMissing();
     return Object.fromEntries(this.#values);
   }
 
-  #check(name: string, schema: unknown): void {
+  /** The inputs that something is said about, with what it is. */
+  *#schemas(): Generator<readonly [name: string, schema: Schema]> {
+    const fields = fieldsOf(this.#schema);
+    const others = this.#schema['additionalProperties'];
+    for (const [name, schema] of Object.entries(fields)) {
+      if (isObject(schema)) {
+        yield [name, schema];
+      }
+    }
+    for (const name of isObject(others) ? this.#values.keys() : []) {
+      if (!Object.hasOwn(fields, name) && isObject(others)) {
+        yield [name, others];
+      }
+    }
+  }
+
+  #check(name: string, schema: Schema, check: SchemaCheck, work: SchemaWork): void {
     const value = this.#values.get(name);
-    if (value === undefined || !isObject(schema)) {
+    if (value === undefined) {
       return;
     }
-    const fitted = fitInput(schema, value);
+    const fitted = fitInput(schema, value, work);
     if (fitted === undefined) {
       this.#values.delete(name);
       return;
     }
     this.#values.set(name, fitted);
-    const [problem] = validateJson({ ...schema, $defs: this.#schema['$defs'] }, fitted);
+    const [problem] = check.problems(schema, fitted);
     if (problem !== undefined) {
-      const where = problem.path === '' ? '' : ` at ${problem.path}`;
-      const message = `The input ${name}${where} ${problem.message}.`;
-      this.#report('invalid_input', message, this.#byDefault.has(name) ? name : undefined);
+      const where = problem.path === '' ? '' : `at ${cut(problem.path)} `;
+      this.#reportMisfit(name, where + problem.message);
     }
+  }
+
+  #reportMisfit(name: string, wrong: string): void {
+    const at = this.#byDefault.has(name) ? name : undefined;
+    this.#report('invalid_input', `The input ${cut(name)} ${wrong}.`, at);
   }
 
   #reportMissing(): void {
@@ -164,6 +193,13 @@ class InputReader {
     const at = given === undefined ? undefined : this.#settings.position(given.place, inside);
     this.#settings.report('error', code, message, at);
   }
+}
+
+type Schema = Readonly<Record<string, unknown>>;
+
+/** Names come with the request and may be as long as it. */
+function cut(name: string): string {
+  return name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME)}…` : name;
 }
 
 function fieldsOf(schema: JsonObject): Readonly<Record<string, unknown>> {
