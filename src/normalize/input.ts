@@ -35,7 +35,7 @@ export function readInput(settings: Settings, supplied: Readonly<Record<string, 
   const declared = given === undefined ? NOTHING_DECLARED : readDeclaration(given.value);
   if ('wrong' in declared) {
     if (given !== undefined) {
-      settings.wrong(given.place, declared.wrong);
+      settings.wrong(given.place, declared.wrong, declared.inside);
     }
     const nothing = { values: {}, names: new Set<string>(), declared: [], unexpected: [] };
     return { ...nothing, isGiven: true, isReadable: false };
