@@ -32,6 +32,9 @@ export interface Given {
   readonly place: Place;
 }
 
+/** What a document was recognised as, and which of its keys are not those of this format. */
+type Recognised = Pick<Adopted, 'family' | 'foreign' | 'told' | 'inner' | 'sources'>;
+
 /** The settings of the request and the frontmatter before they are read, and the problems so far. */
 export class Settings {
   readonly problems: Problem[] = [];
@@ -41,13 +44,13 @@ export class Settings {
   readonly inputValues: Record<string, unknown> = {};
   /** Names of the mdflow form, `_name: default`. */
   readonly variables: Record<string, unknown> = {};
-  readonly #adopted: Pick<Adopted, 'family' | 'foreign'>;
+  readonly #adopted: Recognised;
   readonly #document: PromptDocument;
   readonly #lines: readonly string[];
   readonly #given = new Map<string, Given[]>();
   readonly #foreign: { name: string; place: Place }[] = [];
 
-  constructor(adopted: Pick<Adopted, 'document' | 'family' | 'foreign'>, inputs: NormalizeInputs) {
+  constructor(adopted: Recognised & Pick<Adopted, 'document'>, inputs: NormalizeInputs) {
     const { document } = adopted;
     this.#adopted = adopted;
     this.#document = document;
@@ -65,6 +68,11 @@ export class Settings {
   /** All that was given for a setting, strongest first; only `tools` can have several. */
   given(key: string): readonly Given[] {
     return this.#given.get(key) ?? [];
+  }
+
+  /** Variables that only the template knows, and the inputs that they are made of. */
+  get placeholders(): Pick<Adopted, 'inner' | 'sources'> {
+    return this.#adopted;
   }
 
   keys(): readonly string[] {
@@ -181,7 +189,9 @@ export class Settings {
 
   #keep(key: string, value: unknown, place: Place): void {
     this.ext[key] = value;
-    this.#foreign.push({ name: key, place });
+    if (!this.#adopted.told.has(key)) {
+      this.#foreign.push({ name: key, place });
+    }
   }
 
   #takeConfig(value: unknown, place: Place, overridden: ReadonlySet<string>): void {

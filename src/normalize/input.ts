@@ -48,14 +48,17 @@ export function readInput(settings: Settings, supplied: Readonly<Record<string, 
   reader.take(supplied);
   const values = reader.finish();
   const fields = Object.keys(fieldsOf(schema));
-  const known = new Set([...fields, ...Object.keys(settings.variables)]);
+  const { inner, sources } = settings.placeholders;
+  const variables = Object.keys(settings.variables).filter((name) => !inner.has(name));
+  const known = new Set([...fields, ...variables]);
   const arrived = [...Object.keys(settings.inputValues), ...Object.keys(supplied)];
   const names = new Set([...fields, ...Object.keys(values)]);
+  const isExpected = (name: string): boolean => known.has(name) || sources.has(name);
   return {
     values,
     names,
     declared: [...known],
-    unexpected: isClosed(schema) ? arrived.filter((name) => !known.has(name)) : [],
+    unexpected: isClosed(schema) ? arrived.filter((name) => !isExpected(name)) : [],
     isGiven: given !== undefined || names.size > 0,
     isReadable: true,
   };

@@ -22,13 +22,19 @@ export class Draft {
   readonly problems: Problem[] = [];
   /** Keys, as they are written, that mean something else in their own tool than here. */
   readonly foreign = new Set<string>();
+  /** Keys of those that a problem of their own speaks about. */
+  readonly told = new Set<string>();
+  /** Variables that stand for something else in the text; nobody but the template knows their names. */
+  readonly inner = new Set<string>();
+  /** What the values of those variables are read from. */
+  readonly sources = new Set<string>();
   /** URLs that their own tool reads as context, wherever they stand. */
   readonly stacked = new Set<string>();
   body: string;
   references: readonly Reference[];
   readonly #document: PromptDocument;
   readonly #positions: Map<string, Position>;
-  #entries: readonly FrontmatterEntry[];
+  #entries: FrontmatterEntry[];
 
   constructor(
     document: PromptDocument,
@@ -40,7 +46,7 @@ export class Draft {
     this.body = document.body;
     this.references = document.references;
     this.#document = document;
-    this.#entries = document.frontmatter?.entries ?? [];
+    this.#entries = [...(document.frontmatter?.entries ?? [])];
     this.#positions = new Map(document.frontmatter?.positions);
   }
 
@@ -84,7 +90,21 @@ export class Draft {
         this.#positions.set(pointer([key]) + rest, position);
       }
     }
-    this.#entries = [...this.#entries, { key, value, at, valueAt: at }];
+    this.#entries.push({ key, value, at, valueAt: at });
+  }
+
+  /** Keeps a part of a value as a setting of another tool, under its path: `model.connection`. */
+  keep(path: Path, value: unknown): void {
+    const key = path.join('.');
+    const at = this.at(path) ?? { line: 1, column: 1 };
+    for (const mark of ['', '#']) {
+      const position = this.#positions.get(pointer(path) + mark);
+      if (position !== undefined) {
+        this.#positions.set(pointer([key]) + mark, position);
+      }
+    }
+    this.foreign.add(key);
+    this.#entries.push({ key, value, at, valueAt: at });
   }
 
   /** Position of a value of the frontmatter. */

@@ -74,7 +74,26 @@ function adoptModel(draft: Draft): void {
       adoptParameters(draft, value, path);
     } else if (!['id', 'name'].includes(key) && value !== 'chat') {
       refuseSecrets(draft, value, path);
-      draft.put(path.join('.'), value, path);
+      keepOthers(draft, value, path, name?.path ?? []);
+    }
+  }
+}
+
+/** Keeps a map by its keys, so that of `configuration` only those are told that do nothing here. */
+function keepOthers(
+  draft: Draft,
+  value: unknown,
+  path: readonly string[],
+  used: readonly string[],
+): void {
+  const [outer, inner] = used;
+  if (!isObject(value) || Object.keys(value).length === 0) {
+    draft.keep(path, value);
+    return;
+  }
+  for (const [key, item] of Object.entries(value)) {
+    if (path.at(-1) !== outer || key !== inner) {
+      draft.keep([...path, key], item);
     }
   }
 }
@@ -95,7 +114,7 @@ function modelName(model: Fields): { value: string; path: readonly string[] } | 
 /** What goes to the model; the functions and the form of the answer are settings of their own here. */
 function adoptParameters(draft: Draft, value: unknown, path: readonly string[]): void {
   if (!isObject(value)) {
-    draft.put(path.join('.'), value, path);
+    draft.keep(path, value);
     return;
   }
   const { tools, response_format: format, ...parameters } = value;
