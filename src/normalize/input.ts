@@ -5,6 +5,7 @@ import { SchemaWork, TooMuchWork } from '../protocol/schema-work.ts';
 import type { Given, Settings } from './given.ts';
 import { fitInput } from './input-value.ts';
 import { NOTHING_DECLARED, defaultPath, readDeclaration } from './input-declaration.ts';
+import { nameList, shortName } from './name-list.ts';
 import { MAX_DEPTH, toJson } from './setting-type.ts';
 
 /** The variables of a prompt. */
@@ -42,16 +43,21 @@ export function readInput(settings: Settings, supplied: Readonly<Record<string, 
   }
   const { schema, defaults } = declared;
   const reader = new InputReader(settings, schema, given);
-  reader.take(settings.variables);
+  const { inner, sources } = settings.placeholders;
+  const variables = [...settings.variables];
+  reader.take(variables);
   reader.takeDefaults(defaults);
   reader.take(settings.inputValues);
-  reader.take(supplied);
+  reader.take(Object.entries(supplied));
+  // Nobody sees these names, so nobody gives them another value.
+  reader.take(variables.filter(([name]) => inner.has(name)));
   const values = reader.finish();
   const fields = Object.keys(fieldsOf(schema));
-  const { inner, sources } = settings.placeholders;
-  const variables = Object.keys(settings.variables).filter((name) => !inner.has(name));
-  const known = new Set([...fields, ...variables]);
-  const arrived = [...Object.keys(settings.inputValues), ...Object.keys(supplied)];
+  const known = new Set([
+    ...fields,
+    ...variables.flatMap(([name]) => (inner.has(name) ? [] : [name])),
+  ]);
+  const arrived = [...settings.inputValues.keys(), ...Object.keys(supplied)];
   const names = new Set([...fields, ...Object.keys(values)]);
   const isExpected = (name: string): boolean => known.has(name) || sources.has(name);
   return {
@@ -69,9 +75,6 @@ function isClosed(schema: JsonObject): boolean {
   const { additionalProperties: others } = schema;
   return Object.keys(fieldsOf(schema)).length > 0 && (others === undefined || others === false);
 }
-
-/** Characters of a name in a message. */
-const LONGEST_NAME = 200;
 
 /** Values by name, the later ones stronger, and then checked. */
 class InputReader {
@@ -98,17 +101,17 @@ class InputReader {
   }
 
   takeDefaults(values: JsonObject): void {
-    this.take(values);
+    this.take(Object.entries(values));
     for (const name of Object.keys(values)) {
       this.#byDefault.add(name);
     }
   }
 
-  take(values: Readonly<Record<string, unknown>>): void {
-    for (const [name, value] of Object.entries(values)) {
+  take(values: Iterable<readonly [name: string, value: unknown]>): void {
+    for (const [name, value] of values) {
       this.#byDefault.delete(name);
       if (nestsDeeperThan(value, MAX_DEPTH)) {
-        this.#report('invalid_input', `The input ${cut(name)} is nested too deeply.`);
+        this.#report('invalid_input', `The input ${shortName(name)} is nested too deeply.`);
       } else {
         this.#values.set(name, toJson(value));
       }
@@ -163,14 +166,14 @@ class InputReader {
     this.#values.set(name, fitted);
     const [problem] = check.problems(schema, fitted);
     if (problem !== undefined) {
-      const where = problem.path === '' ? '' : `at ${cut(problem.path)} `;
+      const where = problem.path === '' ? '' : `at ${shortName(problem.path)} `;
       this.#reportMisfit(name, where + problem.message);
     }
   }
 
   #reportMisfit(name: string, wrong: string): void {
     const at = this.#byDefault.has(name) ? name : undefined;
-    this.#report('invalid_input', `The input ${cut(name)} ${wrong}.`, at);
+    this.#report('invalid_input', `The input ${shortName(name)} ${wrong}.`, at);
   }
 
   #reportMissing(): void {
@@ -179,14 +182,17 @@ class InputReader {
     const missing = names.filter((name) => typeof name === 'string' && !this.#values.has(name));
     if (missing.length > 0) {
       const hint = this.#misplaced(missing.map(String));
-      this.#report('missing_input', `Values are missing for: ${missing.join(', ')}.${hint}`);
+      this.#report(
+        'missing_input',
+        `Values are missing for: ${nameList(missing.map(String), 50)}.${hint}`,
+      );
     }
   }
 
   /** `?topic=tides` names a setting; people mean the input of that name. */
   #misplaced(missing: readonly string[]): string {
-    const name = missing.find((each) => Object.hasOwn(this.#settings.ext, each));
-    return name === undefined ? '' : ` Inputs are given together: input={"${name}": …}.`;
+    const name = missing.find((each) => this.#settings.ext.has(each));
+    return name === undefined ? '' : ` Inputs are given together: input={"${shortName(name)}": …}.`;
   }
 
   /** @param name whose default is wrong, where it is one */
@@ -199,11 +205,6 @@ class InputReader {
 }
 
 type Schema = Readonly<Record<string, unknown>>;
-
-/** Names come with the request and may be as long as it. */
-function cut(name: string): string {
-  return name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME)}…` : name;
-}
 
 function fieldsOf(schema: JsonObject): Readonly<Record<string, unknown>> {
   return isObject(schema['properties']) ? schema['properties'] : {};

@@ -147,7 +147,7 @@ function withoutInner(values: JsonObject, settings: Settings): JsonObject {
 }
 
 function extOf(settings: Settings): JsonObject {
-  return toJsonObject(settings.ext);
+  return toJsonObject(Object.fromEntries(settings.ext));
 }
 
 /** Where every setting came from that somebody gave or that has a default. */

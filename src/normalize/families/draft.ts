@@ -11,6 +11,9 @@ export interface Edit {
   readonly text: string;
 }
 
+/** A hostile file has a mistake in every line; its author reads the first few. */
+const MAX_PROBLEMS = 100;
+
 type Path = readonly (string | number)[];
 
 /** A document of another tool while it is put into the words of this format. */
@@ -121,6 +124,9 @@ export class Draft {
 
   /** @param at where it is; its line is quoted, unless it holds a secret */
   report(severity: Severity, code: string, message: string, at?: Position): void {
+    if (this.problems.length >= MAX_PROBLEMS) {
+      return;
+    }
     const line = at === undefined ? undefined : this.#line(at.line);
     const quoted = line === undefined || code === 'literal_secret';
     this.problems.push({

@@ -1,3 +1,4 @@
+import { nameList } from '../name-list.ts';
 import type { Draft } from './draft.ts';
 
 interface Asks {
@@ -57,11 +58,7 @@ function note(asks: Asks, kind: Set<string>, name: string, at: number): void {
 }
 
 function named(kind: string, names: ReadonlySet<string>): string {
-  const shown = [...names].slice(0, 8).map((name) => name.slice(0, 80));
-  const more = names.size - shown.length;
-  return names.size === 0
-    ? ''
-    : `${kind} ${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+  return names.size === 0 ? '' : `${kind} ${nameList([...names], 8)}`;
 }
 
 function importsOf(value: unknown): readonly string[] {

@@ -1,5 +1,6 @@
 import type { FrontmatterEntry } from '../../parse/document.ts';
 import { isObject } from '../../protocol/json.ts';
+import { nameList } from '../name-list.ts';
 import { isLiteralSecret } from '../secrets.ts';
 import type { Draft } from './draft.ts';
 import { adoptOutput } from './response-format.ts';
@@ -46,7 +47,10 @@ function refuseFiles(draft: Draft): void {
     draft.foreign.add(key);
   }
   if (first !== undefined) {
-    const names = found.map(({ value }) => String(value).slice(0, 80)).join(', ');
+    const names = nameList(
+      found.map(({ value }) => String(value)),
+      8,
+    );
     draft.report(
       'warning',
       'local_only',
