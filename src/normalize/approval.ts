@@ -2,7 +2,20 @@ import { isObject } from '../protocol/json.ts';
 import type { ApprovalPolicy } from './request.ts';
 import { type Read, readList } from './setting-type.ts';
 
+/**
+ * Names of tools in one list. Every tool of every server is compared with every one of them: more
+ * would keep a run busy for minutes.
+ */
+export const MAX_TOOL_NAMES = 1000;
+const TOO_MANY = `must not name more than ${MAX_TOOL_NAMES} tools`;
+
 const FORM = 'must be never, always or {always: {tool_names: […]}, never: {tool_names: […]}}';
+
+/** A list of names of tools, or of patterns of them; a text is parted by commas. */
+export function readToolNames(value: unknown): Read<readonly string[]> {
+  const names = readList(undefined, value);
+  return 'value' in names && names.value.length > MAX_TOOL_NAMES ? { wrong: TOO_MANY } : names;
+}
 
 /** Reads `require_approval`, for one server or as the default of all. */
 export function readApproval(value: unknown): Read<ApprovalPolicy> {
@@ -16,9 +29,9 @@ export function readApproval(value: unknown): Read<ApprovalPolicy> {
   for (const when of ['always', 'never'] as const) {
     const part = value[when];
     if (part !== undefined) {
-      const names = readList(undefined, isObject(part) ? part['tool_names'] : part);
+      const names = readToolNames(isObject(part) ? part['tool_names'] : part);
       if ('wrong' in names) {
-        return { wrong: FORM };
+        return names.wrong === TOO_MANY ? names : { wrong: FORM };
       }
       policy[when] = { tool_names: names.value };
     }

@@ -116,6 +116,25 @@ export function decideReferences(
   return [...decided.values()];
 }
 
+/**
+ * The references of which only as many are context as a run may read. Without the bound a prompt of
+ * one megabyte would let this server knock at a thousand doors.
+ */
+export function withinMaxUrls(
+  references: readonly RequestReference[],
+  max: number,
+): RequestReference[] {
+  let left = max;
+  return references.map((reference) => {
+    if (reference.as !== 'context') {
+      return reference;
+    }
+    left -= 1;
+    const why = `max_urls is ${max}, and so many stand before it.`;
+    return left >= 0 ? reference : { ...reference, as: 'ignored', why };
+  });
+}
+
 function plainUrl(url: string): string {
   return URL.canParse(url) ? new URL(url).href : url;
 }

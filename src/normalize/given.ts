@@ -2,17 +2,20 @@ import { pointer, keyPointer } from '../parse/pointer.ts';
 import type { PromptDocument } from '../parse/document.ts';
 import { type Position, type Problem, type Severity } from '../parse/problem.ts';
 import { caret } from '../parse/source.ts';
+import { nestsDeeperThan } from '../protocol/json-depth.ts';
 import { isObject } from '../protocol/json.ts';
 import { findSetting, nearestKey, snakeCase } from './key-name.ts';
 import type { Adopted } from './families/adopt.ts';
 import type { NormalizeInputs, SettingSource } from './request.ts';
-import { isTooDeep } from './setting-type.ts';
+import { nameList, shortName } from './name-list.ts';
+import { MAX_DEPTH } from './setting-type.ts';
 import { CONFIG_KEYS, FOREIGN_KEYS, RESERVED_KEYS, type Setting } from './settings.ts';
 
 /** Problems of a document after which only errors are kept. */
 const MAX_PROBLEMS = 100;
 /** Problems after which nothing is added: most of them are errors, so there is no request. */
 const MAX_ERRORS = 1000;
+const LONGEST_MESSAGE = 5000;
 /** Names that one message lists. */
 const MAX_NAMES = 50;
 
@@ -31,22 +34,26 @@ export interface Given {
   readonly place: Place;
 }
 
+/** What a document was recognised as, and which of its keys are not those of this format. */
+type Recognised = Pick<Adopted, 'family' | 'foreign' | 'told' | 'inner' | 'sources'>;
+
 /** The settings of the request and the frontmatter before they are read, and the problems so far. */
 export class Settings {
   readonly problems: Problem[] = [];
+  // Maps, not objects: who writes the key `__proto__` would else set what an object inherits.
   /** Settings of other tools. */
-  readonly ext: Record<string, unknown> = {};
+  readonly ext = new Map<string, unknown>();
   /** Values of `input` that came among the overrides. */
-  readonly inputValues: Record<string, unknown> = {};
+  readonly inputValues = new Map<string, unknown>();
   /** Names of the mdflow form, `_name: default`. */
-  readonly variables: Record<string, unknown> = {};
-  readonly #adopted: Pick<Adopted, 'family' | 'foreign'>;
+  readonly variables = new Map<string, unknown>();
+  readonly #adopted: Recognised;
   readonly #document: PromptDocument;
   readonly #lines: readonly string[];
   readonly #given = new Map<string, Given[]>();
   readonly #foreign: { name: string; place: Place }[] = [];
 
-  constructor(adopted: Pick<Adopted, 'document' | 'family' | 'foreign'>, inputs: NormalizeInputs) {
+  constructor(adopted: Recognised & Pick<Adopted, 'document'>, inputs: NormalizeInputs) {
     const { document } = adopted;
     this.#adopted = adopted;
     this.#document = document;
@@ -64,6 +71,11 @@ export class Settings {
   /** All that was given for a setting, strongest first; only `tools` can have several. */
   given(key: string): readonly Given[] {
     return this.#given.get(key) ?? [];
+  }
+
+  /** Variables that only the template knows, and the inputs that they are made of. */
+  get placeholders(): Pick<Adopted, 'inner' | 'sources'> {
+    return this.#adopted;
   }
 
   keys(): readonly string[] {
@@ -109,7 +121,8 @@ export class Settings {
       return;
     }
     const where = at === undefined ? {} : { at, ...this.#excerpt(code, at) };
-    this.problems.push({ code, severity, message, ...where });
+    // Whoever quotes a name of a stranger and forgets to cut it is cut here.
+    this.problems.push({ code, severity, message: message.slice(0, LONGEST_MESSAGE), ...where });
   }
 
   /** Reports what is wrong with a value, at its place. */
@@ -127,16 +140,18 @@ export class Settings {
   }
 
   #takeOverride(key: string, value: unknown): void {
-    if (isTooDeep(value)) {
-      const place: Place = { from: 'request', label: key.slice(0, 100), path: [key] };
+    const place: Place = { from: 'request', label: shortName(key), path: [key] };
+    if (nestsDeeperThan(value, MAX_DEPTH)) {
       this.wrong(place, 'is nested too deeply');
       return;
     }
     if (snakeCase(key) === 'input' && isObject(value)) {
-      Object.assign(this.inputValues, value);
+      for (const [name, item] of Object.entries(value)) {
+        this.inputValues.set(name, item);
+      }
       return;
     }
-    this.#take(key, value, { from: 'request', label: key, path: [key] }, new Set());
+    this.#take(key, value, place, new Set());
   }
 
   #take(key: string, value: unknown, place: Place, overridden: ReadonlySet<string>): void {
@@ -151,15 +166,15 @@ export class Settings {
       this.#reportKey(
         'warning',
         'reserved_key',
-        `${key} is reserved and not supported yet.`,
+        `${shortName(key)} is reserved and not supported yet.`,
         place,
       );
     } else if (/^_[A-Za-z]\w*$/.test(key)) {
-      this.variables[key] = value;
+      this.variables.set(key, value);
     } else if (isForeign || FOREIGN_KEYS.includes(name) || /^x[-_]|[.$:]/i.test(key)) {
       this.#keep(key, value, place);
     } else {
-      this.ext[key] = value;
+      this.ext.set(key, value);
       this.#reportUnknown(key, place);
     }
   }
@@ -179,8 +194,10 @@ export class Settings {
   }
 
   #keep(key: string, value: unknown, place: Place): void {
-    this.ext[key] = value;
-    this.#foreign.push({ name: key, place });
+    this.ext.set(key, value);
+    if (!this.#adopted.told.has(key)) {
+      this.#foreign.push({ name: key, place });
+    }
   }
 
   #takeConfig(value: unknown, place: Place, overridden: ReadonlySet<string>): void {
@@ -198,7 +215,7 @@ export class Settings {
       } else if (FOREIGN_KEYS.includes(snakeCase(key)) || this.#isForeign(inner.label, inner)) {
         this.#keep(inner.label, item, inner);
       } else {
-        this.ext[inner.label] = item;
+        this.ext.set(inner.label, item);
         this.#reportUnknown(inner.label, inner);
       }
     }
@@ -231,16 +248,22 @@ export class Settings {
     }
     const near = nearestKey(key.slice(key.lastIndexOf('.') + 1));
     const hint = near === null ? 'It is ignored.' : `Did you mean ${near}?`;
-    this.#reportKey('warning', 'unknown_key', `There is no setting ${key}. ${hint}`, place);
+    this.#reportKey(
+      'warning',
+      'unknown_key',
+      `There is no setting ${shortName(key)}. ${hint}`,
+      place,
+    );
   }
 
   #reportForeign(): void {
     const first = this.#foreign[0];
     if (first !== undefined) {
-      const names = this.#foreign.slice(0, MAX_NAMES).map(({ name }) => name);
-      const more = this.#foreign.length - names.length;
-      const others = more > 0 ? ` and ${more} more` : '';
-      const message = `Settings of other tools, kept but not acted on: ${names.join(', ')}${others}.`;
+      const names = nameList(
+        this.#foreign.map(({ name }) => name),
+        MAX_NAMES,
+      );
+      const message = `Settings of other tools, kept but not acted on: ${names}.`;
       this.#reportKey('info', 'foreign_keys', message, first.place);
     }
   }

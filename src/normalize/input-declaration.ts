@@ -1,5 +1,6 @@
 import { isObject, type JsonObject } from '../protocol/json.ts';
 import { readSchema } from './picoschema.ts';
+import { schemaMistake, type SchemaMistake } from './schema-mistake.ts';
 import { toJsonObject } from './setting-type.ts';
 
 /** Variables as a document declares them. */
@@ -10,6 +11,9 @@ export interface Declaration {
 }
 
 const WRAPPER_KEYS = new Set(['schema', 'default', 'defaults']);
+
+/** What is wrong with a declaration, and where where that is known. */
+type Wrong = Pick<SchemaMistake, 'wrong'> & Partial<SchemaMistake>;
 
 /** What holds where nothing is declared. */
 export const NOTHING_DECLARED: Declaration = {
@@ -22,7 +26,7 @@ export const NOTHING_DECLARED: Declaration = {
  * @returns the variables, or what is wrong with their declaration
  * @see spec/prompt-format.md IN
  */
-export function readDeclaration(value: unknown): Declaration | { wrong: string } {
+export function readDeclaration(value: unknown): Declaration | Wrong {
   if (Array.isArray(value)) {
     return fromList(value);
   }
@@ -34,7 +38,7 @@ export function readDeclaration(value: unknown): Declaration | { wrong: string }
     return fromWrapper(value);
   }
   if (isPropertyMap(value)) {
-    return fromProperties(Object.entries(value));
+    return fromMap(value);
   }
   const read = readSchema(value);
   return 'wrong' in read ? read : ofMap(read.schema, {});
@@ -57,17 +61,19 @@ export function defaultPath(value: unknown, name: string): readonly string[] {
   return [...outer, ...(isObject(schema['properties']) ? ['properties'] : []), name, 'default'];
 }
 
-function fromWrapper(value: Readonly<Record<string, unknown>>): Declaration | { wrong: string } {
+function fromWrapper(value: Readonly<Record<string, unknown>>): Declaration | Wrong {
   const schema = value['schema'] ?? null;
   const read = schema === null ? NOTHING_DECLARED : readSchema(schema);
   const defaults = value['default'] ?? value['defaults'] ?? {};
   if (!isObject(defaults)) {
     return { wrong: 'has a default that is no map' };
   }
-  return 'wrong' in read ? read : ofMap(read.schema, toJsonObject(defaults));
+  return 'wrong' in read
+    ? { ...read, inside: ['schema', ...read.inside] }
+    : ofMap(read.schema, toJsonObject(defaults));
 }
 
-function ofMap(schema: JsonObject, defaults: JsonObject): Declaration | { wrong: string } {
+function ofMap(schema: JsonObject, defaults: JsonObject): Declaration | Wrong {
   const { type = 'object' } = schema;
   return type === 'object' || (Array.isArray(type) && type.includes('object'))
     ? { schema, defaults }
@@ -87,32 +93,47 @@ function isPropertyMap(value: Readonly<Record<string, unknown>>): boolean {
   );
 }
 
+/** A variable of the forms that are not a schema as a whole. */
+interface Field {
+  readonly name: string;
+  readonly field: Readonly<Record<string, unknown>>;
+  /** Where it stands in the declaration. */
+  readonly inside: readonly (string | number)[];
+}
+
 /** Prompty's `- name: text` lists; a name alone is a text. */
-function fromList(items: readonly unknown[]): Declaration | { wrong: string } {
-  const fields: [string, unknown][] = [];
-  for (const item of items) {
+function fromList(items: readonly unknown[]): Declaration | Wrong {
+  const fields: Field[] = [];
+  for (const [index, item] of items.entries()) {
     const name = isObject(item) ? item['name'] : item;
     if (typeof name !== 'string') {
-      return { wrong: 'has an entry without a name' };
+      return { wrong: 'has an entry without a name', inside: [index] };
     }
-    fields.push([name, isObject(item) ? item : { type: 'string' }]);
+    fields.push({ name, field: isObject(item) ? item : { type: 'string' }, inside: [index] });
   }
-  return fromProperties(fields);
+  return fromFields(fields);
+}
+
+function fromMap(value: Readonly<Record<string, unknown>>): Declaration | Wrong {
+  return fromFields(
+    Object.entries(value).map(([name, field]) => {
+      return { name, field: isObject(field) ? field : {}, inside: [name] };
+    }),
+  );
 }
 
 /** A field is required unless it says otherwise or has a default. */
-function fromProperties(fields: readonly (readonly [string, unknown])[]): Declaration {
+function fromFields(fields: readonly Field[]): Declaration | Wrong {
   const properties: [string, JsonObject][] = [];
   const required: string[] = [];
-  for (const [name, field] of fields) {
-    const {
-      name: _name,
-      kind,
-      required: needed,
-      sample: _sample,
-      ...schema
-    } = isObject(field) ? field : {};
-    const type = schema['type'] ?? kind;
+  for (const { name, field, inside } of fields) {
+    const { name: _name, kind, required: needed, sample: _sample, ...schema } = field;
+    const { type = kind, ...others } = schema;
+    // Other tools have types of their own, of which nothing is known here; inside is JSON Schema.
+    const mistake = schemaMistake(others, inside);
+    if (mistake !== null) {
+      return mistake;
+    }
     properties.push([
       name,
       toJsonObject(type === undefined ? schema : { ...schema, type: plainType(type) }),

@@ -1,5 +1,7 @@
+import { nestsDeeperThan } from '../protocol/json-depth.ts';
 import { isObject, type Json, parseJsonList, parseJsonObject } from '../protocol/json.ts';
-import { isTooDeep, readFlag, readNumber } from './setting-type.ts';
+import type { SchemaWork } from '../protocol/schema-work.ts';
+import { MAX_DEPTH, readFlag, readNumber } from './setting-type.ts';
 
 type Schema = Readonly<Record<string, unknown>>;
 
@@ -8,33 +10,49 @@ type Schema = Readonly<Record<string, unknown>>;
  * give nothing but text. What cannot be told stays as it is, and is then refused by the schema.
  *
  * @param value at most as deep as an input may be, which bounds the recursion
+ * @param work counts what is done for all inputs of a request: their schemas may come from strangers
  * @returns undefined for an empty text where no text is wanted: an empty field of a form
+ * @throws TooMuchWork when all inputs together take too long
  * @see spec/prompt-format.md IN
  */
-export function fitInput(schema: Schema, value: Json): Json | undefined {
+export function fitInput(schema: Schema, value: Json, work: SchemaWork): Json | undefined {
   const options = schema['enum'];
+  work.spend(1);
   if (Array.isArray(options)) {
-    return fitOption(options, value);
+    return fitOption(options, value, work);
   }
-  const types = [schema['type']].flat().filter((type) => typeof type === 'string');
+  const types = typesOf(schema, work);
   if (types.length === 0 || types.some((type) => isOfType(type, value))) {
-    return fitInside(schema, value);
+    return fitInside(schema, value, work);
   }
   if (value === '') {
     return undefined;
   }
   for (const type of types) {
+    if (typeof value === 'string') {
+      work.spendText(value);
+    }
     const read = readAs(type, value);
-    if (read !== undefined && !isTooDeep(read)) {
-      return fitInside(schema, read);
+    if (read !== undefined && !nestsDeeperThan(read, MAX_DEPTH)) {
+      return fitInside(schema, read, work);
     }
   }
   return value;
 }
 
+function typesOf(schema: Schema, work: SchemaWork): readonly string[] {
+  const { type } = schema;
+  if (typeof type === 'string') {
+    return [type];
+  }
+  const words: readonly unknown[] = Array.isArray(type) ? type : [];
+  work.spend(words.length);
+  return [...new Set(words.filter((word) => typeof word === 'string'))];
+}
+
 /** Of the allowed values the same, or the one that is written the same. */
-function fitOption(options: readonly unknown[], value: Json): Json | undefined {
-  if (typeof value !== 'string' || options.includes(value)) {
+function fitOption(options: readonly unknown[], value: Json, work: SchemaWork): Json | undefined {
+  if (typeof value !== 'string' || options.some((option) => work.equal(option, value))) {
     return value;
   }
   const scalars = options.filter(
@@ -88,18 +106,20 @@ function readList(text: string): Json {
 }
 
 /** The items of a list and the fields of a map, each as its own schema wants it. */
-function fitInside(schema: Schema, value: Json): Json {
+function fitInside(schema: Schema, value: Json, work: SchemaWork): Json {
   const { items, properties } = schema;
   if (Array.isArray(value)) {
-    return isObject(items) ? value.map((item: Json) => fitInput(items, item) ?? item) : value;
+    return isObject(items) ? value.map((item: Json) => fitInput(items, item, work) ?? item) : value;
   }
   if (!isObject(value) || !isObject(properties)) {
     return value;
   }
+  const fields = Object.entries(value);
+  work.spend(fields.length);
   return Object.fromEntries(
-    Object.entries(value).map(([name, item]) => {
+    fields.map(([name, item]) => {
       const field = Object.hasOwn(properties, name) ? properties[name] : undefined;
-      const fitted = isObject(field) && item !== undefined ? fitInput(field, item) : item;
+      const fitted = isObject(field) && item !== undefined ? fitInput(field, item, work) : item;
       return [name, fitted ?? item];
     }),
   );

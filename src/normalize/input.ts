@@ -1,9 +1,12 @@
+import { nestsDeeperThan } from '../protocol/json-depth.ts';
 import { isObject, type Json, type JsonObject } from '../protocol/json.ts';
-import { validateJson } from '../protocol/json-schema.ts';
+import { SchemaCheck } from '../protocol/json-schema.ts';
+import { SchemaWork, TooMuchWork } from '../protocol/schema-work.ts';
 import type { Given, Settings } from './given.ts';
 import { fitInput } from './input-value.ts';
 import { NOTHING_DECLARED, defaultPath, readDeclaration } from './input-declaration.ts';
-import { isTooDeep, toJson } from './setting-type.ts';
+import { nameList, shortName } from './name-list.ts';
+import { MAX_DEPTH, toJson } from './setting-type.ts';
 
 /** The variables of a prompt. */
 export interface Input {
@@ -33,27 +36,35 @@ export function readInput(settings: Settings, supplied: Readonly<Record<string, 
   const declared = given === undefined ? NOTHING_DECLARED : readDeclaration(given.value);
   if ('wrong' in declared) {
     if (given !== undefined) {
-      settings.wrong(given.place, declared.wrong);
+      settings.wrong(given.place, declared.wrong, declared.inside);
     }
     const nothing = { values: {}, names: new Set<string>(), declared: [], unexpected: [] };
     return { ...nothing, isGiven: true, isReadable: false };
   }
   const { schema, defaults } = declared;
   const reader = new InputReader(settings, schema, given);
-  reader.take(settings.variables);
+  const { inner, sources } = settings.placeholders;
+  const variables = [...settings.variables];
+  reader.take(variables);
   reader.takeDefaults(defaults);
   reader.take(settings.inputValues);
-  reader.take(supplied);
+  reader.take(Object.entries(supplied));
+  // Nobody sees these names, so nobody gives them another value.
+  reader.take(variables.filter(([name]) => inner.has(name)));
   const values = reader.finish();
   const fields = Object.keys(fieldsOf(schema));
-  const known = new Set([...fields, ...Object.keys(settings.variables)]);
-  const arrived = [...Object.keys(settings.inputValues), ...Object.keys(supplied)];
+  const known = new Set([
+    ...fields,
+    ...variables.flatMap(([name]) => (inner.has(name) ? [] : [name])),
+  ]);
+  const arrived = [...settings.inputValues.keys(), ...Object.keys(supplied)];
   const names = new Set([...fields, ...Object.keys(values)]);
+  const isExpected = (name: string): boolean => known.has(name) || sources.has(name);
   return {
     values,
     names,
     declared: [...known],
-    unexpected: isClosed(schema) ? arrived.filter((name) => !known.has(name)) : [],
+    unexpected: isClosed(schema) ? arrived.filter((name) => !isExpected(name)) : [],
     isGiven: given !== undefined || names.size > 0,
     isReadable: true,
   };
@@ -90,17 +101,17 @@ class InputReader {
   }
 
   takeDefaults(values: JsonObject): void {
-    this.take(values);
+    this.take(Object.entries(values));
     for (const name of Object.keys(values)) {
       this.#byDefault.add(name);
     }
   }
 
-  take(values: Readonly<Record<string, unknown>>): void {
-    for (const [name, value] of Object.entries(values)) {
+  take(values: Iterable<readonly [name: string, value: unknown]>): void {
+    for (const [name, value] of values) {
       this.#byDefault.delete(name);
-      if (isTooDeep(value)) {
-        this.#report('invalid_input', `The input ${name} is nested too deeply.`);
+      if (nestsDeeperThan(value, MAX_DEPTH)) {
+        this.#report('invalid_input', `The input ${shortName(name)} is nested too deeply.`);
       } else {
         this.#values.set(name, toJson(value));
       }
@@ -108,37 +119,61 @@ class InputReader {
   }
 
   finish(): JsonObject {
-    const fields = fieldsOf(this.#schema);
-    const others = this.#schema['additionalProperties'];
-    for (const name of Object.keys(fields)) {
-      this.#check(name, fields[name]);
-    }
-    for (const name of this.#values.keys()) {
-      if (!Object.hasOwn(fields, name) && isObject(others)) {
-        this.#check(name, others);
+    // One for all inputs, whose number a stranger chooses too.
+    const work = new SchemaWork();
+    const check = new SchemaCheck(this.#schema, work);
+    for (const [name, schema] of this.#schemas()) {
+      try {
+        this.#check(name, schema, check, work);
+      } catch (thrown) {
+        if (!(thrown instanceof TooMuchWork)) {
+          throw thrown;
+        }
+        this.#reportMisfit(name, thrown.message);
+        break;
       }
     }
     this.#reportMissing();
     return Object.fromEntries(this.#values);
   }
 
-  #check(name: string, schema: unknown): void {
+  /** The inputs that something is said about, with what it is. */
+  *#schemas(): Generator<readonly [name: string, schema: Schema]> {
+    const fields = fieldsOf(this.#schema);
+    const others = this.#schema['additionalProperties'];
+    for (const [name, schema] of Object.entries(fields)) {
+      if (isObject(schema)) {
+        yield [name, schema];
+      }
+    }
+    for (const name of isObject(others) ? this.#values.keys() : []) {
+      if (!Object.hasOwn(fields, name) && isObject(others)) {
+        yield [name, others];
+      }
+    }
+  }
+
+  #check(name: string, schema: Schema, check: SchemaCheck, work: SchemaWork): void {
     const value = this.#values.get(name);
-    if (value === undefined || !isObject(schema)) {
+    if (value === undefined) {
       return;
     }
-    const fitted = fitInput(schema, value);
+    const fitted = fitInput(schema, value, work);
     if (fitted === undefined) {
       this.#values.delete(name);
       return;
     }
     this.#values.set(name, fitted);
-    const [problem] = validateJson({ ...schema, $defs: this.#schema['$defs'] }, fitted);
+    const [problem] = check.problems(schema, fitted);
     if (problem !== undefined) {
-      const where = problem.path === '' ? '' : ` at ${problem.path}`;
-      const message = `The input ${name}${where} ${problem.message}.`;
-      this.#report('invalid_input', message, this.#byDefault.has(name) ? name : undefined);
+      const where = problem.path === '' ? '' : `at ${shortName(problem.path)} `;
+      this.#reportMisfit(name, where + problem.message);
     }
+  }
+
+  #reportMisfit(name: string, wrong: string): void {
+    const at = this.#byDefault.has(name) ? name : undefined;
+    this.#report('invalid_input', `The input ${shortName(name)} ${wrong}.`, at);
   }
 
   #reportMissing(): void {
@@ -147,14 +182,17 @@ class InputReader {
     const missing = names.filter((name) => typeof name === 'string' && !this.#values.has(name));
     if (missing.length > 0) {
       const hint = this.#misplaced(missing.map(String));
-      this.#report('missing_input', `Values are missing for: ${missing.join(', ')}.${hint}`);
+      this.#report(
+        'missing_input',
+        `Values are missing for: ${nameList(missing.map(String), 50)}.${hint}`,
+      );
     }
   }
 
   /** `?topic=tides` names a setting; people mean the input of that name. */
   #misplaced(missing: readonly string[]): string {
-    const name = missing.find((each) => Object.hasOwn(this.#settings.ext, each));
-    return name === undefined ? '' : ` Inputs are given together: input={"${name}": …}.`;
+    const name = missing.find((each) => this.#settings.ext.has(each));
+    return name === undefined ? '' : ` Inputs are given together: input={"${shortName(name)}": …}.`;
   }
 
   /** @param name whose default is wrong, where it is one */
@@ -165,6 +203,8 @@ class InputReader {
     this.#settings.report('error', code, message, at);
   }
 }
+
+type Schema = Readonly<Record<string, unknown>>;
 
 function fieldsOf(schema: JsonObject): Readonly<Record<string, unknown>> {
   return isObject(schema['properties']) ? schema['properties'] : {};

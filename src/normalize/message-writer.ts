@@ -12,6 +12,9 @@ interface Image {
   readonly image: string;
 }
 
+/** Characters that a part of a message is, apart from its address. */
+const IMAGE_PART = 50;
+
 /**
  * Builds the messages of a prompt while its template runs. Roles are made here, of the tags of the
  * document; text is only ever text, so that no value can open a message of its own.
@@ -35,14 +38,16 @@ export class MessageWriter implements TemplateWriter {
     }
   }
 
-  media(url: string, type: string): void {
+  media(url: string, type: string): number {
     if (this.#current.role === 'user' && isImage(url, type)) {
       this.#current.parts.push({ image: url });
-      return;
+      return url.length + IMAGE_PART;
     }
-    const note = `[not sent: ${type === '' ? 'media' : type} ${url.slice(0, 200)}]`;
+    const kind = type === '' ? 'media' : type.slice(0, 100);
+    const note = `[not sent: ${kind} ${url.slice(0, 200)}]`;
     this.notes.push(note);
     this.#current.parts.push(note);
+    return note.length;
   }
 
   role(role: PromptRole): void {

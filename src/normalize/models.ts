@@ -1,6 +1,7 @@
 import { isObject } from '../protocol/json.ts';
 import { isHostModel } from './families/host-models.ts';
 import type { Given, Settings } from './given.ts';
+import { nameList, shortName } from './name-list.ts';
 import type { ModelChoice, NormalizeContext, ProviderChoice } from './request.ts';
 
 /** Providers that many prompts name, with the variable that switches each on. */
@@ -22,6 +23,9 @@ const WELL_KNOWN: Readonly<Record<string, string>> = {
 
 /** What other tools call a well-known provider. */
 const OTHER_IDS: Readonly<Record<string, string>> = { googleai: 'gemini', vertexai: 'gemini' };
+
+/** Models that are tried in order; a request of one megabyte could name a hundred thousand. */
+const MAX_MODELS = 32;
 
 interface Unresolved {
   readonly code: 'unknown_model' | 'unknown_provider';
@@ -47,10 +51,10 @@ export function resolveModels(settings: Settings, context: NormalizeContext): Mo
     return [{ provider: base.provider.id, model: base.provider.defaultModel }];
   }
   const { provider } = base;
-  const aliases = names.filter((name) => isAlias(name, context.providers));
-  reportAliases(settings, given, aliases, provider);
+  const aliases = new Set(names.filter((name) => isAlias(name, context.providers)));
+  reportAliases(settings, given, [...aliases], provider);
   const resolved = names.map((name) =>
-    aliases.includes(name)
+    aliases.has(name)
       ? { provider: provider.id, model: provider.defaultModel }
       : resolveModel(name, base, context.providers),
   );
@@ -77,7 +81,7 @@ function reportAliases(
   { defaultModel }: ProviderChoice,
 ): void {
   if (aliases.length > 0) {
-    const message = `${aliases.join(', ')}: a name that only another tool has for a model; the default model ${defaultModel} is used.`;
+    const message = `${nameList(aliases, 10)}: a name that only another tool has for a model; the default model ${defaultModel} is used.`;
     settings.report('info', 'host_model', message, settings.position(given.place));
   }
 }
@@ -130,10 +134,13 @@ function modelNames(given: Given, settings: Settings): string[] | null {
     settings.wrong(given.place, 'must be the name of a model or a list of names');
     return null;
   }
-  return list
-    .flatMap((name) => name.split(','))
-    .map((name) => name.trim())
-    .filter((name) => name !== '');
+  const names = list.flatMap((name) => name.split(',')).map((name) => name.trim());
+  const different = [...new Set(names.filter((name) => name !== ''))];
+  if (different.length > MAX_MODELS) {
+    settings.wrong(given.place, `must not name more than ${MAX_MODELS} models`);
+    return null;
+  }
+  return different;
 }
 
 function resolveModel(
@@ -176,7 +183,7 @@ function known(
     return { provider: provider.id, model };
   }
   const models = provider.models.slice(0, 20).join(', ');
-  const message = `There is no model ${model} at ${provider.id}, which has: ${models}. ${listProviders(providers)}`;
+  const message = `There is no model ${shortName(model)} at ${provider.id}, which has: ${models}. ${listProviders(providers)}`;
   return { code: 'unknown_model', message };
 }
 

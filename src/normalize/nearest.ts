@@ -16,14 +16,20 @@ export function nearest(
   const wanted = word.slice(0, LONGEST);
   let best: { readonly name: string; readonly distance: number } | null = null;
   for (const name of candidates) {
-    const distance = editDistance(wanted, name);
-    const isNear = distance <= Math.max(1, Math.floor(name.length / 3));
+    const most = Math.max(1, Math.floor(name.length / 3));
     const isStart = options.prefix === true && wanted.length > 1 && name.startsWith(wanted);
-    if ((isNear || isStart) && (best === null || distance < best.distance)) {
+    const distance = distanceWithin(isStart ? Infinity : most, wanted, name);
+    if (distance < (best?.distance ?? Infinity)) {
       best = { name, distance };
     }
   }
   return best?.name ?? null;
+}
+
+/** The distance, or Infinity where it is more; the difference in length is the least that it can be. */
+function distanceWithin(most: number, from: string, to: string): number {
+  const distance = Math.abs(from.length - to.length) > most ? Infinity : editDistance(from, to);
+  return distance <= most ? distance : Infinity;
 }
 
 /** Insertions, deletions, replacements and swaps of neighbours between two short texts. */

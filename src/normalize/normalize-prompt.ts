@@ -1,7 +1,7 @@
 import type { PromptDocument } from '../parse/document.ts';
 import { hasError, type Problem, type Severity } from '../parse/problem.ts';
 import type { JsonObject } from '../protocol/json.ts';
-import { decideReferences, isTemplate, withoutTagReferences } from './body.ts';
+import { decideReferences, isTemplate, withinMaxUrls, withoutTagReferences } from './body.ts';
 import { readCallback } from './callback.ts';
 import { type Adopted, adoptDocument, adoptReferences } from './families/adopt.ts';
 import { Settings } from './given.ts';
@@ -18,7 +18,9 @@ import type {
   NormalizeContext,
   NormalizeInputs,
   Normalized,
+  RequestReference,
   SettingSource,
+  UrlPolicy,
 } from './request.ts';
 import { bodyServers, joinServers, operatorServers } from './servers.ts';
 import { SimpleSettings } from './simple-settings.ts';
@@ -84,8 +86,6 @@ function buildRequest(
   const template = isTemplate(whole, input, context.path);
   const document = template ? withoutTagReferences(whole) : whole;
   const urls = readUrls(settings);
-  const references = decideReferences(document.references, urls.policy, ownOrigins);
-  const isAsked = settings.given('urls').length > 0;
   const output = readOutput(settings, context.path);
   const limits = readLimits(settings, context.limits);
   const servers = joinServers(
@@ -109,19 +109,45 @@ function buildRequest(
     messages: withJsonNamed(messages, parameters),
     parameters,
     servers,
-    references: isAsked ? references : adoptReferences(references, stacked),
+    references: readReferences(settings, document, urls, { stacked, ownOrigins }),
     urls,
     output,
     limits,
     ...simple.tail(readCallback(settings)),
-    input: input.values,
+    input: withoutInner(input.values, settings),
     ext: extOf(settings),
     sources: sourcesOf(settings, context.limits ?? {}),
   };
 }
 
+/** What each URL of the text is taken for; context that is left out is said. */
+function readReferences(
+  settings: Settings,
+  document: PromptDocument,
+  { policy, max_urls: max }: UrlPolicy,
+  { stacked, ownOrigins }: { stacked: ReadonlySet<string>; ownOrigins: readonly string[] },
+): readonly RequestReference[] {
+  const decided = decideReferences(document.references, policy, ownOrigins);
+  const isAsked = settings.given('urls').length > 0;
+  const references = isAsked ? decided : adoptReferences(decided, stacked);
+  const context = references.filter(({ as }) => as === 'context');
+  const line = context[max]?.line;
+  if (context.length > max) {
+    const message = `The text has ${context.length} URLs that would be read, but max_urls is ${max}: the others are left out.`;
+    const at = line === undefined ? undefined : { line, column: 1 };
+    settings.report('warning', 'too_many_urls', message, at);
+  }
+  return withinMaxUrls(references, max);
+}
+
+/** What the run shows as its inputs: variables that stand for parts of them are nobody's. */
+function withoutInner(values: JsonObject, settings: Settings): JsonObject {
+  const { inner } = settings.placeholders;
+  return Object.fromEntries(Object.entries(values).filter(([name]) => !inner.has(name)));
+}
+
 function extOf(settings: Settings): JsonObject {
-  return toJsonObject(settings.ext);
+  return toJsonObject(Object.fromEntries(settings.ext));
 }
 
 /** Where every setting came from that somebody gave or that has a default. */

@@ -88,7 +88,8 @@ function withSchema(
   }
   const read = readSchema(schema);
   if ('wrong' in read) {
-    settings.wrong(given.place, `has a schema that ${read.wrong}`, ['schema']);
+    const inside = ['schema', ...read.inside];
+    settings.wrong(given.place, `has a schema that ${read.wrong}`, inside);
     return spec;
   }
   return { ...spec, schema: read.schema };

@@ -1,4 +1,5 @@
 import { isObject, type JsonObject } from '../protocol/json.ts';
+import { schemaMistake, type SchemaMistake } from './schema-mistake.ts';
 import { toJson, toJsonObject } from './setting-type.ts';
 
 const SCALARS = new Set(['string', 'number', 'integer', 'boolean', 'null']);
@@ -8,26 +9,39 @@ const JSON_SCHEMA_KEYS = ['properties', 'oneOf', 'anyOf', 'allOf'];
 /**
  * A schema as its author wrote it, JSON Schema or Picoschema, as JSON Schema.
  *
- * @returns the schema, or what is wrong with it
+ * @returns the schema, or what is wrong with it and where in it
  * @see spec/prompt-format.md IN
  */
-export function readSchema(value: unknown): { schema: JsonObject } | { wrong: string } {
+export function readSchema(value: unknown): { schema: JsonObject } | SchemaMistake {
   try {
-    return { schema: read(value) };
+    return { schema: read(value, []) };
   } catch (thrown) {
-    if (thrown instanceof PicoError) {
-      return { wrong: thrown.message };
+    if (thrown instanceof SchemaError) {
+      return thrown.mistake;
     }
     throw thrown;
   }
 }
 
-class PicoError extends Error {}
+type Path = SchemaMistake['inside'];
+
+class SchemaError extends Error {
+  readonly mistake: SchemaMistake;
+
+  constructor(mistake: SchemaMistake) {
+    super(mistake.wrong);
+    this.mistake = mistake;
+  }
+}
 
 /** The depth of the settings block is bounded, and so is this recursion. */
-function read(value: unknown): JsonObject {
+function read(value: unknown, inside: Path): JsonObject {
   if (!isObject(value) || !isJsonSchema(value)) {
-    return pico(value);
+    return pico(value, inside);
+  }
+  const mistake = schemaMistake(value, inside);
+  if (mistake !== null) {
+    throw new SchemaError(mistake);
   }
   const schema = toJsonObject(value);
   return isObject(schema['properties']) && schema['type'] === undefined
@@ -78,12 +92,13 @@ const SCHEMA_WORDS = new Set([
   'maxItems',
 ]);
 
-function pico(value: unknown): JsonObject {
+function pico(value: unknown, inside: Path): JsonObject {
   if (typeof value === 'string') {
-    return scalar(value);
+    return scalar(value, inside);
   }
   if (!isObject(value)) {
-    throw new PicoError('must be a type such as "string, what it means", or a map of fields');
+    const wrong = 'must be a type such as "string, what it means", or a map of fields';
+    throw new SchemaError({ wrong, inside });
   }
   const properties: [string, JsonObject][] = [];
   const required: string[] = [];
@@ -91,10 +106,10 @@ function pico(value: unknown): JsonObject {
   for (const [written, inner] of Object.entries(value)) {
     const field = fieldOf(written);
     if (field.name === '' && field.type === '*') {
-      additional = read(inner);
+      additional = read(inner, [...inside, written]);
       continue;
     }
-    properties.push([field.name, fieldSchema(field, inner)]);
+    properties.push([field.name, fieldSchema(field, inner, [...inside, written])]);
     if (!field.optional) {
       required.push(field.name);
     }
@@ -136,28 +151,29 @@ function atComma(text: string): { first: string; rest: string } {
     : { first: text.slice(0, comma).trim(), rest: text.slice(comma + 1).trim() };
 }
 
-function fieldSchema(field: Field, inner: unknown): JsonObject {
+function fieldSchema(field: Field, inner: unknown, inside: Path): JsonObject {
   const { name, optional, type, description } = field;
   const described = description === undefined ? {} : { description };
   switch (type) {
     case undefined:
-      return optionally(optional, read(inner));
+      return optionally(optional, read(inner, inside));
     case 'array':
-      return optionally(optional, { type: 'array', ...described, items: read(inner) });
+      return optionally(optional, { type: 'array', ...described, items: read(inner, inside) });
     case 'object':
-      return optionally(optional, { ...pico(inner), ...described });
+      return optionally(optional, { ...pico(inner, inside), ...described });
     case 'enum': {
       if (!Array.isArray(inner)) {
-        throw new PicoError(`has an enum ${name} that is no list`);
+        throw new SchemaError({ wrong: `has an enum ${name} that is no list`, inside });
       }
       const values = inner.map(toJson);
       const isNullable = optional && !values.includes(null);
       return { enum: isNullable ? [...values, null] : values, ...described };
     }
     default:
-      throw new PicoError(
-        `has a field ${name} of the unknown kind "${type.slice(0, 60)}"; it may be array, object or enum`,
-      );
+      throw new SchemaError({
+        wrong: `has a field ${name} of the unknown kind "${type.slice(0, 60)}"; it may be array, object or enum`,
+        inside,
+      });
   }
 }
 
@@ -170,14 +186,14 @@ function optionally(optional: boolean, schema: JsonObject): JsonObject {
 }
 
 /** A type and what it means. Named schemas, which dotprompt's hosts can bring, do not exist here. */
-function scalar(text: string): JsonObject {
+function scalar(text: string, inside: Path): JsonObject {
   const { first: type, rest } = atComma(text);
   const described = rest === '' ? {} : { description: rest };
   if (type === 'any') {
     return described;
   }
   if (!SCALARS.has(type)) {
-    throw new PicoError(`has the unknown type "${type.slice(0, 60)}"`);
+    throw new SchemaError({ wrong: `has the unknown type "${type.slice(0, 60)}"`, inside });
   }
   return { type, ...described };
 }

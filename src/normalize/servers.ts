@@ -1,5 +1,6 @@
 import type { Reference } from '../parse/document.ts';
 import type { ApprovalPolicy, NormalizeContext, ToolServer } from './request.ts';
+import { MAX_TOOL_NAMES } from './approval.ts';
 import {
   cleanLabel,
   labelFor,
@@ -46,6 +47,11 @@ export function joinServers(
     const entry = full.from === 'operator' ? withoutPath(full) : full;
     const wanted = entry.label === undefined ? labelFor(entry.url) : cleanLabel(entry.label);
     const label = uniqueLabel(wanted, taken);
+    // `url:tool` names one more each time it is written.
+    if ((entry.allowed_tools?.length ?? 0) > MAX_TOOL_NAMES) {
+      const message = `The tool server ${label} may use more than ${MAX_TOOL_NAMES} tools by name; name fewer, or use *.`;
+      settings.report('error', 'invalid_server', message);
+    }
     taken.add(label);
     const { require_approval = fallback, ...rest } = entry;
     return Object.assign(rest, { label, require_approval });

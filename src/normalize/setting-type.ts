@@ -187,24 +187,7 @@ export function readDuration(value: unknown, never: boolean): Read<number | 'nev
 }
 
 /** Levels of a value that comes with a request; a settings block has fewer. */
-const MAX_DEPTH = 32;
-
-/**
- * Whether a value is nested so deeply that reading it could exhaust the stack: a request of one
- * megabyte holds half a million levels. Level by level, without recursion.
- */
-export function isTooDeep(value: unknown): boolean {
-  let level: readonly unknown[] = [value];
-  for (let depth = 0; level.length > 0; depth += 1) {
-    if (depth > MAX_DEPTH) {
-      return true;
-    }
-    level = level.flatMap((item) =>
-      typeof item === 'object' && item !== null ? Object.values(item) : [],
-    );
-  }
-  return false;
-}
+export const MAX_DEPTH = 32;
 
 /** Any plain value as JSON: what JSON cannot carry becomes null. */
 export function toJson(value: unknown): Json {

@@ -1,5 +1,5 @@
 import { isObject, type JsonObject } from '../protocol/json.ts';
-import { readApproval } from './approval.ts';
+import { readApproval, readToolNames } from './approval.ts';
 import type { Settings } from './given.ts';
 import type { ApprovalPolicy, CompletionRequest } from './request.ts';
 import { readValue, toJsonObject } from './setting-type.ts';
@@ -71,8 +71,8 @@ export class SimpleSettings {
 
   /** Only what was given: absent and undefined are not the same in JSON. */
   #lists(): Pick<Tail, 'allowed_tools' | 'disallowed_tools' | 'metadata'> {
-    const allowed = this.#list('allowed_tools');
-    const disallowed = this.#list('disallowed_tools');
+    const allowed = this.#names('allowed_tools');
+    const disallowed = this.#names('disallowed_tools');
     const metadata = this.#map('metadata');
     return {
       ...(allowed === undefined ? {} : { allowed_tools: allowed }),
@@ -94,9 +94,13 @@ export class SimpleSettings {
     };
   }
 
-  #list(key: string): readonly string[] | undefined {
-    const value = this.#value(key);
-    return Array.isArray(value) ? value.map(String) : undefined;
+  #names(key: string): readonly string[] | undefined {
+    const given = this.#settings.given(key)[0];
+    const read = given === undefined ? undefined : readToolNames(given.value);
+    if (given !== undefined && read !== undefined && 'wrong' in read) {
+      this.#settings.wrong(given.place, read.wrong);
+    }
+    return read !== undefined && 'value' in read ? read.value : undefined;
   }
 
   #map(key: string): JsonObject | undefined {

@@ -13,11 +13,17 @@ const MAX_OUTPUT = 1024 * 1024;
 /** Instructions that the templates of one prompt run together: loops in loops end. */
 const MAX_STEPS = 1_000_000;
 
+/** Characters that a message is, apart from its text: a loop can open one for every letter. */
+const MESSAGE = 30;
+
 /** Takes what a template says, part by part. */
 export interface TemplateWriter {
   text(text: string): void;
-  /** `type` is the media type, where the template names one. */
-  media(url: string, type: string): void;
+  /**
+   * @param type media type, where the template names one
+   * @returns characters that it adds to what is said
+   */
+  media(url: string, type: string): number;
   /** What follows is said by this role. */
   role(role: PromptRole): void;
   /** What follows is said by this role, until `leaveRole`. */
@@ -120,13 +126,13 @@ class TemplateRun {
     switch (instruction.do) {
       case 'role':
         this.#writer.role(instruction.role);
-        return true;
+        return this.#budget.spend(MESSAGE, 0);
       case 'enter-role':
         this.#writer.enterRole(instruction.role);
-        return true;
+        return this.#budget.spend(MESSAGE, 0);
       case 'leave-role':
         this.#writer.leaveRole();
-        return true;
+        return this.#budget.spend(MESSAGE, 0);
       default:
         return this.#go(instruction);
     }
@@ -177,10 +183,13 @@ class TemplateRun {
 
   #show({ url, type }: Extract<Instruction, { do: 'media' }>): boolean {
     const address = shown(this.#valueOf(url));
-    if (address !== '') {
-      this.#writer.media(address, shown(this.#valueOf(type)));
+    if (address === '') {
+      return true;
     }
-    return this.#budget.spend(address.length, 0);
+    const kind = shown(this.#valueOf(type));
+    // A map is written out to be read as an address or a type, whatever then becomes of it.
+    const read = address.length + kind.length;
+    return this.#budget.spend(Math.max(read, this.#writer.media(address, kind)), 0);
   }
 
   /** Null when there is no budget left to find out. */

@@ -1,11 +1,10 @@
 import { isObject } from '../protocol/json.ts';
-import { readApproval } from './approval.ts';
+import { readApproval, readToolNames } from './approval.ts';
 import type { Place, Settings } from './given.ts';
 import { checkSecret, readHeaders } from './headers.ts';
 import { isLiteralSecret, normalizeSecrets } from './secrets.ts';
 import type { ApprovalPolicy, ToolServer } from './request.ts';
 import { readServerAddress, type ServerAddress } from './server-url.ts';
-import { readList } from './setting-type.ts';
 
 /** A server that an entry under `tools` names, before it is made unique. */
 export interface ServerEntry {
@@ -191,7 +190,7 @@ function entryTools(
   const written = key === undefined ? undefined : value[key];
   const names = isObject(written) ? written['tool_names'] : written;
   if (key !== undefined && names !== null && names !== undefined) {
-    const list = readList(undefined, names);
+    const list = readToolNames(names);
     if ('wrong' in list) {
       settings.wrong(place, `has ${key} that ${list.wrong}`, [...path, key]);
     } else if (!list.value.includes('*')) {

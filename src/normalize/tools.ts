@@ -1,5 +1,6 @@
 import { isObject } from '../protocol/json.ts';
 import type { Settings } from './given.ts';
+import { nameList } from './name-list.ts';
 import { addressEntry, type EntryContext, objectEntry, type ServerEntry } from './tool-entry.ts';
 
 type Path = readonly (string | number)[];
@@ -155,7 +156,7 @@ export function readTools(settings: Settings, ownOrigins: readonly string[]): Se
   const builtIns = readers.flatMap((reader) => reader.builtIns);
   const first = given[0];
   if (first !== undefined && builtIns.length > 0) {
-    const names = [...new Set(builtIns)].slice(0, 30).join(', ');
+    const names = nameList([...new Set(builtIns)], 30);
     const message = `Not tool servers, but names of functions that other tools have built in; they are ignored: ${names}.`;
     settings.report('warning', 'builtin_tools', message, settings.position(first.place));
   }

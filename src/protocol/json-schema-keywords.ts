@@ -15,35 +15,50 @@ export function keywordProblems(
   value: unknown,
   work: SchemaWork,
 ): string[] {
-  return KEYWORDS.flatMap(([name, check]) => {
+  const found: string[] = [];
+  for (const [name, check] of KEYWORDS) {
     const limit = schema[name];
-    return limit === undefined ? [] : check(limit, value, work);
-  });
+    if (limit !== undefined) found.push(...check(limit, value, work));
+  }
+  return found;
 }
 
-const TYPES: Readonly<Record<string, readonly [name: string, test: (value: unknown) => boolean]>> =
-  {
-    string: ['a string', (value) => typeof value === 'string'],
-    number: ['a number', (value) => typeof value === 'number'],
-    integer: ['an integer', (value) => Number.isInteger(value)],
-    boolean: ['true or false', (value) => typeof value === 'boolean'],
-    array: ['an array', Array.isArray],
-    object: ['an object', isObject],
-    null: ['null', (value) => value === null],
-  };
+type TypeTest = readonly [name: string, test: (value: unknown) => boolean];
 
-function checkType(limit: unknown, value: unknown): readonly string[] {
-  const names = [limit].flat().filter((name) => typeof name === 'string');
-  const types = names.flatMap((name) => (Object.hasOwn(TYPES, name) ? [TYPES[name]] : []));
-  // A type that nobody knows is no reason to refuse a value.
-  if (types.length === 0 || types.length < names.length) return NONE;
-  if (types.some((type) => type?.[1](value))) return NONE;
-  return [`must be ${types.map((type) => type?.[0]).join(' or ')}`];
+const TYPES: Readonly<Record<string, TypeTest>> = {
+  string: ['a string', (value) => typeof value === 'string'],
+  number: ['a number', (value) => typeof value === 'number'],
+  integer: ['an integer', (value) => Number.isInteger(value)],
+  boolean: ['true or false', (value) => typeof value === 'boolean'],
+  array: ['an array', Array.isArray],
+  object: ['an object', isObject],
+  null: ['null', (value) => value === null],
+};
+
+/** Whether JSON Schema knows a type of this name. */
+export function isSchemaType(name: unknown): boolean {
+  return typeof name === 'string' && Object.hasOwn(TYPES, name);
+}
+
+function checkType(limit: unknown, value: unknown, work: SchemaWork): readonly string[] {
+  const words: readonly unknown[] = Array.isArray(limit) ? limit : [limit];
+  work.spend(words.length);
+  const types = new Set<TypeTest>();
+  for (const word of words) {
+    if (typeof word !== 'string') continue;
+    const type = Object.hasOwn(TYPES, word) ? TYPES[word] : undefined;
+    // A type that nobody knows is no reason to refuse a value.
+    if (type === undefined || type[1](value)) return NONE;
+    types.add(type);
+  }
+  return types.size === 0 ? NONE : [`must be ${Array.from(types, ([name]) => name).join(' or ')}`];
 }
 
 function checkEnum(limit: unknown, value: unknown, work: SchemaWork): readonly string[] {
   if (!Array.isArray(limit) || limit.some((option) => work.equal(option, value))) return NONE;
-  return [`must be one of ${limit.slice(0, MOST_NAMED).map(shown).join(', ')}`];
+  const named = limit.slice(0, MOST_NAMED);
+  work.spend(named.length);
+  return [`must be one of ${named.map(shown).join(', ')}`];
 }
 
 function checkConst(limit: unknown, value: unknown, work: SchemaWork): readonly string[] {
@@ -52,19 +67,24 @@ function checkConst(limit: unknown, value: unknown, work: SchemaWork): readonly 
 
 function checkRequired(limit: unknown, value: unknown, work: SchemaWork): readonly string[] {
   if (!Array.isArray(limit) || !isObject(value)) return NONE;
-  work.spend(limit.length);
-  return limit
-    .filter((name) => typeof name === 'string' && !Object.hasOwn(value, name))
-    .slice(0, MOST_NAMED)
-    .map((name) => `lacks the field ${shown(name)}`);
+  const lacking: string[] = [];
+  for (const name of limit) {
+    if (typeof name !== 'string') continue;
+    work.spendText(name);
+    if (!Object.hasOwn(value, name)) lacking.push(`lacks the field ${shown(name)}`);
+    if (lacking.length === MOST_NAMED) break;
+  }
+  return lacking;
 }
 
 function checkUnique(limit: unknown, value: unknown, work: SchemaWork): readonly string[] {
   if (limit !== true || !Array.isArray(value)) return NONE;
-  const repeated = value.some((item, at) =>
-    value.slice(0, at).some((other) => work.equal(item, other)),
-  );
-  return repeated ? ['must not hold the same item twice'] : NONE;
+  for (let at = 1; at < value.length; at += 1) {
+    for (let before = 0; before < at; before += 1) {
+      if (work.equal(value[at], value[before])) return ['must not hold the same item twice'];
+    }
+  }
+  return NONE;
 }
 
 /** A number is a multiple up to what floating point can tell: 0.3 of 0.1. */
@@ -90,14 +110,24 @@ function bound(
 
 const size = (value: unknown): number | null => (typeof value === 'number' ? value : null);
 const items = (value: unknown): number | null => (Array.isArray(value) ? value.length : null);
-const fields = (value: unknown): number | null =>
-  isObject(value) ? Object.keys(value).length : null;
 
-/** Characters are Unicode's, as JSON Schema counts them. */
+function fields(value: unknown, work: SchemaWork): number | null {
+  if (!isObject(value)) return null;
+  const count = Object.keys(value).length;
+  work.spend(count);
+  return count;
+}
+
+/** Characters are Unicode's, as JSON Schema counts them: a surrogate pair is one. */
 function characters(value: unknown, work: SchemaWork): number | null {
   if (typeof value !== 'string') return null;
-  work.spend(1 + value.length / 16);
-  return Array.from(value).length;
+  work.spendText(value);
+  let count = 0;
+  for (let at = 0; at < value.length; at += 1) {
+    if ((value.codePointAt(at) ?? 0) > 0xff_ff) at += 1;
+    count += 1;
+  }
+  return count;
 }
 
 const atLeast = (measured: number, limit: number): boolean => measured >= limit;
@@ -136,9 +166,10 @@ const KEYWORDS: readonly (readonly [name: string, check: Keyword])[] = [
   ['multipleOf', checkMultiple],
 ];
 
-/** A value of a schema in a message, cut where it is long. */
+/** A value of a schema in a message, cut before it is written where it is long. */
 function shown(value: unknown): string {
-  const text =
-    typeof value === 'object' && value !== null ? 'a certain value' : JSON.stringify(value);
-  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
+  if (typeof value === 'object' && value !== null) return 'a certain value';
+  return typeof value === 'string' && value.length > 60
+    ? `${JSON.stringify(value.slice(0, 60))}…`
+    : JSON.stringify(value);
 }

@@ -1,5 +1,7 @@
 import { isObject } from './json.ts';
 import { keywordProblems } from './json-schema-keywords.ts';
+import { Findings, innerPlace, MissedShapes, pathOf, wholePlace } from './schema-place.ts';
+import type { SchemaPlace } from './schema-place.ts';
 import { SchemaWork, TooMuchWork } from './schema-work.ts';
 
 /** Where a value does not fit its schema. */
@@ -32,124 +34,142 @@ const MAX_DEPTH = 100;
  */
 export function validateJson(schema: unknown, value: unknown): readonly SchemaProblem[] {
   try {
-    return new Validation(schema)
-      .problems(schema, { value, path: '', depth: 0 })
-      .slice(0, MAX_PROBLEMS);
+    return new SchemaCheck(schema, new SchemaWork()).problems(schema, value);
   } catch (thrown) {
     if (thrown instanceof TooMuchWork) return [{ path: '', message: thrown.message }];
     throw thrown;
   }
 }
 
-/** A value and where it stands. */
-interface Place {
-  readonly value: unknown;
-  readonly path: string;
-  readonly depth: number;
-}
-
-class Validation {
+/** Checks values against the parts of one schema, as {@link validateJson} does, in work they share. */
+export class SchemaCheck {
   readonly #root: unknown;
-  readonly #work = new SchemaWork();
+  readonly #work: SchemaWork;
+  readonly #resolved = new Map<string, unknown>();
 
-  constructor(root: unknown) {
+  /** @param root what `$ref` leads into */
+  constructor(root: unknown, work: SchemaWork) {
     this.#root = root;
+    this.#work = work;
   }
 
-  problems(schema: unknown, place: Place): SchemaProblem[] {
+  /**
+   * The problems of a value with a schema that stands in the root; at most 20.
+   * @throws TooMuchWork when it is nested too deeply, or all values together take too long
+   */
+  problems(schema: unknown, value: unknown): readonly SchemaProblem[] {
+    const found = new Findings(MAX_PROBLEMS);
+    this.#check(schema, wholePlace(value), found);
+    return found.all.map(({ place, message }) => ({ path: pathOf(place), message }));
+  }
+
+  #check(schema: unknown, place: SchemaPlace, found: Findings): void {
+    if (found.isFull) return;
     this.#work.spend(1);
     if (place.depth > MAX_DEPTH) throw new TooMuchWork('is nested too deeply to be checked');
-    if (schema === false) return [{ path: place.path, message: 'is not allowed' }];
-    if (!isObject(schema)) return [];
-    const own = keywordProblems(schema, place.value, this.#work);
-    return [
-      ...own.map((message) => ({ path: place.path, message })),
-      ...this.#fields(schema, place),
-      ...this.#items(schema, place),
-      ...this.#combined(schema, place),
-    ];
+    if (schema === false) found.add(place, 'is not allowed');
+    if (!isObject(schema)) return;
+    for (const message of keywordProblems(schema, place.value, this.#work)) {
+      found.add(place, message);
+    }
+    this.#fields(schema, place, found);
+    this.#items(schema, place, found);
+    this.#combined(schema, place, found);
   }
 
-  #fields(schema: Schema, place: Place): SchemaProblem[] {
-    const { value, path } = place;
-    if (!isObject(value)) return [];
-    const properties = isObject(schema['properties']) ? schema['properties'] : {};
-    const others = schema['additionalProperties'];
+  #fields(schema: Schema, place: SchemaPlace, found: Findings): void {
+    const { value } = place;
+    const { properties } = schema;
+    // Which names a pattern takes is not known here, so no other field can be refused.
+    const others = 'patternProperties' in schema ? undefined : schema['additionalProperties'];
+    if (!isObject(value) || (properties === undefined && others === undefined)) return;
+    const known = isObject(properties) ? properties : {};
     const names = Object.keys(value);
     this.#work.spend(names.length);
-    return names.flatMap((name) => {
-      if (Object.hasOwn(properties, name)) {
-        return this.problems(properties[name], inner(place, name, value[name]));
+    for (const name of names) {
+      if (found.isFull) return;
+      const isKnown = Object.hasOwn(known, name);
+      if (!isKnown && others === false) {
+        found.add(place, `has the field ${quoted(name)}, which is not allowed`);
+      } else {
+        this.#check(isKnown ? known[name] : others, innerPlace(place, name, value[name]), found);
       }
-      // Which names a pattern takes is not known here, so no other field can be refused.
-      if (others === undefined || schema['patternProperties'] !== undefined) return [];
-      if (others !== false) return this.problems(others, inner(place, name, value[name]));
-      return [{ path, message: `has the field ${quoted(name)}, which is not allowed` }];
-    });
+    }
   }
 
-  #items(schema: Schema, place: Place): SchemaProblem[] {
+  #items(schema: Schema, place: SchemaPlace, found: Findings): void {
     const { value } = place;
-    if (!Array.isArray(value)) return [];
+    if (!Array.isArray(value)) return;
     const { items, prefixItems } = schema;
     // Before 2020-12 the schemas of the first items stood in `items`.
     const first: readonly unknown[] = [prefixItems, items].find(Array.isArray) ?? [];
     const rest = Array.isArray(items) ? undefined : items;
-    return value.flatMap((item: unknown, index) => {
+    const count = rest === undefined ? Math.min(first.length, value.length) : value.length;
+    for (let index = 0; index < count && !found.isFull; index += 1) {
       const of = index < first.length ? first[index] : rest;
-      return of === undefined ? [] : this.problems(of, inner(place, String(index), item));
-    });
-  }
-
-  #combined(schema: Schema, place: Place): SchemaProblem[] {
-    const below = { ...place, depth: place.depth + 1 };
-    const all = listOf(schema['allOf']).flatMap((part) => this.problems(part, below));
-    const isUnwanted = schema['not'] !== undefined && this.#fits(schema['not'], below);
-    return [
-      ...this.#referred(schema['$ref'], below),
-      ...all,
-      ...this.#any(listOf(schema['anyOf']), below),
-      ...this.#one(listOf(schema['oneOf']), below),
-      ...(isUnwanted ? [{ path: place.path, message: 'is of a shape that is not allowed' }] : []),
-    ];
-  }
-
-  #fits(schema: unknown, place: Place): boolean {
-    return this.problems(schema, place).length === 0;
-  }
-
-  #any(shapes: readonly unknown[], place: Place): SchemaProblem[] {
-    if (shapes.length === 0) return [];
-    const found: SchemaProblem[][] = [];
-    for (const shape of shapes) {
-      const problems = this.problems(shape, place);
-      if (problems.length === 0) return [];
-      found.push(problems);
+      this.#check(of, innerPlace(place, String(index), value[index]), found);
     }
-    return nearest(found, place.path);
   }
 
-  #one(shapes: readonly unknown[], place: Place): SchemaProblem[] {
-    if (shapes.length === 0) return [];
-    const found = shapes.map((shape) => this.problems(shape, place));
-    const fitting = found.filter((problems) => problems.length === 0).length;
-    if (fitting === 1) return [];
-    if (fitting === 0) return nearest(found, place.path);
-    return [{ path: place.path, message: `fits ${fitting} shapes, but must fit exactly one` }];
+  #combined(schema: Schema, place: SchemaPlace, found: Findings): void {
+    const below = { ...place, depth: place.depth + 1 };
+    this.#referred(schema['$ref'], below, found);
+    for (const part of listOf(schema['allOf'])) {
+      if (found.isFull) return;
+      this.#check(part, below, found);
+    }
+    this.#any(listOf(schema['anyOf']), below, found);
+    this.#one(listOf(schema['oneOf']), below, found);
+    if (schema['not'] !== undefined && !found.isFull) {
+      const misfits = new Findings(1);
+      this.#check(schema['not'], below, misfits);
+      if (!misfits.isFull) found.add(place, 'is of a shape that is not allowed');
+    }
   }
 
-  #referred(reference: unknown, place: Place): SchemaProblem[] {
-    if (typeof reference !== 'string') return [];
-    const schema = this.#resolved(reference);
-    return schema === undefined ? [] : this.problems(schema, place);
+  #any(shapes: readonly unknown[], place: SchemaPlace, found: Findings): void {
+    if (shapes.length === 0 || found.isFull) return;
+    const missed = new MissedShapes();
+    for (const shape of shapes) {
+      const findings = this.#tried(shape, place);
+      if (findings.all.length === 0) return;
+      missed.add(findings, place);
+    }
+    found.addAll(missed.problems(place));
+  }
+
+  #one(shapes: readonly unknown[], place: SchemaPlace, found: Findings): void {
+    if (shapes.length === 0 || found.isFull) return;
+    const missed = new MissedShapes();
+    let fitting = 0;
+    for (const shape of shapes) {
+      const findings = this.#tried(shape, place);
+      if (findings.all.length === 0) fitting += 1;
+      else missed.add(findings, place);
+    }
+    if (fitting === 0) found.addAll(missed.problems(place));
+    if (fitting > 1) found.add(place, `fits ${fitting} shapes, but must fit exactly one`);
+  }
+
+  #tried(shape: unknown, place: SchemaPlace): Findings {
+    const findings = new Findings(MAX_PROBLEMS);
+    this.#check(shape, place, findings);
+    return findings;
+  }
+
+  #referred(reference: unknown, place: SchemaPlace, found: Findings): void {
+    if (typeof reference !== 'string') return;
+    this.#work.spendText(reference);
+    if (!this.#resolved.has(reference)) this.#resolved.set(reference, this.#resolve(reference));
+    const schema = this.#resolved.get(reference);
+    if (schema !== undefined) this.#check(schema, place, found);
   }
 
   /** `#/$defs/name`: a place in the schema itself. Nothing is ever fetched. */
-  #resolved(reference: string): unknown {
+  #resolve(reference: string): unknown {
     if (!/^#(?:\/|$)/.test(reference)) return undefined;
     let found: unknown = this.#root;
     for (const step of reference.split('/').slice(1)) {
-      this.#work.spend(1);
       const name = unescaped(step);
       if (typeof found !== 'object' || found === null || !Object.hasOwn(found, name)) {
         return undefined;
@@ -166,11 +186,6 @@ function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
-function inner(place: Place, name: string, value: unknown): Place {
-  const step = name.replaceAll('~', '~0').replaceAll('/', '~1');
-  return { value, path: `${place.path}/${step}`, depth: place.depth + 1 };
-}
-
 function unescaped(step: string): string {
   let name = step;
   try {
@@ -179,13 +194,6 @@ function unescaped(step: string): string {
     // A percent sign that encodes nothing is a percent sign.
   }
   return name.replaceAll('~1', '/').replaceAll('~0', '~');
-}
-
-/** Of several shapes that do not fit, the one that was meant, where that is clear. */
-function nearest(found: readonly SchemaProblem[][], path: string): SchemaProblem[] {
-  const meant = found.filter((problems) => problems.every((problem) => problem.path !== path));
-  const only = found.length === 1 ? found[0] : meant.length === 1 ? meant[0] : undefined;
-  return only ?? [{ path, message: `fits none of the ${found.length} allowed shapes` }];
 }
 
 function quoted(name: string): string {

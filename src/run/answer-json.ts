@@ -1,4 +1,5 @@
-import { isObject, type Json } from '../protocol/json.ts';
+import { nestsDeeperThan } from '../protocol/json-depth.ts';
+import type { Json } from '../protocol/json.ts';
 import type { FencedBlock } from './fenced-blocks.ts';
 
 /** What reads the value goes down its levels by calling itself. */
@@ -24,7 +25,7 @@ export function findJson(text: string, blocks: readonly FencedBlock[]): FoundJso
 function parsed(text: string): FoundJson | null {
   try {
     const value: unknown = JSON.parse(text);
-    return isJson(value) && isShallow(value, MAX_LEVELS) ? { text, value } : null;
+    return isJson(value) && !nestsDeeperThan(value, MAX_LEVELS) ? { text, value } : null;
   } catch {
     return null;
   }
@@ -33,9 +34,4 @@ function parsed(text: string): FoundJson | null {
 /** What `JSON.parse` gave is JSON. */
 function isJson(value: unknown): value is Json {
   return value !== undefined;
-}
-
-function isShallow(value: unknown, levels: number): boolean {
-  const inner = Array.isArray(value) ? value : isObject(value) ? Object.values(value) : [];
-  return inner.length === 0 || (levels > 1 && inner.every((part) => isShallow(part, levels - 1)));
 }

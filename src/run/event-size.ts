@@ -1,5 +1,4 @@
-import type { ContentPart } from '../protocol/chat.ts';
-import type { RunEvent } from './event.ts';
+import type { EventType, RunEvent } from './event.ts';
 
 /**
  * What a model says is kept as its step, as the answer and as the output. A run is sent as a whole
@@ -8,35 +7,31 @@ import type { RunEvent } from './event.ts';
 const COPIES = 3;
 
 /**
- * Characters that an event adds to what a run keeps: text that a model, a tool or a document wrote.
- * Everything else in a log is bounded by the limits on steps, calls, servers and references.
+ * Whether others write an event: a model, a tool, its server or a document, with the names,
+ * descriptions and faults around it. A start is bounded by the size of its request, and what marks
+ * a call as sent or ends a run holds nothing of theirs. Every type of event must be decided here.
  */
-export function eventSize(event: RunEvent): number {
-  switch (event.type) {
-    case 'text-delta':
-    case 'reasoning-delta':
-      return event.text.length * COPIES;
-    case 'tool-call':
-      return event.arguments.length;
-    case 'tool-result':
-      return (
-        sizeOf(event.parts) +
-        (event.structured === undefined ? 0 : JSON.stringify(event.structured).length)
-      );
-    case 'reference-end':
-      return sizeOf(event.parts ?? []);
-    case 'action-required':
-      return event.action.kind === 'elicitation' ? JSON.stringify(event.action).length : 0;
-    case 'action-resolved':
-      return event.content === undefined ? 0 : JSON.stringify(event.content).length;
-    default:
-      return 0;
-  }
-}
+const IS_OTHERS: Readonly<Record<EventType, boolean>> = {
+  'run-start': false,
+  'reference-end': true,
+  'server-end': true,
+  'step-start': true,
+  'text-delta': true,
+  'reasoning-delta': true,
+  'tool-call': true,
+  'tool-sent': false,
+  'tool-progress': true,
+  'tool-result': true,
+  'step-end': true,
+  'action-required': true,
+  'action-resolved': true,
+  'run-end': false,
+};
 
-function sizeOf(parts: readonly ContentPart[]): number {
-  return parts.reduce(
-    (sum, part) => sum + (part.type === 'text' ? part.text.length : part.image_url.url.length),
-    0,
-  );
+/** Characters that an event adds to what a run keeps. */
+export function eventSize(event: RunEvent): number {
+  if (event.type === 'text-delta' || event.type === 'reasoning-delta') {
+    return event.text.length * COPIES;
+  }
+  return IS_OTHERS[event.type] ? JSON.stringify(event).length : 0;
 }

@@ -138,7 +138,10 @@ function callsToMake(run: Run, step: Step): Command[] {
 /** The tool that the model knows by this name. */
 export function toolOf(run: Run, wireName: string): ServerTool | undefined {
   if (isCallersFunction(run, wireName)) return undefined;
-  return run.servers
-    .flatMap(({ end }) => end?.tools ?? [])
-    .find((tool) => tool.wire_name === wireName);
+  // Asked for every call at every event: a list of all tools would be made thousands of times.
+  for (const { end } of run.servers) {
+    const found = end?.tools?.find((tool) => tool.wire_name === wireName);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }

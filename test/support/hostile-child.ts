@@ -19,6 +19,8 @@ function read(name: string, text: string, inputs: NormalizeInputs): void {
   if ((request === null) !== (worst === 'error') || problems.length > 1100) {
     throw new Error(`${name}: ${problems.length} problems, the worst is ${worst}`);
   }
+  const longest = Math.max(0, ...problems.map(({ message }) => message.length));
+  if (longest > 5000) throw new Error(`${name}: a message of ${longest} characters`);
   stdout.write(`end ${name}\n`);
 }
 

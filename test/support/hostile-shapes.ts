@@ -20,6 +20,17 @@ for (let key = 0; manyKeys.length < 16_000; key += 1) {
 const manyInBraces = manyKeys.trim().replaceAll('\n', ', ').slice(0, 15_000);
 const block = (yaml: string): string => `---\n${yaml}\n---\nHi`;
 
+const namesOf = (count: number): string =>
+  Array.from({ length: count }, (_, index) => `a${index}`).join(',');
+const filesOf = (count: number): string =>
+  Array.from({ length: count }, (_, index) => `k${index}: "\${file:x}"`).join('\n');
+const messages = (content: string): string => `messages:\n- role: user\n  content: ${content}\n`;
+/** A text of levels in levels, as many as a settings block can hold. */
+function deepText(open: string, close: string): string {
+  const levels = Math.floor(15_000 / (open.length + close.length));
+  return `${open.repeat(levels)}1${close.repeat(levels)}`;
+}
+
 /** Documents that took other parsers seconds or for ever, by what they are; made when they are wanted. */
 export const DOCUMENTS: readonly (readonly [string, () => string])[] = [
   ['a byte order mark before many', () => filled('\uFEFF')],
@@ -74,6 +85,43 @@ export const DOCUMENTS: readonly (readonly [string, () => string])[] = [
     () => block(`tools: {url: a.b/mcp, headers: {X: "${'${{ '.repeat(3900)}"}}`),
   ],
   ['tools of open brackets', () => block(`tools: "${'('.repeat(16_000)}"`)],
+  ['prompty of many keys', () => block(`model: {api: chat, configuration: {${manyInBraces}}}`)],
+  ['prompty of many settings', () => block(`model: {api: chat}\n${manyKeys.slice(0, 15_000)}z: 1`)],
+  ['prompty of many files', () => block(`model: {api: chat}\n${filesOf(700)}`)],
+  ['prompty of many turns', () => filled('user:\na\nassistant:\nb\n')],
+  ['prompty of many turns of the system', () => filled('system:\n@https://x.example.com/y\n')],
+  [
+    'a workflow of many imports',
+    () => block(`on: push\nengine: a\nimports: [${'a,'.repeat(7000)}]`),
+  ],
+  ['a workflow of many commands', () => filled('!`a` @a.ts ', '---\non: push\nengine: a\n---\n')],
+  [
+    'messages that are none',
+    () => `messages:\n- role: user\n  content: a\n${'- 1\n'.repeat(3900)}`,
+  ],
+  ['messages of lists in lists', () => messages('['.repeat(7000) + ']'.repeat(7000))],
+  ['messages of many variables', () => messages(`"${'{{a}}{{b_}}'.repeat(1300)}"`)],
+  [
+    'messages with a schema of lists in lists',
+    () => messages(`a\nresponseFormat: json_schema\njsonSchema: '${deepText('{"enum":[', ']}')}'`),
+  ],
+  [
+    'messages with a schema of fields in fields',
+    () =>
+      messages(
+        `a\nresponseFormat: json_schema\njsonSchema: '${deepText('{"properties":{"a":', '}}')}'`,
+      ),
+  ],
+  ['an editor with many tools', () => block(`agent: a\ntools: [${'a.b/c,'.repeat(2600)}]`)],
+  ['an editor with a long tool', () => block(`agent: a\ntools: ["${'a.'.repeat(7900)}"]`)],
+  ['an editor with many questions', () => filled('${input:a} ${file}', '---\nagent: a\n---\n')],
+  ['an editor with open questions', () => filled('${input:a:', '---\nagent: a\n---\n')],
+  ['a command with many arguments', () => filled('$1 $ARGUMENTS ', '---\nargument-hint: a\n---\n')],
+  [
+    'a command with many names of arguments',
+    () => filled('$a0 $zzz ', `---\nargument-hint: a\narguments: [${namesOf(2500)}]\n---\n`),
+  ],
+  ['a command with long tools', () => block(`allowed-tools: "Bash, ${'a('.repeat(7900)}"`)],
 ];
 
 /** `times` levels around a value. */

@@ -1,5 +1,5 @@
 /** README.md: what it shows is there and works. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { COMMANDS } from '../../src/cli/commands.ts';
 import { normalizePrompt } from '../../src/normalize/normalize-prompt.ts';
@@ -68,12 +68,19 @@ describe('README.md', () => {
     },
   );
 
+  it('calls what the project brings by npm alone, so that the Node of the machine may be older', () => {
+    expect(README).not.toMatch(/(?:^|`|&& )(?:node|npx|tsc|vitest|wrangler|mdops) /m);
+    for (const page of readdirSync(new URL('spec/', root)).filter((name) => name.endsWith('.md'))) {
+      expect(read(`spec/${page}`)).not.toMatch(/\bnode (?:src|scripts|bench)\//);
+    }
+  });
+
   it.each(all(/\b[A-Z]{3,}(?:_[A-Z]+)+\b/g))('names the variable %s, which is read', (variable) => {
     // The second is the launcher's own.
     expect([...VARIABLES, 'STATE_DIR']).toContain(variable);
   });
 
-  it.each(all(/(?:mdops --|`…) (\w+)/g))('names the command %s, which is there', (command) => {
+  it.each(all(/mdops -- (\w+)/g))('names the command %s, which is there', (command) => {
     expect(COMMANDS.map(({ name }) => name)).toContain(command);
   });
 });

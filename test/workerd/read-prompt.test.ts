@@ -34,6 +34,19 @@ describe('settings beside a prompt', () => {
     });
   });
 
+  it('and inputs named like what every object has arrive under their names', async () => {
+    const input = '{"__proto__": {"a": 1}, "toString": 2}';
+    const { inputs } = await posted('p', 'text/plain', '?__proto__=x');
+    expect(Object.entries(inputs.overrides ?? {})).toEqual([['__proto__', 'x']]);
+    const form = await posted(`prompt=p&input=${encodeURIComponent(input)}`, FORM);
+    expect(JSON.stringify(form.inputs.input)).toBe('{"__proto__":{"a":1},"toString":2}');
+    const body = `{"prompt": "p", "input": ${input}, "__proto__": 3}`;
+    const json = await posted(body, 'application/json');
+    expect(JSON.stringify(json.inputs)).toBe(
+      '{"overrides":{"__proto__":3},"input":{"__proto__":{"a":1},"toString":2}}',
+    );
+  });
+
   it('of the query are stronger than those of the body', async () => {
     const { inputs } = await posted('prompt=p&model=a&name=', FORM, '?model=b');
     expect(inputs.overrides).toEqual({ model: 'b' });

@@ -13,6 +13,12 @@ export interface Adopted {
   readonly family: string | null;
   /** Keys that mean something else in their own tool. */
   readonly foreign: ReadonlySet<string>;
+  /** Those of them that a problem of their own speaks about. */
+  readonly told: ReadonlySet<string>;
+  /** Variables that only the template knows, see {@link Draft}. */
+  readonly inner: ReadonlySet<string>;
+  /** Inputs that those variables are made of. */
+  readonly sources: ReadonlySet<string>;
   /** URLs that their own tool reads as context. */
   readonly stacked: ReadonlySet<string>;
   readonly problems: readonly Problem[];
@@ -38,8 +44,9 @@ export function adoptDocument(
   if (isMixedList(draft.value('tools'))) {
     adoptToolNames(draft);
   }
-  const { foreign, stacked, problems } = draft;
-  return { document: draft.document(), family: family?.name ?? null, foreign, stacked, problems };
+  const { foreign, told, inner, sources, stacked, problems } = draft;
+  const found = { foreign, told, inner, sources, stacked, problems };
+  return { document: draft.document(), family: family?.name ?? null, ...found };
 }
 
 function recognise(draft: Draft): Family | undefined {

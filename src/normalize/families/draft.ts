@@ -11,6 +11,9 @@ export interface Edit {
   readonly text: string;
 }
 
+/** A hostile file has a mistake in every line; its author reads the first few. */
+const MAX_PROBLEMS = 100;
+
 type Path = readonly (string | number)[];
 
 /** A document of another tool while it is put into the words of this format. */
@@ -22,13 +25,19 @@ export class Draft {
   readonly problems: Problem[] = [];
   /** Keys, as they are written, that mean something else in their own tool than here. */
   readonly foreign = new Set<string>();
+  /** Keys of those that a problem of their own speaks about. */
+  readonly told = new Set<string>();
+  /** Variables that stand for something else in the text; nobody but the template knows their names. */
+  readonly inner = new Set<string>();
+  /** What the values of those variables are read from. */
+  readonly sources = new Set<string>();
   /** URLs that their own tool reads as context, wherever they stand. */
   readonly stacked = new Set<string>();
   body: string;
   references: readonly Reference[];
   readonly #document: PromptDocument;
   readonly #positions: Map<string, Position>;
-  #entries: readonly FrontmatterEntry[];
+  #entries: FrontmatterEntry[];
 
   constructor(
     document: PromptDocument,
@@ -40,7 +49,7 @@ export class Draft {
     this.body = document.body;
     this.references = document.references;
     this.#document = document;
-    this.#entries = document.frontmatter?.entries ?? [];
+    this.#entries = [...(document.frontmatter?.entries ?? [])];
     this.#positions = new Map(document.frontmatter?.positions);
   }
 
@@ -84,7 +93,21 @@ export class Draft {
         this.#positions.set(pointer([key]) + rest, position);
       }
     }
-    this.#entries = [...this.#entries, { key, value, at, valueAt: at }];
+    this.#entries.push({ key, value, at, valueAt: at });
+  }
+
+  /** Keeps a part of a value as a setting of another tool, under its path: `model.connection`. */
+  keep(path: Path, value: unknown): void {
+    const key = path.join('.');
+    const at = this.at(path) ?? { line: 1, column: 1 };
+    for (const mark of ['', '#']) {
+      const position = this.#positions.get(pointer(path) + mark);
+      if (position !== undefined) {
+        this.#positions.set(pointer([key]) + mark, position);
+      }
+    }
+    this.foreign.add(key);
+    this.#entries.push({ key, value, at, valueAt: at });
   }
 
   /** Position of a value of the frontmatter. */
@@ -101,6 +124,9 @@ export class Draft {
 
   /** @param at where it is; its line is quoted, unless it holds a secret */
   report(severity: Severity, code: string, message: string, at?: Position): void {
+    if (this.problems.length >= MAX_PROBLEMS) {
+      return;
+    }
     const line = at === undefined ? undefined : this.#line(at.line);
     const quoted = line === undefined || code === 'literal_secret';
     this.problems.push({

@@ -2,7 +2,7 @@ import { isHostModel } from './host-models.ts';
 import type { Draft } from './draft.ts';
 import { adoptMessagesSetting, hasMessages } from './github-models.ts';
 import { adoptWorkflow, isWorkflow } from './gh-aw.ts';
-import { reportLocalAsks } from './local-asks.ts';
+import { reportEditorAsks, reportLocalAsks } from './local-asks.ts';
 import { adoptArguments, adoptAskedInputs } from './placeholders.ts';
 import { reportOtherTags } from './other-tags.ts';
 import { adoptPrompty, isPrompty } from './prompty.ts';
@@ -45,7 +45,7 @@ export const FAMILIES: readonly Family[] = [
     name: 'vscode',
     path: /\.(?:prompt|agent|chatmode|instructions)\.md$|(?:^|\/)copilot-instructions\.md$/,
     looks: isEditorFile,
-    steps: [reportLocalAsks, adoptToolNames, adoptAskedInputs],
+    steps: [reportEditorAsks, adoptToolNames, adoptAskedInputs],
   },
   {
     name: 'claude',

@@ -1,8 +1,10 @@
+import { nameList } from '../name-list.ts';
 import type { Draft } from './draft.ts';
 
 interface Asks {
   readonly commands: Set<string>;
   readonly files: Set<string>;
+  readonly placeholders: Set<string>;
   first: number;
 }
 
@@ -12,32 +14,51 @@ interface Asks {
  * nothing is ever executed; the text stays as it is, with one warning.
  */
 export function reportLocalAsks(draft: Draft): void {
-  const asks: Asks = { commands: new Set(), files: new Set(), first: -1 };
-  const imports = importsOf(draft.value('imports'));
+  report(draft, []);
+}
+
+/** The same, and what an editor puts in of the file that is open: `${selection}`, `${file}`. */
+export function reportEditorAsks(draft: Draft): void {
+  report(draft, draft.body.matchAll(EDITOR));
+}
+
+function report(draft: Draft, placeholders: Iterable<RegExpExecArray>): void {
+  const asks: Asks = {
+    commands: new Set(),
+    files: new Set(),
+    placeholders: new Set(),
+    first: -1,
+  };
   for (const { line, start } of proseLines(draft.body)) {
     readLine(asks, line, start);
   }
-  for (const name of imports) {
+  for (const { 0: written, index } of placeholders) {
+    note(asks, asks.placeholders, written, index);
+  }
+  for (const name of importsOf(draft.value('imports'))) {
     asks.files.add(name);
   }
-  if (asks.commands.size + asks.files.size === 0) {
-    return;
+  const { commands, files, first } = asks;
+  const parts = [
+    named('commands', commands),
+    named('files', files),
+    named('placeholders', asks.placeholders),
+  ].filter((part) => part !== '');
+  if (parts.length > 0) {
+    const at =
+      first === -1 ? draft.at([draft.entry('imports')?.key ?? '']) : draft.bodyPosition(first);
+    const message = `Only in its own project, so not run and not read: ${parts.join('; ')}.`;
+    draft.report('warning', 'local_only', message, at);
   }
-  const at =
-    asks.first === -1
-      ? draft.at([draft.entry('imports')?.key ?? ''])
-      : draft.bodyPosition(asks.first);
-  const parts = [named('commands', asks.commands), named('files', asks.files)];
-  const message = `Only in its own project, so not run and not read: ${parts.filter((part) => part !== '').join('; ')}.`;
-  draft.report('warning', 'local_only', message, at);
+}
+
+function note(asks: Asks, kind: Set<string>, name: string, at: number): void {
+  kind.add(name);
+  asks.first = asks.first === -1 ? at : Math.min(asks.first, at);
 }
 
 function named(kind: string, names: ReadonlySet<string>): string {
-  const shown = [...names].slice(0, 8).map((name) => name.slice(0, 80));
-  const more = names.size - shown.length;
-  return names.size === 0
-    ? ''
-    : `${kind} ${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+  return names.size === 0 ? '' : `${kind} ${nameList([...names], 8)}`;
 }
 
 function importsOf(value: unknown): readonly string[] {
@@ -64,6 +85,9 @@ function* proseLines(body: string): Generator<{ line: string; start: number }> {
 
 const COMMAND = /(?<![\w`])!`([^`\r\n]{1,200})`/g;
 const FILE = /(?<![\w`@/])(?:@|#file:)([\w.~*][\w.~*/-]{0,200})/g;
+/** Names of VS Code; `${file}` in a shell script is another, but one more warning harms nobody. */
+const EDITOR =
+  /\$\{(?:selection|selectedText|file|fileBasename|fileBasenameNoExtension|fileDirname|fileExtname|relativeFile|relativeFileDirname|fileWorkspaceFolder|workspaceFolder|workspaceFolderBasename|lineNumber)(?::[^}\r\n]{1,60})?\}/g;
 const LINK = /\]\((\.{0,2}[\w/.-]{1,200})\)/g;
 
 function readLine(asks: Asks, line: string, start: number): void {
@@ -75,9 +99,7 @@ function readLine(asks: Asks, line: string, start: number): void {
     for (const match of line.matchAll(pattern)) {
       const name = (match[1] ?? '').replace(/(?<![.,])[.,]+$/, '');
       if (pattern === COMMAND || isFileName(name)) {
-        kind.add(name);
-        const at = start + match.index;
-        asks.first = asks.first === -1 ? at : Math.min(asks.first, at);
+        note(asks, kind, name, start + match.index);
       }
     }
   }

@@ -21,8 +21,10 @@ interface Given {
 export function adoptArguments(draft: Draft): void {
   const given = givenArguments(draft.supplied['arguments'] ?? draft.supplied['ARGUMENTS']);
   const names = argumentNames(draft.value('arguments'));
+  // The first of two equal names counts, as a list is read.
+  const numbers = new Map(names.map((name, index) => [name, index + 1] as const).toReversed());
   const found = [...draft.body.matchAll(ARGUMENT)].flatMap((match) => {
-    const place = placeOf(match, names);
+    const place = placeOf(match, numbers);
     return place === null ? [] : [{ place, start: match.index, length: match[0].length }];
   });
   const [first] = found;
@@ -39,7 +41,9 @@ export function adoptArguments(draft: Draft): void {
   });
   const places = new Set(found.map(({ place }) => place));
   draft.edit([...edits, ...literalTags(draft)].toSorted((a, b) => a.start - b.start));
+  draft.sources.add('arguments').add('ARGUMENTS');
   for (const place of places) {
+    draft.inner.add(variableOf(place));
     draft.put(variableOf(place), place === 'all' ? given.all : (given.words[place - 1] ?? ''));
   }
 }
@@ -72,11 +76,10 @@ function variableOf(place: number | 'all'): string {
 /** Which word is meant, counted from 1, or all of them; null when it is another dollar. */
 function placeOf(
   [, index, number, name]: RegExpExecArray,
-  names: readonly string[],
+  numbers: ReadonlyMap<string, number>,
 ): number | 'all' | null {
   if (name !== undefined) {
-    const found = names.indexOf(name);
-    return found === -1 ? null : found + 1;
+    return numbers.get(name) ?? null;
   }
   if (number !== undefined) {
     return Number(number);

@@ -1,5 +1,6 @@
 import type { FrontmatterEntry } from '../../parse/document.ts';
 import { isObject } from '../../protocol/json.ts';
+import { nameList } from '../name-list.ts';
 import { isLiteralSecret } from '../secrets.ts';
 import type { Draft } from './draft.ts';
 import { adoptOutput } from './response-format.ts';
@@ -46,7 +47,10 @@ function refuseFiles(draft: Draft): void {
     draft.foreign.add(key);
   }
   if (first !== undefined) {
-    const names = found.map(({ value }) => String(value).slice(0, 80)).join(', ');
+    const names = nameList(
+      found.map(({ value }) => String(value)),
+      8,
+    );
     draft.report(
       'warning',
       'local_only',
@@ -74,7 +78,26 @@ function adoptModel(draft: Draft): void {
       adoptParameters(draft, value, path);
     } else if (!['id', 'name'].includes(key) && value !== 'chat') {
       refuseSecrets(draft, value, path);
-      draft.put(path.join('.'), value, path);
+      keepOthers(draft, value, path, name?.path ?? []);
+    }
+  }
+}
+
+/** Keeps a map by its keys, so that of `configuration` only those are told that do nothing here. */
+function keepOthers(
+  draft: Draft,
+  value: unknown,
+  path: readonly string[],
+  used: readonly string[],
+): void {
+  const [outer, inner] = used;
+  if (!isObject(value) || Object.keys(value).length === 0) {
+    draft.keep(path, value);
+    return;
+  }
+  for (const [key, item] of Object.entries(value)) {
+    if (path.at(-1) !== outer || key !== inner) {
+      draft.keep([...path, key], item);
     }
   }
 }
@@ -95,7 +118,7 @@ function modelName(model: Fields): { value: string; path: readonly string[] } | 
 /** What goes to the model; the functions and the form of the answer are settings of their own here. */
 function adoptParameters(draft: Draft, value: unknown, path: readonly string[]): void {
   if (!isObject(value)) {
-    draft.put(path.join('.'), value, path);
+    draft.keep(path, value);
     return;
   }
   const { tools, response_format: format, ...parameters } = value;

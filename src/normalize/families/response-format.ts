@@ -1,4 +1,6 @@
+import { nestsDeeperThan } from '../../protocol/json-depth.ts';
 import { isObject } from '../../protocol/json.ts';
+import { MAX_DEPTH } from '../setting-type.ts';
 import type { Draft } from './draft.ts';
 
 /**
@@ -50,7 +52,9 @@ function readSchema(written: unknown): unknown {
 
 function parsed(text: string): unknown {
   try {
-    return JSON.parse(text);
+    const value: unknown = JSON.parse(text);
+    // A text holds more levels than YAML may, and what reads a schema goes down by recursion.
+    return nestsDeeperThan(value, MAX_DEPTH) ? null : value;
   } catch {
     return null;
   }

@@ -83,6 +83,7 @@ export function adoptAllowedTools(draft: Draft): void {
   if (allowed !== undefined && draft.foreign.has(allowed.key)) {
     const names = toolTexts(allowed.value).map((name) => ({ type: 'function', name }));
     addTools(draft, names, [allowed.key]);
+    draft.told.add(allowed.key);
   }
 }
 

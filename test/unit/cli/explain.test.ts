@@ -53,3 +53,26 @@ test('explain of a prompt with an error shows the problem and is exit code 2', a
   expect(json.code).toBe(2);
   expect(JSON.parse(json.stdout)).toMatchObject({ problems: [{ severity: 'error' }] });
 });
+
+test('explain takes a name that every object has for a name, and shows no name of its own making', async () => {
+  const stdin = '---\nargument-hint: x\n---\nDo $ARGUMENTS and $1.';
+  const line = [
+    'explain',
+    '--json',
+    '-v',
+    'arguments=a b',
+    '-v',
+    '__proto__=v',
+    '-v',
+    'toString=w',
+  ];
+  const done = await mdops(line, { stdin });
+  expect(done.code).toBe(0);
+  const { request } = JSON.parse(done.stdout) as { request: Record<string, object> };
+  expect(Object.entries(request['input'] ?? {})).toEqual([
+    ['arguments', 'a b'],
+    ['__proto__', 'v'],
+    ['toString', 'w'],
+  ]);
+  expect(request['messages']).toEqual([{ role: 'user', content: 'Do a b and a.' }]);
+});

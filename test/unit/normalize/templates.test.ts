@@ -16,6 +16,8 @@ import { parsePrompt } from '../../../src/parse/parse-prompt.ts';
 
 const context = { providers: [{ id: 'main', defaultModel: 'main-1' }] };
 const runs = { numRuns: 2000 };
+/** Milliseconds; thousands of runs are slow on a busy machine. */
+const patience = { timeout: 60_000 };
 const SIZE = 1_000_000;
 /** Characters that a template may give. */
 const MAX_OUTPUT = 1024 * 1024;
@@ -114,7 +116,7 @@ const hostile = array(
 ).map((parts) => `<${parts.join('')}>`);
 
 describe('any template with any values', () => {
-  test('is rendered without a throw, to a bounded text, and always the same', () => {
+  test('is rendered without a throw, to a bounded text, and always the same', patience, () => {
     assert(
       property(templates, dictionary(string(), jsonValue()), jsonValue(), (parts, others, v) => {
         const text = parts.join('');
@@ -129,25 +131,29 @@ describe('any template with any values', () => {
     );
   });
 
-  test('never reads a value: it stands where a plain word would, and changes nothing else', () => {
-    const word = 'PlainWordThatNothingElseHas';
-    assert(
-      property(array(inert, { maxLength: 20 }), hostile, (parts, value) => {
-        const text = `{{v}}${parts.join('')}`;
-        const inputs = (v: string): Record<string, unknown> => ({ v, list: [v], map: { v } });
-        const plain = render(text, inputs(word));
-        const real = render(text, inputs(value));
-        pre(plain.request !== null);
-        const inside = JSON.stringify(value).slice(1, -1);
-        expect(messagesOf(real)).toBe(messagesOf(plain).replaceAll(word, () => inside));
-        expect(real.request?.servers).toEqual(plain.request?.servers);
-        expect(real.request?.references).toEqual(plain.request?.references);
-        expect(real.request?.models).toEqual(plain.request?.models);
-        expect(real.problems).toEqual(plain.problems);
-      }),
-      runs,
-    );
-  });
+  test(
+    'never reads a value: it stands where a plain word would, and changes nothing else',
+    patience,
+    () => {
+      const word = 'PlainWordThatNothingElseHas';
+      assert(
+        property(array(inert, { maxLength: 20 }), hostile, (parts, value) => {
+          const text = `{{v}}${parts.join('')}`;
+          const inputs = (v: string): Record<string, unknown> => ({ v, list: [v], map: { v } });
+          const plain = render(text, inputs(word));
+          const real = render(text, inputs(value));
+          pre(plain.request !== null);
+          const inside = JSON.stringify(value).slice(1, -1);
+          expect(messagesOf(real)).toBe(messagesOf(plain).replaceAll(word, () => inside));
+          expect(real.request?.servers).toEqual(plain.request?.servers);
+          expect(real.request?.references).toEqual(plain.request?.references);
+          expect(real.request?.models).toEqual(plain.request?.models);
+          expect(real.problems).toEqual(plain.problems);
+        }),
+        runs,
+      );
+    },
+  );
 });
 
 describe('any declaration with any values', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { validateJson } from '../../../src/protocol/json-schema.ts';
+import { SchemaCheck, validateJson } from '../../../src/protocol/json-schema.ts';
+import { SchemaWork, TooMuchWork } from '../../../src/protocol/schema-work.ts';
 
 /** Problems as `path: message`. */
 function problems(schema: unknown, value: unknown): string[] {
@@ -123,6 +124,10 @@ describe('problems', () => {
 });
 
 describe('hostile schemas and values', () => {
+  const NUMBERS = Array.from({ length: 5000 }, (_, at) => at);
+  const NULLS = NUMBERS.map(() => 'null');
+  const FIELDS = Object.fromEntries(NUMBERS.map((at) => [`f${at}`, at]));
+
   it('a schema that refers to itself follows the value', () => {
     const list = { properties: { next: { $ref: '#' } }, required: ['value'] };
     expect(problems(list, { value: 1, next: { value: 2, next: {} } })).toEqual([
@@ -134,18 +139,54 @@ describe('hostile schemas and values', () => {
     ['a reference to itself', { $ref: '#' }, 1],
     ['references that double', { allOf: [{ $ref: '#' }, { $ref: '#' }] }, 1],
     ['shapes in shapes', { anyOf: [{ $ref: '#' }, { $ref: '#' }, { not: { $ref: '#' } }] }, 1],
+    ['long lists of values', { items: { enum: NUMBERS } }, Array(5000).fill(4999)],
     [
-      'long lists of values',
-      { items: { enum: Array.from({ length: 5000 }, (_, at) => at) } },
-      Array(5000).fill('x'),
+      'long lists of fields',
+      { items: { required: Array(5000).fill('a') } },
+      copies(5000, { a: 1 }),
     ],
-    ['long lists of fields', { items: { required: Array(5000).fill('a') } }, copies(5000, {})],
+    ['long lists of types', { items: { type: [...NULLS, 'number'] } }, NUMBERS],
+    ['long lists of unknown types', { items: { type: [...NULLS, 'x'] } }, NUMBERS],
+    ['lists that nothing is said about', { allOf: copies(5000, { items: {} }) }, NUMBERS],
+    ['fields that nothing is said about', { allOf: copies(5000, { properties: {} }) }, FIELDS],
+    ['fields that are counted', { allOf: copies(5000, { maxProperties: 5000 }) }, FIELDS],
+    ['maps that are compared', { items: { enum: copies(5000, {}) } }, copies(500, FIELDS)],
+    [
+      'long texts that differ at the end',
+      { allOf: copies(1000, { not: { const: `${'x'.repeat(100_000)}a` } }) },
+      `${'x'.repeat(100_000)}b`,
+    ],
+    ['long references', { items: { $ref: `#/${'a/'.repeat(9000)}` } }, NUMBERS],
     ['many different items', { uniqueItems: true }, Array.from({ length: 50_000 }, (_, at) => at)],
-    ['a long text, often', { allOf: copies(5000, { maxLength: 5 }) }, 'x'.repeat(100_000)],
+    ['a long text, often', { allOf: copies(5000, { minLength: 5 }) }, 'x'.repeat(100_000)],
     ['a deep value', { items: { $ref: '#' } }, nested(100_000)],
     ['a deep constant', { const: nested(9000) }, nested(9000)],
   ])('%s ends with one problem', (_name, schema, value) => {
     expect(problems(schema, value)).toHaveLength(1);
     expect(problems(schema, value)[0]).toMatch(/^: (?:is nested too deeply|takes too long)/);
+  });
+
+  it.each([
+    ['items', { items: { type: 'string' } }, Array(3_000_000).fill(1)],
+    ['shapes', { items: { anyOf: copies(5, { type: 'string' }) } }, Array(1_000_000).fill(1)],
+  ])('nothing more is looked for behind twenty problems: %s', (_name, schema, value) => {
+    expect(problems(schema, value)).toHaveLength(20);
+  });
+
+  it('long words of a schema are cut in messages', () => {
+    const long = 'x'.repeat(100_000);
+    const schema = { enum: [long], const: long, required: [long], type: ['null', 'null'] };
+    const found = problems(schema, {});
+    expect(found).toHaveLength(4);
+    expect(found[0]).toBe(': must be null');
+    expect(Math.max(...found.map((problem) => problem.length))).toBeLessThan(120);
+  });
+
+  it('several values of one request share what they may take', () => {
+    const check = new SchemaCheck({}, new SchemaWork());
+    const value = Array(900_000).fill(1);
+    expect(check.problems({ items: {} }, value)).toEqual([]);
+    expect(check.problems({ items: {} }, value)).toEqual([]);
+    expect(() => check.problems({ items: {} }, value)).toThrow(TooMuchWork);
   });
 });

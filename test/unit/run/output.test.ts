@@ -71,10 +71,16 @@ describe('OUT-5 JSON in an answer', () => {
     ['JSON in prose', 'It is {"a": 1}.'],
     ['two values', '```json\n1\n```\n```json\n2\n```'],
     ['a value nested without end', '['.repeat(50_000) + ']'.repeat(50_000)],
+    ['a value of 101 levels', `${'['.repeat(101)}1${']'.repeat(101)}`],
   ])('is not there: %s', async (_name, text) => {
     const found = await taken(text, json);
     expect(found.output).toBe(text);
     expect(found.json).toBeUndefined();
+  });
+
+  it('is found where it has 100 levels', async () => {
+    const text = `${'['.repeat(100)}1${']'.repeat(100)}`;
+    expect((await taken(text, json)).json).toBeDefined();
   });
 
   it('is not looked for where nobody asked', async () => {
