@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import type { EventBody } from '../../../src/run/event.ts';
 import { eventSize } from '../../../src/run/event-size.ts';
-import { MAX_STORED_CHARACTERS, nextCommands } from '../../../src/run/next-commands.ts';
+import { MAX_STORED_CHARACTERS } from '../../../src/run/reason-to-end.ts';
+import { nextCommands } from '../../../src/run/next-commands.ts';
 import { applyEvent, foldRun } from '../../../src/run/run.ts';
 import { startedLog } from '../../support/engine.ts';
 
