@@ -31,7 +31,7 @@ export class CallClock {
     if (this.#paused === 0) this.#stop();
     this.#paused += 1;
     try {
-      return await this.#orOver(work());
+      return await this.within(work());
     } finally {
       this.#paused -= 1;
       if (this.#paused === 0) this.#start();
@@ -42,10 +42,11 @@ export class CallClock {
   async sleep(ms: number): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, ms);
-    await this.#orOver(promise).finally(() => clearTimeout(timer));
+    await this.within(promise).finally(() => clearTimeout(timer));
   }
 
-  async #orOver<T>(work: Promise<T>): Promise<T> {
+  /** Waits for something, or rejects when the call is over before it is done. */
+  async within<T>(work: Promise<T>): Promise<T> {
     const { promise: over, reject } = Promise.withResolvers<never>();
     const abort = (): void => reject(new Fault('server_timeout'));
     if (this.signal.aborted) abort();
