@@ -219,6 +219,15 @@ describe('signing in', () => {
     expect((await browser.open('/connections')).text).toContain('at this machine');
   });
 
+  it('makes the runs of the browser those of the key', async () => {
+    const browser = world.browser();
+    await browser.submit('/sign-in', { key: 'bob-key-0123456789' });
+    const { headers } = await browser.submit('/', { prompt: 'Say hello.' });
+    const path = `${world.product.origin}${String(headers.location)}/cancel`;
+    expect((await ask(path, { method: 'POST', headers: ALICE })).status).toBe(401);
+    expect((await ask(path, { method: 'POST', headers: BOB })).status).toBe(200);
+  });
+
   it('under https keeps the session to this very host', async () => {
     const { port } = new URL(world.product.origin);
     const answer = await ask(`http://127.0.0.1:${port}/sign-in`, {

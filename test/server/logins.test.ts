@@ -170,6 +170,39 @@ describe('a run of an API key', () => {
   });
 });
 
+describe('a local server that the operator added to every run', () => {
+  let own: LoginWorld;
+  beforeAll(async () => {
+    // Prompts may reach the authorization server only; the tool server is reached as the operator's.
+    own = await LoginWorld.start(({ tools, auth }) => ({
+      MCP_SERVER_ENDPOINTS: tools.url,
+      EGRESS_ALLOW: auth.host,
+    }));
+  });
+  afterAll(() => own[Symbol.asyncDispose]());
+
+  it('can be logged in to, and its whole address is shown to nobody', async () => {
+    const run = JSON.parse(
+      (await ask(`${own.product.origin}/`, { body: 'What is 17 * 23?' })).text,
+    ) as Awaited<ReturnType<LoginWorld['post']>>;
+    const browser = own.browser();
+    const path = linkOf(await own.until(run, 'requires_action'));
+    const page = await browser.open(path);
+    expect(page.text).toContain(own.tools.origin);
+    expect(page.text).not.toContain(own.tools.url);
+    await own.logIn(browser, path);
+    expect((await own.until(run, 'completed')).output).toBe('It is 391.');
+    const list = await browser.open('/connections');
+    expect(list.text).toContain(own.tools.origin);
+    expect(list.text).not.toContain(own.tools.url);
+  });
+
+  it('helps no prompt that names the same address', async () => {
+    const run = await own.post(own.tools.url.replace('/mcp', '/mcp/other'));
+    await expect(own.until(run, 'completed')).rejects.toThrow('address_refused');
+  });
+});
+
 describe('connections', () => {
   it('are made, listed and ended by a program, with revocation', async () => {
     await world.forget(ALICE);

@@ -110,6 +110,9 @@ export interface Shown {
 export const ALICE = { authorization: 'Bearer alice-key-0123456789' };
 export const BOB = { authorization: 'Bearer bob-key-0123456789' };
 
+/** What the product talks to. */
+export type Peers = Pick<LoginWorld, 'auth' | 'tools' | 'others' | 'chat'>;
+
 /** The product with a scripted model and two tool servers behind one authorization server. */
 export class LoginWorld implements AsyncDisposable {
   readonly auth: AuthorizationServer;
@@ -118,10 +121,7 @@ export class LoginWorld implements AsyncDisposable {
   readonly chat: ChatServer;
   product: Product;
 
-  private constructor(
-    peers: Pick<LoginWorld, 'auth' | 'tools' | 'others' | 'chat'>,
-    product: Product,
-  ) {
+  private constructor(peers: Peers, product: Product) {
     this.auth = peers.auth;
     this.tools = peers.tools;
     this.others = peers.others;
@@ -129,7 +129,10 @@ export class LoginWorld implements AsyncDisposable {
     this.product = product;
   }
 
-  static async start(env: Readonly<Record<string, string>> = {}): Promise<LoginWorld> {
+  /** @param more further variables of the server, given its peers */
+  static async start(
+    more: (peers: Peers) => Readonly<Record<string, string>> = () => ({}),
+  ): Promise<LoginWorld> {
     const auth = await authorizationServer();
     const [tools, others] = await Promise.all([
       protectedServer(auth, {}, demoTools),
@@ -142,7 +145,7 @@ export class LoginWorld implements AsyncDisposable {
       (hasResult || !hasTools ? says('It is 391.') : call)(response, asked);
     });
     const peers = { auth, tools, others, chat };
-    return new LoginWorld(peers, await startProduct({ ...settings(peers), ...env }));
+    return new LoginWorld(peers, await startProduct({ ...settings(peers), ...more(peers) }));
   }
 
   /** Kills the serving process and starts the server again where it was. */
@@ -223,12 +226,7 @@ export function linkOf({ required_action }: Shown): string {
   return new URL(required_action?.connect_url ?? '').pathname;
 }
 
-function settings({
-  auth,
-  tools,
-  others,
-  chat,
-}: Pick<LoginWorld, 'auth' | 'tools' | 'others' | 'chat'>) {
+function settings({ auth, tools, others, chat }: Peers) {
   return {
     EGRESS_ALLOW: [auth.host, tools.host, others.host].join(','),
     OPENAI_BASE_URL: chat.baseUrl,

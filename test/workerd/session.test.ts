@@ -34,6 +34,11 @@ describe('a session', () => {
     expect(proof).toEqual({ holdsToken: false, principal: 'key:alice' });
   });
 
+  it('goes on while its name has a second key', async () => {
+    const both = 'alice:another-key-0123456789,alice:alice-key-0123456789';
+    expect(await sessionKey(await withSession(), settingsWith({ API_KEYS: both }))).toBe('alice');
+  });
+
   it.each([
     ['the key is replaced', { API_KEYS: 'alice:another-key-0123456789' }],
     ['the name goes to another key', { API_KEYS: 'bob:alice-key-0123456789' }],
