@@ -56,7 +56,7 @@ function valueOf(field: FormField, text: string): Json | undefined {
     case 'text':
       return text;
     case 'number':
-      return /^[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?$/i.test(text) ? Number(text) : undefined;
+      return /^[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?$/i.test(text) ? Number(text) : undefined;
     case 'switch':
       if (/^(?:y|yes|true|on|1)$/i.test(text)) return true;
       return /^(?:n|no|false|off|0)$/i.test(text) ? false : undefined;

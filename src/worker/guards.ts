@@ -90,6 +90,7 @@ export function allowsCors(request: Request, settings: Settings): boolean {
 
 /** Paths where a key in the request is all that counts: scripts of any site may use them with one. */
 export function isOpenPath(pathname: string): boolean {
-  const isChat = pathname.startsWith('/v1/') || /^\/[^/]*[.:][^/]*\//.test(pathname);
+  const [, first = '', ...rest] = pathname.split('/');
+  const isChat = rest.length > 0 && (first === 'v1' || /[.:]/.test(first));
   return isChat || ['/', '/runs'].includes(pathname);
 }

@@ -22,6 +22,11 @@ function toolsOf(...list: readonly object[]): OpenAI.ChatCompletionTool[] {
   return list as unknown as OpenAI.ChatCompletionTool[];
 }
 
+/** A field of ours. */
+function view(name: string): object {
+  return { view: name };
+}
+
 const hello: OpenAI.ChatCompletionMessageParam[] = [{ role: 'user', content: 'Say hello.' }];
 
 beforeAll(async () => {
@@ -82,7 +87,7 @@ describe('the hosted door', () => {
       model: 'gpt-5',
       messages: hello,
       tools: toolsOf(everything()),
-      view: 'text',
+      ...view('text'),
     });
     expect(answer.choices[0]?.message.content).toBe('It said hi.');
     expect(JSON.stringify(answer.choices[0]?.message)).toContain('mcp_list_tools');
