@@ -45,10 +45,12 @@ export function loggedInFetch(send: FetchLike, login: ServerLogin): FetchLike {
     const another = await tokens.refused(server, refusal, signal);
     if (another === null) throw loginFault(login.host, refusal.status);
     const second = await sendWith(another, { send, login, url, init });
-    const status = refusalOf(second, another)?.status;
-    if (status === undefined) return second;
+    const still = refusalOf(second, another);
+    if (still === null) return second;
     await second.body?.cancel();
-    throw loginFault(login.host, status);
+    // What it asked for this time is what the next login must bring; a third try is not made.
+    await tokens.refused(server, still, signal);
+    throw loginFault(login.host, still.status);
   };
 }
 

@@ -115,9 +115,9 @@ describe('a server that is logged in to', () => {
   });
 
   test.each([
-    ['no other token', null],
-    ['a token that is refused too', NEW],
-  ])('that refuses a call, where there is %s, wants a login', async (_what, next) => {
+    ['no other token', null, [OLD]],
+    ['a token that is refused too', NEW, [OLD, NEW]],
+  ])('that refuses a call, where there is %s, wants a login', async (_what, next, refused) => {
     const server = await guarded((method) => (method === 'tools/call' ? [401, 'Bearer'] : null));
     const { tokens, refusals } = logins(OLD, next);
     const connection = await connected(server, tokens);
@@ -126,7 +126,10 @@ describe('a server that is logged in to', () => {
       code: 'login_required',
       detail: { host: new URL(server.origin).host, can_login: true, status: 401 },
     });
-    expect(refusals).toHaveLength(1);
+    expect(
+      refusals.map(({ token }) => token),
+      'what each asked for is remembered',
+    ).toEqual(refused);
     expect(server.calls).toEqual([]);
   });
 
