@@ -35,6 +35,8 @@ export function renderEditor({
   const described = problems.length === 0 ? 'hint' : 'problems hint';
   return pageHtml({
     title: 'Prompt',
+    links: markup`<nav aria-label="Your logins"><a href="/connections">Connections</a></nav>
+`,
     main: markup`<header class="run"><h1>Run a prompt</h1></header>
 ${isSuggested ? markup`<p class="notice" role="note">${SUGGESTED}</p>` : null}
 ${problems.length === 0 ? null : markup`<section id="problems" aria-label="Problems">${problemList(problems)}</section>`}

@@ -30,8 +30,10 @@ export class KeptValues {
   }
 
   set(key: string, value: string): void {
+    // Later than every other: the clock stands still while one request is worked on.
     this.#sql.exec(
-      `INSERT OR REPLACE INTO ${this.#table} (key, value, at) VALUES (?, ?, ?)`,
+      `INSERT OR REPLACE INTO ${this.#table} (key, value, at)
+       VALUES (?, ?, max(?, (SELECT coalesce(max(at), 0) + 1 FROM ${this.#table})))`,
       key,
       value,
       Date.now(),

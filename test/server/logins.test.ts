@@ -111,6 +111,26 @@ describe('a run that was started from the page of a browser', () => {
   });
 });
 
+describe('a run that does not wait (on_auth: link)', () => {
+  it('ends, and its link makes the login that the next run uses', async () => {
+    await world.forget();
+    const body = promptFor(world.tools.url).replace('tools:', 'on_auth: link\ntools:');
+    const { text } = await ask(`${world.product.origin}/`, { body });
+    const run = JSON.parse(text) as Awaited<ReturnType<LoginWorld['post']>>;
+    const failed = await world.until(run, 'failed');
+    expect(failed.error?.code).toBe('login_required');
+    const { text: markdown } = await ask(`${world.product.origin}/${run.id}.md`, {
+      headers: { authorization: `Bearer ${run.owner_token}` },
+    });
+    const path = /\/connect\/[0-9A-Za-z]{22,64}/.exec(markdown)?.[0] ?? '';
+    const browser = world.browser();
+    expect((await browser.open(path)).text).toContain('run it again after the login');
+    await world.logIn(browser, path);
+    expect((await world.read(run)).status).toBe('failed');
+    await world.until(await world.post(world.tools.url), 'completed');
+  });
+});
+
 describe('a login that nobody makes', () => {
   it('ends with its run, and so does its link', async () => {
     await world.forget();
