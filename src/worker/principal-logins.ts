@@ -1,6 +1,5 @@
 import type { EgressFaults } from '../egress/guarded-fetch.ts';
 import { Fault, FAULTS } from '../fault/fault.ts';
-import { loginClient } from '../login/oauth-client.ts';
 import type { LoginClient } from '../login/login-client.ts';
 import type { LoginRows } from '../login/login.ts';
 import { readServerAddress } from '../normalize/server-url.ts';
@@ -20,26 +19,57 @@ export interface Who {
 /** Where authorization servers send the browser back to. */
 export const CALLBACK_PATH = '/connect/callback';
 
+/** Clients for so many of the operator's servers are kept beside the common one. */
+const MOST_CLIENTS = 32;
+
 /**
- * The login client of one principal for work on one server.
- * @param url the tool server it is about; null when it is about none
- * @throws Fault `misconfigured`
+ * The login clients of one principal. They are kept as long as its object lives in memory, because
+ * a client remembers what it discovered; nothing of it is shared between principals.
  */
-export function principalLogins(
+export class PrincipalLogins {
+  readonly #env: Env;
+  readonly #rows: LoginRows;
+  readonly #clients = new Map<string, Promise<LoginClient>>();
+
+  constructor(env: Env, rows: LoginRows) {
+    this.#env = env;
+    this.#rows = rows;
+  }
+
+  /**
+   * The client for work on one server.
+   * @param url the tool server it is about; null when it is about none
+   * @throws Fault `misconfigured`
+   */
+  client(who: Who, url: string | null): Promise<LoginClient> {
+    const { settings } = readEnv(this.#env);
+    if (settings === null) throw new Fault('misconfigured');
+    const own = url !== null && isOfOperator(url, settings) ? url : null;
+    const key = JSON.stringify([who.principal, who.origin, own]);
+    const known = this.#clients.get(key);
+    if (known !== undefined) return known;
+    if (this.#clients.size >= MOST_CLIENTS) this.#clients.clear();
+    const made = newClient(this.#env, this.#rows, who, { settings, own });
+    this.#clients.set(key, made);
+    return made;
+  }
+}
+
+async function newClient(
   env: Env,
   rows: LoginRows,
   { principal, origin }: Who,
-  url: string | null,
-): LoginClient {
-  const { settings } = readEnv(env);
-  if (settings === null) throw new Fault('misconfigured');
+  { settings, own }: { settings: Settings; own: string | null },
+): Promise<LoginClient> {
+  // Loaded by the first login: a start does not pay for it.
+  const { loginClient } = await import('../login/oauth-client.ts');
   // Only principals that we know have an object, and they may reach what the operator opened.
   const outside = network({ env, settings, origin, isTrusted: true, faults: NO_LOGIN });
   return loginClient({
     principal,
     rows,
     vaultKeys: settings.vaultKeys,
-    fetch: fetchFor(outside, settings, url),
+    fetch: fetchFor(outside, own),
     now: () => Date.now(),
     redirectUri: origin + CALLBACK_PATH,
     clientMetadataUrl: settings.clientMetadataUrl,
@@ -48,8 +78,8 @@ export function principalLogins(
 }
 
 /** A tool server that the operator configured may be local, it alone and in that role. */
-function fetchFor(outside: Network, settings: Settings, url: string | null) {
-  const own = url !== null && isOfOperator(url, settings) ? outside.forServer(url) : null;
+function fetchFor(outside: Network, url: string | null) {
+  const own = url === null ? null : outside.forServer(url);
   const origin = url === null ? null : new URL(url).origin;
   return (asked: string, init?: RequestInit): Promise<Response> => {
     const isServer = own !== null && URL.canParse(asked) && new URL(asked).origin === origin;

@@ -1,7 +1,6 @@
 import { DurableObject } from 'cloudflare:workers';
 import { asFault, Fault } from '../fault/fault.ts';
 import type { FaultData } from '../fault/fault.ts';
-import type { LoginClient } from '../login/login-client.ts';
 import type { LoginPlan, LoginRecord, LoginTarget, Refusal } from '../login/login.ts';
 import type { LoginAsked } from '../execute/ports.ts';
 import type { Env } from './env.ts';
@@ -11,7 +10,7 @@ import type { Delivery, LoginAction, LoginWish } from './login-actions.ts';
 import { SqlLoginRows } from './login-rows.ts';
 import { outcomeOf } from './outcome.ts';
 import type { Outcome } from './outcome.ts';
-import { principalLogins } from './principal-logins.ts';
+import { PrincipalLogins } from './principal-logins.ts';
 import type { Who } from './principal-logins.ts';
 import { runClient } from './run-client.ts';
 
@@ -45,18 +44,23 @@ export interface LoginOffer {
  */
 export class PrincipalObject extends DurableObject<Env> {
   readonly #rows = new SqlLoginRows(this.ctx.storage);
+  readonly #logins = new PrincipalLogins(this.env, this.#rows);
   readonly #actions = new LoginActions(this.ctx.storage.sql);
   readonly #memory = new KeptValues(this.ctx.storage.sql, 'memory', OF_SERVERS);
   readonly #confirmed = new KeptValues(this.ctx.storage.sql, 'confirmed', OF_DOCUMENTS);
 
   /** The access token for a tool server; null without a login. */
   token(who: Who, target: LoginTarget): Promise<Outcome<string | null>> {
-    return outcomeOf(() => this.#logins(who, target.url).token(target, limit()));
+    return outcomeOf(async () =>
+      (await this.#logins.client(who, target.url)).token(target, limit()),
+    );
   }
 
   /** After a tool server refused; another token to try once, or null. */
   refused(who: Who, target: LoginTarget, refusal: Refusal): Promise<Outcome<string | null>> {
-    return outcomeOf(() => this.#logins(who, target.url).refused(target, refusal, limit()));
+    return outcomeOf(async () =>
+      (await this.#logins.client(who, target.url)).refused(target, refusal, limit()),
+    );
   }
 
   /**
@@ -67,7 +71,7 @@ export class PrincipalObject extends DurableObject<Env> {
   ask(who: Who, wish: LoginWish, since: number): Promise<Outcome<LoginAsked | null>> {
     return outcomeOf(async () => {
       // A run must not wait a day for a link that leads nowhere.
-      await this.#logins(who, wish.target.url).plan(wish.target, limit());
+      await (await this.#logins.client(who, wish.target.url)).plan(wish.target, limit());
       const action = this.#actions.add(wish, since);
       if (action === null) return null;
       await this.#wakeFor(this.#actions.next());
@@ -83,7 +87,9 @@ export class PrincipalObject extends DurableObject<Env> {
       if (action.state === 'done') return { action, plan: null, fault: null };
       try {
         inTime(action);
-        const plan = await this.#logins(who, action.target.url).plan(action.target, limit());
+        const plan = await (
+          await this.#logins.client(who, action.target.url)
+        ).plan(action.target, limit());
         return { action, plan, fault: null };
       } catch (error) {
         return { action, plan: null, fault: asFault(error).toJSON() };
@@ -102,8 +108,8 @@ export class PrincipalObject extends DurableObject<Env> {
       if (action === null) return null;
       inTime(action);
       this.#actions.begin(id);
-      return await this.#noting(id, () =>
-        this.#logins(who, action.target.url).begin(action.target, browser, limit()),
+      return await this.#noting(id, async () =>
+        (await this.#logins.client(who, action.target.url)).begin(action.target, browser, limit()),
       );
     });
   }
@@ -116,8 +122,12 @@ export class PrincipalObject extends DurableObject<Env> {
       // A process that dies after the tokens are kept and before the runs are told looks for them.
       await this.ctx.storage.put('who', who);
       await this.#wakeFor(Date.now() + LOOK_AGAIN_MS);
-      const { target } = await this.#noting(id, () =>
-        this.#logins(who, action.target.url).finish(new URLSearchParams(query), browser, limit()),
+      const { target } = await this.#noting(id, async () =>
+        (await this.#logins.client(who, action.target.url)).finish(
+          new URLSearchParams(query),
+          browser,
+          limit(),
+        ),
       );
       this.#actions.resolve(target);
       await this.#wakeFor(this.#actions.next());
@@ -127,15 +137,15 @@ export class PrincipalObject extends DurableObject<Env> {
 
   /** The logins that are there. */
   list(who: Who): Promise<Outcome<readonly LoginRecord[]>> {
-    return outcomeOf(() => this.#logins(who, null).list());
+    return outcomeOf(async () => (await this.#logins.client(who, null)).list());
   }
 
   /** Forgets a login, revoked where that is offered; false when there is none of that id. */
   disconnect(who: Who, id: string): Promise<Outcome<boolean>> {
     return outcomeOf(async () => {
-      const records = await this.#logins(who, null).list();
+      const records = await (await this.#logins.client(who, null)).list();
       const url = records.find((record) => record.id === id)?.target.url;
-      return url !== undefined && this.#logins(who, url).disconnect(id, limit());
+      return url !== undefined && (await this.#logins.client(who, url)).disconnect(id, limit());
     });
   }
 
@@ -195,7 +205,7 @@ export class PrincipalObject extends DurableObject<Env> {
     const begun = this.#actions.begun();
     const who = await this.ctx.storage.get<Who>('who');
     if (begun.length === 0 || who === undefined) return;
-    const records = await this.#logins(who, null).list();
+    const records = await (await this.#logins.client(who, null)).list();
     for (const { target, began_at } of begun) {
       const isThere = records.some(
         (record) => sameTarget(record.target, target) && record.created_at >= began_at,
@@ -212,10 +222,6 @@ export class PrincipalObject extends DurableObject<Env> {
       this.#actions.fail(id, asFault(error).code);
       throw error;
     }
-  }
-
-  #logins(who: Who, url: string | null): LoginClient {
-    return principalLogins(this.env, this.#rows, who, url);
   }
 
   /** Sets the alarm earlier, never later. */

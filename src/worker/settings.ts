@@ -1,6 +1,6 @@
-import * as z from 'zod';
 import { parseAllowList } from '../egress/address-policy.ts';
 import type { RegisteredClient } from '../login/login-client.ts';
+import { readRegisteredClients } from '../login/registered-clients.ts';
 import { configuredProviders, KNOWN_PROVIDERS } from '../execute/model/providers.ts';
 import type { Provider } from '../execute/model/providers.ts';
 
@@ -101,7 +101,7 @@ export function readSettings(variables: Variables): SettingsResult {
     egressAllow: read('EGRESS_ALLOW', (text) => allowListIn(text, isLocal), []),
     providers: read('OPENAI_BASE_URL', () => configuredProviders(variables), []),
     providerHosts: read('PROVIDER_HOSTS', (text) => providerHostsIn(text, isLocal), []),
-    loginClients: read('LOGIN_CLIENTS', loginClientsIn, []),
+    loginClients: read('LOGIN_CLIENTS', readRegisteredClients, []),
     clientMetadataUrl: read(
       'CLIENT_METADATA_URL',
       (text) => metadataUrlIn(text, publicOrigin),
@@ -181,36 +181,6 @@ function answersIn(text: string, isLocal: boolean): boolean {
   throw new TypeError(
     'ELICITATION_ANSWERS is for development with npm start and refused when deployed.',
   );
-}
-
-/** Never quotes what it could not read: there are secrets in it. */
-function loginClientsIn(text: string): RegisteredClient[] {
-  if (text === '') return [];
-  const clients = LOGIN_CLIENTS.safeParse(jsonIn(text));
-  if (!clients.success) {
-    throw new TypeError(
-      'LOGIN_CLIENTS must be a JSON list of {"issuer", "client_id", "client_secret"?}; an issuer is an https URL.',
-    );
-  }
-  return clients.data.map(({ client_secret, ...client }) =>
-    client_secret === undefined ? client : { ...client, client_secret },
-  );
-}
-
-const LOGIN_CLIENTS = z.array(
-  z.strictObject({
-    issuer: z.string().refine((issuer) => webUrl(issuer) !== null),
-    client_id: z.string().min(1),
-    client_secret: z.string().min(1).optional(),
-  }),
-);
-
-function jsonIn(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return null;
-  }
 }
 
 /** Authorization servers fetch it, so it is https; a path keeps it apart from the origin itself. */
