@@ -50,7 +50,7 @@ export function checkAddress(url: string | URL, policy: AddressPolicy): AddressD
   if (isOwn(hostname, place, policy.ownHosts ?? [])) {
     return refused('This service does not call itself over the network.');
   }
-  if (policy.allow.includes(place) || policy.allow.includes(`${hostname}:*`)) {
+  if ([place, `${hostname}:*`].some((entry) => policy.allow.includes(entry))) {
     return { ok: true, network: 'local' };
   }
   const why = whyNotPublic(hostname, place) ?? whyNotHttps(parsed);
