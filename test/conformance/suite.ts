@@ -51,7 +51,8 @@ export async function runSuite(
       join(PACKAGE, 'dist/index.js'),
       'client',
       `--requirements=${revision}`,
-      `--command=${process.execPath} ${CLIENT}`,
+      // A shell takes the words apart again.
+      `--command="${process.execPath}" "${CLIENT}"`,
       `--timeout=${TIMEOUT_MS}`,
       '--verbose',
     ],
