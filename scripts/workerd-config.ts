@@ -45,10 +45,14 @@ ${modules.map(({ name, path }) => `    (name = ${text(name)}, esModule = embed $
   ],
   compatibilityDate = "${COMPATIBILITY_DATE}",
   globalOutbound = "internet",
-  durableObjectNamespaces = [(className = "RunObject", uniqueKey = "runs", enableSql = true)],
+  durableObjectNamespaces = [
+    (className = "RunObject", uniqueKey = "runs", enableSql = true),
+    (className = "PrincipalObject", uniqueKey = "principals", enableSql = true),
+  ],
   durableObjectStorage = (localDisk = "runs"),
   bindings = [
     (name = "RUNS", durableObjectNamespace = "RunObject"),
+    (name = "PRINCIPALS", durableObjectNamespace = "PrincipalObject"),
     (name = "LOCAL_NETWORK", service = "loopback"),
     (name = "OPERATOR_NETWORK", service = "everywhere"),
 ${bindings.map((binding) => `    ${binding},`).join('\n')}

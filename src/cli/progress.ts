@@ -1,6 +1,7 @@
 import type { FaultData } from '../fault/fault.ts';
 import { bytesOf, counted, durationOf } from '../publish/figures.ts';
 import type {
+  ActionRequired,
   ReferenceEnd,
   RunEnd,
   RunEvent,
@@ -14,7 +15,7 @@ import { oneLine, printable } from './text-width.ts';
 
 type StepEvent = Exclude<
   RunEvent,
-  { type: 'run-start' | 'reference-end' | 'server-end' | 'run-end' }
+  { type: `run-${string}` | `action-${string}` | 'reference-end' | 'server-end' }
 >;
 
 /**
@@ -41,6 +42,10 @@ export class Progress {
         return this.#reference(event);
       case 'server-end':
         return this.#server(event);
+      case 'action-required':
+        return this.#waits(event);
+      case 'action-resolved':
+        return;
       case 'run-end':
         return this.#end(event, event.at - this.#started);
       default:
@@ -65,6 +70,11 @@ export class Progress {
       case 'tool-progress':
         return;
     }
+  }
+
+  #waits({ action }: ActionRequired): void {
+    const what = action.kind === 'authorization' ? 'a login' : 'an answer';
+    this.#always('yellow', 'waiting', `${action.server} wants ${what}.`);
   }
 
   #reference(event: ReferenceEnd): void {

@@ -2,38 +2,63 @@ import { asFault, Fault, type FaultData } from '../fault/fault.ts';
 import type { ToolServer } from '../normalize/request.ts';
 import { parseJsonObject } from '../protocol/json.ts';
 import type { ServerTool, ToolResult } from '../run/event.ts';
-import type { CallTool } from '../run/next-commands.ts';
+import type { CallTool } from '../run/command.ts';
+import { cancelOpenQuestions, elicitor } from './elicit.ts';
+import type { Refused } from './login-asks.ts';
 import type { Work } from './work.ts';
 import type { Connection, ToolOutcome } from './ports.ts';
 
-/** Makes one tool call; whatever comes of it is a `tool-result` event. */
+/**
+ * Makes one tool call; whatever comes of it is a `tool-result` event, but for a call that was refused
+ * for want of a login: it was not executed, and is made again after the login.
+ */
 export async function callTool(command: CallTool, work: Work, signal: AbortSignal): Promise<void> {
-  const { call } = command.state;
+  const { call_id } = command.state.call;
   const started = work.ports.clock.now();
-  const result = (outcome: ToolOutcome, error?: FaultData): ToolResult => ({
+  const result = (outcome: Outcome, error?: FaultData): ToolResult => ({
     type: 'tool-result',
-    call_id: call.call_id,
+    call_id,
     is_error: outcome.isError,
     parts: outcome.parts,
     ms: work.ports.clock.now() - started,
     ...(outcome.structured === undefined ? {} : { structured: outcome.structured }),
     ...(outcome.cut === undefined ? {} : { cut: outcome.cut }),
+    ...(outcome.usedLogin === true ? { used_login: true } : {}),
     ...(error === undefined ? {} : { error }),
   });
   try {
+    cancelOpenQuestions(command, work);
     work.emit(result(await outcomeOf(command, work, signal)));
   } catch (error) {
     if (signal.aborted) return;
-    const data = asFault(error, 'server_error').toJSON();
-    work.emit(result(failure(data.message), data));
+    const { fault, asked } = await afterFailure(command, work, asFault(error, 'server_error'));
+    if (signal.aborted) return;
+    if (asked !== null && work.run().request.on_auth === 'wait') return work.emit(asked);
+    const data = fault.toJSON();
+    work.emit(...(asked === null ? [] : [asked]), result(failure(data.message), data));
   }
+}
+
+/** The connection that was refused is left: the next call opens one with the new login. */
+async function afterFailure(command: CallTool, work: Work, fault: Fault): Promise<Refused> {
+  const { call_id, server: label } = command.state.call;
+  const server = work.run().servers.find((state) => state.server.label === label)?.server;
+  if (server === undefined) return { fault, asked: null };
+  const refused = await work.logins.after(fault, { server, call_id }, () => work.run());
+  if (refused.asked !== null) work.connections.forget(server.label);
+  return refused;
 }
 
 function failure(text: string): ToolOutcome {
   return { isError: true, parts: [{ type: 'text', text }] };
 }
 
-async function outcomeOf(command: CallTool, work: Work, signal: AbortSignal): Promise<ToolOutcome> {
+/** What a tool answered, and whether it was asked with a login of the run's owner. */
+interface Outcome extends ToolOutcome {
+  readonly usedLogin?: boolean;
+}
+
+async function outcomeOf(command: CallTool, work: Work, signal: AbortSignal): Promise<Outcome> {
   const { tool, state } = command;
   if (tool === undefined) return failure(unknownTool(state.call.wire_name, work));
   // Empty means no arguments: some models send nothing at all.
@@ -54,10 +79,13 @@ async function outcomeOf(command: CallTool, work: Work, signal: AbortSignal): Pr
   signal.throwIfAborted();
   const { call_id } = state.call;
   work.emit({ type: 'tool-sent', call_id });
-  return connection.call(tool.name, args, {
+  const onElicit = elicitor(command, work);
+  const outcome = await connection.call(tool.name, args, {
     signal,
     onProgress: (progress) => work.emit({ type: 'tool-progress', call_id, ...progress }),
+    ...(onElicit === undefined ? {} : { onElicit }),
   });
+  return connection.usedLogin === true ? { ...outcome, usedLogin: true } : outcome;
 }
 
 function unknownTool(name: string, work: Work): string {

@@ -1,7 +1,7 @@
 import { asFault } from '../fault/fault.ts';
 import type { ToolServer } from '../normalize/request.ts';
 import type { ServerEnd, ServerTool } from '../run/event.ts';
-import type { ConnectServer } from '../run/next-commands.ts';
+import type { ConnectServer } from '../run/command.ts';
 import type { Work } from './work.ts';
 import type { Connection, ToolDescription } from './ports.ts';
 import { isToolAllowed } from './servers/tool-filter.ts';
@@ -22,17 +22,23 @@ export async function connectServer(
     work.emit({ ...base, ok: true, ms, tools, ...identityOf(connection) });
   } catch (error) {
     if (signal.aborted) return;
-    const fault = asFault(error, 'server_unreachable');
+    const failed = asFault(error, 'server_unreachable');
+    const { fault, asked } = await work.logins.after(failed, { server }, () => work.run());
+    if (signal.aborted) return;
+    if (asked !== null && work.run().request.on_auth === 'wait') return work.emit(asked);
     const ms = work.ports.clock.now() - started;
     // Only an address from the prose that answers, and definitely not as MCP, is a document.
     const is_document = server.from === 'body' && fault.code === 'server_not_mcp';
-    work.emit({ ...base, ok: false, ms, is_document, error: fault.toJSON() });
+    const end = { ...base, ok: false, ms, is_document, error: fault.toJSON() };
+    // Where nothing waits for the login, the failed run still says where it is made.
+    work.emit(...(asked === null ? [] : [asked]), end);
   }
 }
 
 function identityOf(connection: Connection): Partial<ServerEnd> {
   return {
     protocol_version: connection.protocolVersion,
+    ...(connection.usedLogin === true ? { used_login: true } : {}),
     ...(connection.name === undefined ? {} : { name: connection.name }),
     ...(connection.instructions === undefined ? {} : { instructions: connection.instructions }),
   };

@@ -9,6 +9,8 @@ import { toolHash } from './servers/tool-hash.ts';
 export class Connections {
   readonly #servers: ToolServers;
   readonly #open = new Map<string, Promise<Connection>>();
+  /** No longer used for anything new; calls that are on their way in them may still answer. */
+  readonly #forgotten: Promise<Connection>[] = [];
   /** What was found out about the tools of an open connection; it does not change while it is open. */
   readonly #hashes = new WeakMap<Connection, Map<string, Promise<string>>>();
 
@@ -22,8 +24,18 @@ export class Connections {
     if (known !== undefined) return known;
     const opening = this.#connect(server, signal);
     this.#open.set(server.label, opening);
-    opening.catch(() => this.#open.delete(server.label));
+    opening.catch(() => {
+      if (this.#open.get(server.label) === opening) this.#open.delete(server.label);
+    });
     return opening;
+  }
+
+  /** The next use of the server connects anew, with whatever login there is then. */
+  forget(label: string): void {
+    const open = this.#open.get(label);
+    if (open === undefined) return;
+    this.#open.delete(label);
+    this.#forgotten.push(open);
   }
 
   /** The hash of a tool as this connection has it, or null when it has no such tool. */
@@ -52,7 +64,8 @@ export class Connections {
 
   /** Closes all; what fails to close is gone anyway. */
   async close(): Promise<void> {
-    const closing = [...this.#open.values()].map(async (opening) => (await opening).close());
+    const all = [...this.#open.values(), ...this.#forgotten.splice(0)];
+    const closing = all.map(async (opening) => (await opening).close());
     this.#open.clear();
     await Promise.allSettled(closing);
   }

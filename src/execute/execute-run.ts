@@ -1,33 +1,43 @@
+import { reasonOf } from '../egress/deadline.ts';
 import { asFault } from '../fault/fault.ts';
 import type { EventBody } from '../run/event.ts';
-import { failedEnd, nextCommands, type Command } from '../run/next-commands.ts';
+import type { RunEvent } from '../run/event.ts';
+import type { Command } from '../run/command.ts';
+import { nextCommands, parkedUntil } from '../run/next-commands.ts';
+import { failedEnd } from '../run/run-end.ts';
 import { applyEvent, foldRun, isTerminal, type Run } from '../run/run.ts';
 import { callModel } from './call-model.ts';
 import { callTool } from './call-tool.ts';
 import { connectServer } from './connect-server.ts';
 import { Connections } from './connections.ts';
+import { LoginAsks } from './login-asks.ts';
 import { NOT_WANTED } from './not-wanted.ts';
 import type { Ports } from './ports.ts';
 import type { Work } from './work.ts';
 
 /**
- * Carries a run on from whatever its log holds, until it has ended: starts the commands whose key
- * is new, aborts those whose key is gone, and writes what they find out to the log. May be called
- * again on the same log after a crash.
+ * Carries a run on from whatever its log holds, until it has ended or only waits for a person:
+ * starts the commands whose key is new, aborts those whose key is gone, and writes what they find
+ * out to the log. May be called again on the same log after a crash, when what a run waited for has
+ * come, or at the time that `parkedUntil` gives.
  *
  * @param signal stops the work without ending the run; what was under way is taken up by the next call
- * @returns when the log has a `run-end`, or the signal aborted
+ * @returns when the log has a `run-end`, nothing can be done before somebody logs in, or the signal
+ *   aborted
  */
 export async function executeRun(ports: Ports, signal: AbortSignal): Promise<void> {
   const work = new RunningWork(ports);
   const active = new ActiveCommands(work);
   try {
     while (!signal.aborted && !isTerminal(work.run().status)) {
+      // No loop is kept for a person who may come tomorrow.
+      if (parkedUntil(work.run(), ports.clock.now()) !== null) return;
       active.become(nextCommands(work.run()));
       await work.changed(signal);
     }
   } finally {
     await active.stop();
+    work.close();
     await work.connections.close();
   }
 }
@@ -74,14 +84,20 @@ class ActiveCommands {
 class RunningWork implements Work {
   readonly ports: Ports;
   readonly connections: Connections;
+  readonly logins: LoginAsks;
+  /** Ends the subscription to what others append. */
+  readonly close: () => void;
   #run: Run;
   #wake: () => void = () => {};
   #pending = false;
+  readonly #watching = new Set<() => void>();
 
   constructor(ports: Ports) {
     this.ports = ports;
     this.connections = new Connections(ports.servers);
+    this.logins = new LoginAsks(ports.logins);
     this.#run = foldRun(ports.log.read());
+    this.close = ports.log.subscribe((events) => this.#take(events));
   }
 
   run(): Run {
@@ -91,13 +107,44 @@ class RunningWork implements Work {
   emit(...bodies: EventBody[]): void {
     // After the end, work that was aborted may still report; the run is what it was.
     if (isTerminal(this.#run.status)) return;
-    for (const event of this.ports.log.append(bodies)) this.#run = applyEvent(this.#run, event);
-    this.wake();
+    this.#take(this.ports.log.append(bodies));
+  }
+
+  async until<Value>(read: (run: Run) => Value | undefined, signal: AbortSignal): Promise<Value> {
+    return await new Promise<Value>((resolve, reject) => {
+      const stop = (): void => {
+        this.#watching.delete(look);
+        signal.removeEventListener('abort', abort);
+      };
+      const abort = (): void => {
+        stop();
+        reject(reasonOf(signal));
+      };
+      const look = (): void => {
+        const value = read(this.#run);
+        if (value === undefined) return;
+        stop();
+        resolve(value);
+      };
+      if (signal.aborted) return reject(reasonOf(signal));
+      signal.addEventListener('abort', abort, { once: true });
+      this.#watching.add(look);
+      look();
+    });
   }
 
   wake(): void {
     this.#pending = true;
     this.#wake();
+  }
+
+  /** The log tells of what was appended here too, so each event is taken once. */
+  #take(events: readonly RunEvent[]): void {
+    for (const event of events) {
+      if (event.seq > this.#run.seq) this.#run = applyEvent(this.#run, event);
+    }
+    for (const look of this.#watching) look();
+    this.wake();
   }
 
   /** Resolves once something was emitted, a command settled, or the signal aborted. */
@@ -133,12 +180,9 @@ async function performUnguarded(command: Command, work: Work, signal: AbortSigna
       return callModel(command, work, signal);
     case 'call-tool':
       return callTool(command, work, signal);
-    case 'wait': {
+    case 'wait':
       await work.ports.clock.sleep(Math.max(0, command.until - work.ports.clock.now()), signal);
-      const { timeout } = work.run().request.limits;
-      const message = `The run took all the ${timeout} seconds it may take.`;
-      return work.emit(failedEnd({ code: command.code, message, detail: { timeout } }));
-    }
+      return work.emit(command.event);
     case 'end':
       return work.emit(command.end);
   }

@@ -4,7 +4,7 @@ import type { RunLog } from './ports.ts';
 /** A log that lives as long as the process: for runs of the command line and of the fetch proxy. */
 export class MemoryLog implements RunLog {
   readonly #now: () => number;
-  readonly #onAppend: (events: readonly RunEvent[]) => void;
+  readonly #listeners = new Set<(events: readonly RunEvent[]) => void>();
   readonly #events: RunEvent[] = [];
 
   /**
@@ -13,7 +13,7 @@ export class MemoryLog implements RunLog {
    */
   constructor(now: () => number, onAppend: (events: readonly RunEvent[]) => void = () => {}) {
     this.#now = now;
-    this.#onAppend = onAppend;
+    this.#listeners.add(onAppend);
   }
 
   read(): readonly RunEvent[] {
@@ -28,7 +28,12 @@ export class MemoryLog implements RunLog {
       this.#events.push(event);
       kept.push(event);
     }
-    if (kept.length > 0) this.#onAppend(kept);
+    if (kept.length > 0) for (const listener of this.#listeners) listener(kept);
     return kept;
+  }
+
+  subscribe(onAppend: (events: readonly RunEvent[]) => void): () => void {
+    this.#listeners.add(onAppend);
+    return () => this.#listeners.delete(onAppend);
   }
 }

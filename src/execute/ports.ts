@@ -16,6 +16,8 @@ export interface Ports {
   readonly clock: Clock;
   /** Absent where nobody can log in: a server that wants it then ends the run. */
   readonly logins?: Logins;
+  /** Whether somebody can answer what a tool asks in the middle of a call; else it is told no. */
+  readonly canAnswer?: boolean;
 }
 
 /**
@@ -24,7 +26,8 @@ export interface Ports {
  */
 export interface Logins extends ServerTokens {
   /**
-   * Asks the principal to log in to a server.
+   * Asks the principal to log in to a server. Asked again while the run still waits for it, the
+   * same action is given again.
    * @returns what the run waits for, or null when nobody can log in for it
    */
   ask(server: ToolServer): Promise<LoginAsked | null>;
@@ -55,6 +58,12 @@ export interface RunLog {
   read(): readonly RunEvent[];
   /** Stamps and keeps the events, durably before it returns; after `run-end` nothing is kept. */
   append(bodies: readonly EventBody[]): readonly RunEvent[];
+  /**
+   * Tells of every event that is kept from now on, whoever appends it: a person who answers, a
+   * login that was made, an owner who cancels.
+   * @returns stops it
+   */
+  subscribe(onAppend: (events: readonly RunEvent[]) => void): () => void;
 }
 
 export interface Clock {
@@ -132,6 +141,8 @@ export interface Connection {
   readonly protocolVersion: string;
   readonly instructions?: string;
   readonly tools: readonly ToolDescription[];
+  /** Whether the server was sent a login of the principal, so far. */
+  readonly usedLogin?: boolean;
   /**
    * Calls one tool.
    * @throws Fault `server_*` or `login_required` when no tool answered

@@ -31,6 +31,11 @@ export const FAULTS = {
   },
   unauthorized: { http: 401, exit: 4, text: 'This server runs prompts only for callers it knows.' },
   owner_required: { http: 401, exit: 4, text: "Only the run's owner may do this." },
+  not_yours: {
+    http: 403,
+    exit: 4,
+    text: 'There is no such login link for you. Sign in as who started the run.',
+  },
   cross_site: { http: 403, exit: 4, text: 'A page of another site may not do this.' },
   wrong_host: { http: 421, exit: 2, text: 'This server does not answer for that host name.' },
   not_found: { http: 404, exit: 2, text: 'There is no such page or run. Is the address whole?' },

@@ -18,6 +18,13 @@ export function normalizeSecrets(value: string): string {
   );
 }
 
+/** Names of the secrets that a value refers to. */
+export function referencedSecrets(value: string): readonly string[] {
+  return [...value.matchAll(REFERENCE)].map(
+    ([, github, braced, bare]) => github ?? braced ?? bare ?? '',
+  );
+}
+
 /** What is left of a value without its secret references. */
 function literalPart(value: string): string {
   return value.replace(REFERENCE, '');

@@ -10,12 +10,15 @@ export interface ErrorPageOptions {
   /** HTTP status of the response; the fault's own when left out. */
   readonly status?: number;
   readonly problems?: readonly Problem[];
+  /** Path of the page on which signing in helps; null where it does not. */
+  readonly signIn?: string | null;
 }
 
 /** A fault of any route as a page: never blank, and nothing about the inside of the server. */
 export function renderErrorPage(fault: FaultData, options: ErrorPageOptions = {}): string {
   const status = options.status ?? FAULTS[fault.code].http;
   const problems = options.problems ?? [];
+  const signIn = options.signIn ?? null;
   return pageHtml({
     title: 'Error',
     announcement: 'Error',
@@ -23,7 +26,12 @@ export function renderErrorPage(fault: FaultData, options: ErrorPageOptions = {}
 <p class="facts"><span class="status failed">${status}</span></p></header>
 ${errorHtml(fault)}
 ${problems.length === 0 ? null : problemList(problems)}
-<p><a href="/">Write a prompt</a></p>
+${
+  signIn === null
+    ? null
+    : markup`<p><a href="${signIn}">Sign in with an API key</a></p>
+`
+}<p><a href="/">Write a prompt</a></p>
 `,
   });
 }

@@ -94,6 +94,8 @@ export interface ServerEnd {
   readonly tools?: readonly ServerTool[];
   /** True when a URL of the body answered, but is a document: it becomes a reference. */
   readonly is_document?: boolean;
+  /** True when the server was sent a login of the run's owner. */
+  readonly used_login?: boolean;
   /** Milliseconds. */
   readonly ms: number;
   readonly error?: FaultData;
@@ -163,6 +165,8 @@ export interface ToolResult {
   readonly structured?: Json;
   /** True when a limit cut the result. */
   readonly cut?: boolean;
+  /** True when the server was sent a login of the run's owner. */
+  readonly used_login?: boolean;
   /** Milliseconds. */
   readonly ms: number;
   /** Set when the call failed before a tool could answer. */

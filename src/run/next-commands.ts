@@ -1,61 +1,12 @@
-import { faultData, type FaultCode, type FaultData } from '../fault/fault.ts';
-import type { ToolServer, UrlPolicy } from '../normalize/request.ts';
-import { wantsApproval } from './approval.ts';
-import type { RunEnd, ServerTool } from './event.ts';
+import { faultData } from '../fault/fault.ts';
+import type { ToolServer } from '../normalize/request.ts';
+import { loginAsks, openActions, openLogin } from './actions.ts';
+import type { CallTool, Command, Wait } from './command.ts';
+import type { ServerTool } from './event.ts';
 import { outputProblems } from './output-problems.ts';
-import { isTerminal, type CallState, type Run, type ServerState, type Step } from './run.ts';
-
-/**
- * What should be going on now. Commands are keyed: the executor starts those whose key is new and
- * aborts those whose key is gone, so parallel work, early starts and cancelling need no special case.
- */
-export type Command =
-  | ResolveReference
-  | ConnectServer
-  | CallModel
-  | CallTool
-  | Wait
-  | (Keyed & { readonly type: 'end'; readonly end: RunEnd });
-
-interface Keyed {
-  readonly key: string;
-}
-
-export interface ResolveReference extends Keyed {
-  readonly type: 'resolve-reference';
-  readonly reference: { readonly url: string; readonly section?: string };
-  readonly policy: UrlPolicy;
-}
-
-export interface ConnectServer extends Keyed {
-  readonly type: 'connect-server';
-  readonly server: ToolServer;
-}
-
-export interface CallModel extends Keyed {
-  readonly type: 'call-model';
-  readonly step: number;
-  /** Where the last answer did not fit its schema, when the step is to correct it. */
-  readonly repair?: readonly string[];
-}
-
-export interface CallTool extends Keyed {
-  readonly type: 'call-tool';
-  readonly state: CallState;
-  /** Absent when the model asked for a tool that the run does not have. */
-  readonly tool?: ServerTool;
-}
-
-export interface Wait extends Keyed {
-  readonly type: 'wait';
-  /** Milliseconds since 1970. */
-  readonly until: number;
-  /** How the run ends then. */
-  readonly code: FaultCode;
-}
-
-/** What a model, tools and documents may write into one run: a stream without end meets this. */
-export const MAX_STORED_CHARACTERS = 16_000_000;
+import { reasonToEnd } from './reason-to-end.ts';
+import { failedEnd } from './run-end.ts';
+import { isTerminal, type Run, type Step } from './run.ts';
 
 /** So many tool calls of one run are under way at the same time. */
 export const MAX_PARALLEL_CALLS = 16;
@@ -69,13 +20,43 @@ export function nextCommands(run: Run): readonly Command[] {
   const end = reasonToEnd(run);
   if (end !== null) return [{ type: 'end', key: 'end', end }];
   const preparing = preparations(run);
-  const work = preparing.length > 0 ? preparing : nextWork(run);
-  return [...work, deadline(run)];
+  const isPrepared =
+    preparing.length === 0 && run.servers.every((state) => state.end !== undefined);
+  return [...(isPrepared ? nextWork(run) : preparing), ...waits(run)];
 }
 
-function deadline(run: Run): Wait {
-  const until = run.created_at + run.request.limits.timeout * 1000;
-  return { type: 'wait', key: 'wait:timeout', until, code: 'timeout' };
+/**
+ * When a run that only waits for a person has to be looked at again, in milliseconds since 1970;
+ * null when there is work for it now.
+ */
+export function parkedUntil(run: Run, now: number): number | null {
+  const commands = nextCommands(run);
+  const until = commands.map((command) => (command.type === 'wait' ? command.until : -Infinity));
+  const first = Math.min(...until);
+  return commands.length > 0 && first > now ? first : null;
+}
+
+/** The end of the run's time, or of what it waits for: waiting for a person takes none of its time. */
+function waits(run: Run): Wait[] {
+  const open = run.status === 'requires_action' ? openActions(run) : [];
+  if (open.length === 0) return [deadline(run)];
+  return open.map(({ required: { action_id, expires_at } }) => ({
+    type: 'wait',
+    key: `wait:action:${action_id}`,
+    until: expires_at,
+    event: { type: 'action-resolved', action_id, outcome: 'expired' },
+  }));
+}
+
+function deadline({ created_at, waited, request: { limits } }: Run): Wait {
+  const { timeout } = limits;
+  const message = `The run took all the ${timeout} seconds it may take.`;
+  return {
+    type: 'wait',
+    key: `wait:timeout:${waited}`,
+    until: created_at + waited + timeout * 1000,
+    event: failedEnd(faultData('timeout', message, { timeout })),
+  };
 }
 
 function preparations(run: Run): Command[] {
@@ -88,13 +69,22 @@ function preparations(run: Run): Command[] {
       policy: run.request.urls,
     }));
   const servers = run.servers
-    .filter(({ end }) => end === undefined)
+    .filter(({ end, server }) => end === undefined && openLogin(run, server.label) === undefined)
     .map(({ server }): Command => ({
       type: 'connect-server',
-      key: `connect-server:${server.label}`,
+      key: keyAfter(`connect-server:${server.label}`, connectingAsks(run, server)),
       server,
     }));
   return [...references, ...servers];
+}
+
+function connectingAsks(run: Run, { label }: ToolServer): number {
+  return loginAsks(run, label, 'connecting').length;
+}
+
+/** After a login the same work is begun anew, so it needs a key of its own. */
+function keyAfter(key: string, logins: number): string {
+  return logins === 0 ? key : `${key}:${logins}`;
 }
 
 /** The context URLs of the prompt, and URLs taken for tool servers that turned out to be documents. */
@@ -116,7 +106,7 @@ function nextWork(run: Run): Command[] {
   if (last === undefined) return [callModel(1)];
   const calls = callsToMake(run, last);
   if (last.finish_reason === null) return [callModel(last.step, last.repair), ...calls];
-  if (calls.length > 0) return calls;
+  if (last.calls.some(({ result }) => result === undefined)) return calls;
   return [callModel(last.step + 1, last.calls.length === 0 ? outputProblems(run) : undefined)];
 }
 
@@ -125,13 +115,18 @@ function callModel(step: number, repair?: readonly string[]): Command {
   return repair === undefined ? base : { ...base, repair };
 }
 
-/** While the model still streams, only calls that change nothing may begin. */
+/**
+ * While the model still streams, only calls that change nothing may begin. A server that waits for a
+ * login is sent no further call; those that were on their way may still answer.
+ */
 function callsToMake(run: Run, step: Step): Command[] {
   return step.calls
     .filter(({ result }) => result === undefined)
+    .filter(({ sent, call }) => sent || openLogin(run, call.server) === undefined)
     .map((state): CallTool => {
       const tool = toolOf(run, state.call.wire_name);
-      const base = { type: 'call-tool', key: `call-tool:${state.call.call_id}`, state } as const;
+      const key = keyAfter(`call-tool:${state.call.call_id}`, state.refusals);
+      const base = { type: 'call-tool', key, state } as const;
       return tool === undefined ? base : { ...base, tool };
     })
     .filter(({ tool }) => step.finish_reason !== null || tool?.read_only || tool?.idempotent)
@@ -143,119 +138,4 @@ export function toolOf(run: Run, wireName: string): ServerTool | undefined {
   return run.servers
     .flatMap(({ end }) => end?.tools ?? [])
     .find((tool) => tool.wire_name === wireName);
-}
-
-function reasonToEnd(run: Run): RunEnd | null {
-  return (
-    sizeLimit(run) ??
-    serverFailure(run) ??
-    referenceFailure(run) ??
-    callFailure(run) ??
-    stepEnd(run)
-  );
-}
-
-function sizeLimit(run: Run): RunEnd | null {
-  if (run.size <= MAX_STORED_CHARACTERS) return null;
-  const message = `The run wrote more than the ${MAX_STORED_CHARACTERS} characters it may keep.`;
-  return failedEnd(faultData('max_stored_bytes', message));
-}
-
-function serverFailure(run: Run): RunEnd | null {
-  const failed = run.servers.find(({ end }) => end !== undefined && !end.ok && !end.is_document);
-  return failed === undefined ? null : failedEnd(withServer(failed));
-}
-
-function withServer({ server, end }: ServerState): FaultData {
-  const error = end?.error ?? faultData('server_error');
-  return { ...error, detail: { ...error.detail, server: server.label, url: server.url } };
-}
-
-function referenceFailure(run: Run): RunEnd | null {
-  if (run.request.urls.on_error !== 'fail') return null;
-  const failed = [...run.references.values()].find(({ ok }) => !ok);
-  if (failed === undefined) return null;
-  const why = failed.error?.message ?? 'it could not be read';
-  return failedEnd(faultData('reference_failed', `${failed.url}: ${why}`));
-}
-
-/** What no further step can mend. */
-const FATAL_IN_CALLS: ReadonlySet<FaultCode> = new Set(['login_required', 'tools_changed']);
-
-/** A call that failed for good. */
-function callFailure(run: Run): RunEnd | null {
-  const errors = run.steps.at(-1)?.calls.map(({ result }) => result?.error) ?? [];
-  const error = errors.find((data) => data !== undefined && FATAL_IN_CALLS.has(data.code));
-  return error === undefined ? null : failedEnd(error);
-}
-
-function stepEnd(run: Run): RunEnd | null {
-  const last = run.steps.at(-1);
-  if (last === undefined) return null;
-  const unapproved = approvalMissing(run, last);
-  if (unapproved !== null || last.finish_reason === null) return unapproved ?? callLimit(run);
-  if (last.calls.length === 0) return answerEnd(run, last);
-  return stepLimit(run, last) ?? callLimit(run);
-}
-
-/** Asking the owner is not supported yet, so a call that wants approval is never made. */
-function approvalMissing(run: Run, last: Step): RunEnd | null {
-  const call = last.calls.find(({ call: { server, tool } }) => {
-    const owner = run.servers.find((state) => state.server.label === server)?.server;
-    return owner !== undefined && tool !== undefined && wantsApproval(owner.require_approval, tool);
-  })?.call;
-  if (call === undefined) return null;
-  const { server = '', tool = '' } = call;
-  const message = `${tool} of ${server} wants approval, which cannot be asked for yet. It was not called.`;
-  return failedEnd(faultData('approval_required', message, { server, tool }));
-}
-
-/** Nobody would read the results of calls after the last step, so they are not made. */
-function stepLimit(run: Run, last: Step): RunEnd | null {
-  const { max_steps, max_total_tokens } = run.request.limits;
-  if (last.step >= max_steps) {
-    return failedEnd(
-      faultData('max_steps', `The run used all ${max_steps} model steps it may take.`, {
-        max_steps,
-      }),
-    );
-  }
-  if (max_total_tokens !== null && run.usage.total_tokens >= max_total_tokens) {
-    const message = `The run used ${run.usage.total_tokens} of the ${max_total_tokens} tokens it may spend.`;
-    return failedEnd(faultData('max_total_tokens', message, { max_total_tokens }));
-  }
-  return null;
-}
-
-function callLimit(run: Run): RunEnd | null {
-  const { max_tool_calls } = run.request.limits;
-  const calls = run.steps.reduce((count, step) => count + step.calls.length, 0);
-  if (calls <= max_tool_calls) return null;
-  const message = `The model asked for more than the ${max_tool_calls} tool calls the run may make.`;
-  return failedEnd(faultData('max_tool_calls', message, { max_tool_calls }));
-}
-
-/** An answer that does not fit its schema is asked for once more, while there is a step left. */
-function answerEnd(run: Run, last: Step): RunEnd | null {
-  const problems = outputProblems(run);
-  if (problems.length === 0) return completedEnd(last.finish_reason ?? 'stop');
-  const isRepaired = run.steps.some(({ repair }) => repair !== undefined);
-  if (!isRepaired && stepLimit(run, last) === null) return null;
-  const tried = isRepaired ? ', and neither did the one before' : '';
-  const message = `The answer does not fit the schema that the prompt asks for${tried}. ${problems.slice(0, 5).join(' ')}`;
-  return failedEnd(faultData('output_invalid', message));
-}
-
-function completedEnd(finishReason: string): RunEnd {
-  const kept = ['length', 'content_filter'];
-  return {
-    type: 'run-end',
-    status: 'completed',
-    stop_reason: kept.includes(finishReason) ? finishReason : 'stop',
-  };
-}
-
-/** The end of a run that a fault ended. */
-export function failedEnd(error: FaultData): RunEnd {
-  return { type: 'run-end', status: 'failed', stop_reason: error.code, error };
 }

@@ -1,6 +1,15 @@
-import type { CompletionRequest } from '../normalize/request.ts';
-import type { EventType, RunEnd, RunEvent, RunStart, Stamp } from './event.ts';
+import type {
+  ActionRequired,
+  ActionResolved,
+  EventType,
+  RunEnd,
+  RunEvent,
+  RunStart,
+  Stamp,
+} from './event.ts';
 import type { Attempts } from './attempts.ts';
+import type { Publication } from './publication.ts';
+import { connectPath } from './required-action.ts';
 import { bareFault, masked, namesOnly, withoutContent } from './view.ts';
 import type { Viewer } from './view.ts';
 
@@ -8,25 +17,39 @@ import type { Viewer } from './view.ts';
 export type VisibleEvent =
   | RunEvent
   | (Stamp &
-      Omit<RunStart, 'prompt' | 'request'> & { readonly prompt: null; readonly request: null });
+      Omit<RunStart, 'prompt' | 'request'> & { readonly prompt: null; readonly request: null })
+  | (Stamp & ActionRequired & { readonly connect_url: string })
+  | (Stamp & BareAction);
+
+/** That a run waits and that it goes on, without what only its owner may know and do. */
+type BareAction =
+  | (Pick<ActionRequired, 'type' | 'expires_at'> & {
+      readonly action: { readonly kind: ActionRequired['action']['kind'] };
+    })
+  | Pick<ActionResolved, 'type' | 'outcome'>;
 
 /** What decides about an event besides the event itself. */
 export interface EventScope {
   readonly viewer: Viewer;
-  readonly publish: CompletionRequest['publish'];
+  readonly publication: Publication;
   /** The attempts so far: what one said that asked for tools is not the answer. */
   readonly attempts: Attempts;
+  /** Scheme, host and port of this server without a slash at the end. */
+  readonly origin: string;
 }
 
 /**
  * The event as a viewer may see it, or null when it is not for them. The stream of events says
  * never more than `viewFor` does: secrets of tool servers and the text of context documents are
- * for nobody, and with `publish: answer` the public sees neither prompt nor what tools were given
- * and gave.
+ * for nobody, links to log in for the owner alone, and with `publish: answer` the public sees
+ * neither prompt nor what tools were given and gave.
  */
 export function visibleEvent(event: RunEvent, scope: EventScope): VisibleEvent | null {
   const shown = withoutSecrets(event);
-  if (scope.viewer === 'owner' || (scope.publish ?? 'full') === 'full') return shown;
+  if (scope.viewer === 'owner') return withLink(shown, scope.origin);
+  if (scope.publication === 'undecided') return null;
+  const bare = bareAction(shown);
+  if (bare !== null || scope.publication === 'full') return bare ?? shown;
   return answerOnly(shown, scope.attempts);
 }
 
@@ -38,8 +61,32 @@ function withoutSecrets(event: RunEvent): RunEvent {
       const { parts: _parts, ...record } = event;
       return record;
     }
+    case 'action-resolved': {
+      // What a person answered is for the tool that asked.
+      const { content: _content, ...record } = event;
+      return record;
+    }
     default:
       return event;
+  }
+}
+
+function withLink(event: RunEvent, origin: string): VisibleEvent {
+  if (event.type !== 'action-required' || event.action.kind !== 'authorization') return event;
+  return { ...event, connect_url: `${origin}${connectPath(event.action_id)}` };
+}
+
+/** Null for an event that is about no action. */
+function bareAction(event: RunEvent): (Stamp & BareAction) | null {
+  switch (event.type) {
+    case 'action-required': {
+      const { type, action, expires_at } = event;
+      return { ...stampOf(event), type, action: { kind: action.kind }, expires_at };
+    }
+    case 'action-resolved':
+      return { ...stampOf(event), type: event.type, outcome: event.outcome };
+    default:
+      return null;
   }
 }
 

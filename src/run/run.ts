@@ -1,18 +1,21 @@
 import type { FaultData } from '../fault/fault.ts';
 import type { CompletionRequest, ToolServer } from '../normalize/request.ts';
 import type { Problem } from '../parse/problem.ts';
-import type { ChatToolCall, Usage } from '../protocol/chat.ts';
-import type { JsonObject } from '../protocol/json.ts';
+import type { Usage } from '../protocol/chat.ts';
+import { openActions, withAction, withResolution, type ActionState } from './actions.ts';
 import type {
+  ActionRequired,
   ReferenceEnd,
   RunEnd,
   RunEvent,
   RunStart,
   ServerEnd,
-  ToolCall,
-  ToolResult,
 } from './event.ts';
 import { eventSize } from './event-size.ts';
+import { changeCall, changeStep, newStep, withStep, type CallState, type Step } from './step.ts';
+import { nextLoginUse, startedLoginUse, UNSTORED_MS, type LoginUse } from './publication.ts';
+
+export type { CallState, Step } from './step.ts';
 
 /** Where a run stands; the last four are terminal and written once. */
 export type RunStatus =
@@ -42,6 +45,13 @@ export interface Run {
   readonly references: ReadonlyMap<string, ReferenceEnd>;
   readonly servers: readonly ServerState[];
   readonly steps: readonly Step[];
+  /** What was asked of a person. */
+  readonly actions: readonly ActionState[];
+  /** Since when the run waits for a person; null while it does not. */
+  readonly waiting_since: number | null;
+  /** Milliseconds it waited for a person before; they do not count for its time limit. */
+  readonly waited: number;
+  readonly login_use: LoginUse;
   /** Sum over the steps. */
   readonly usage: Usage;
   readonly stop_reason: string | null;
@@ -56,40 +66,6 @@ export interface Run {
 export interface ServerState {
   readonly server: ToolServer;
   readonly end?: ServerEnd;
-}
-
-/** One request to the model and the tool calls it asked for. */
-export interface Step {
-  /** From 1. */
-  readonly step: number;
-  readonly attempt: number;
-  readonly provider: string;
-  readonly model: string;
-  /** Where the answer before did not fit its schema, when this step is to correct it. */
-  readonly repair?: readonly string[];
-  readonly started_at: number;
-  readonly ended_at: number | null;
-  readonly text: string;
-  readonly reasoning: string;
-  /** Null while the model streams. */
-  readonly finish_reason: string | null;
-  readonly usage: Usage | null;
-  readonly tool_calls: readonly ChatToolCall[];
-  readonly echo: JsonObject | null;
-  readonly calls: readonly CallState[];
-}
-
-/** A tool call: intent, then sent, then done. */
-export interface CallState {
-  readonly call: ToolCall;
-  readonly started_at: number;
-  readonly sent: boolean;
-  readonly progress?: {
-    readonly progress: number;
-    readonly total?: number;
-    readonly message?: string;
-  };
-  readonly result?: ToolResult;
 }
 
 export const NO_USAGE: Usage = { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 };
@@ -124,6 +100,10 @@ export function startedRun(event: RunEvent & RunStart): Run {
     references: new Map(),
     servers: event.request.servers.map((server) => ({ server })),
     steps: [],
+    actions: [],
+    waiting_since: null,
+    waited: 0,
+    login_use: startedLoginUse(event.request),
     usage: NO_USAGE,
     stop_reason: null,
     error: null,
@@ -134,12 +114,29 @@ export function startedRun(event: RunEvent & RunStart): Run {
 
 /** The state after one more event; the given run is not changed. */
 export function applyEvent(run: Run, event: RunEvent): Run {
+  const next = applyBody(run, event);
+  if (next.actions.length === 0 || isTerminal(next.status)) return next;
+  return withWaiting(next, event.at);
+}
+
+/** Whether the run waits, and how long it did. */
+function withWaiting(run: Run, at: number): Run {
+  const since = run.waiting_since;
+  if (openActions(run).length > 0) {
+    return { ...run, status: 'requires_action', waiting_since: since ?? at };
+  }
+  const waited = run.waited + (since === null ? 0 : at - since);
+  return { ...run, status: 'running', waiting_since: null, waited };
+}
+
+function applyBody(run: Run, event: RunEvent): Run {
   const running: Run = {
     ...run,
     seq: event.seq,
     size: run.size + eventSize(event),
     status: run.status === 'queued' ? 'running' : run.status,
     started_at: run.started_at ?? event.at,
+    login_use: nextLoginUse(run.login_use, event),
   };
   switch (event.type) {
     case 'run-start':
@@ -165,30 +162,31 @@ type StepEvent = Exclude<
 function applyStepEvent(run: Run, event: StepEvent): Run {
   switch (event.type) {
     case 'text-delta':
-      return changeStep(run, event.step, (step) => ({ ...step, text: step.text + event.text }));
+      return inStep(run, event.step, (step) => ({ ...step, text: step.text + event.text }));
     case 'reasoning-delta':
-      return changeStep(run, event.step, (step) => ({
+      return inStep(run, event.step, (step) => ({
         ...step,
         reasoning: step.reasoning + event.text,
       }));
     case 'tool-call':
-      return changeStep(run, event.step, (step) => ({
+      return inStep(run, event.step, (step) => ({
         ...step,
-        calls: [...step.calls, { call: event, started_at: event.at, sent: false }],
+        calls: [...step.calls, { call: event, started_at: event.at, sent: false, refusals: 0 }],
       }));
     case 'tool-sent':
-      return changeCall(run, event.call_id, (call) => ({ ...call, sent: true }));
+      return inCall(run, event.call_id, (call) => ({ ...call, sent: true }));
     case 'tool-progress': {
       const { type: _type, call_id, seq: _seq, at: _at, ...progress } = event;
-      return changeCall(run, call_id, (call) => ({ ...call, progress }));
+      return inCall(run, call_id, (call) => ({ ...call, progress }));
     }
     case 'tool-result':
-      return changeCall(run, event.call_id, (call) => ({ ...call, result: event }));
+      return inCall(run, event.call_id, (call) => ({ ...call, result: event }));
     case 'action-required':
+      return asked(run, event, event.at);
     case 'action-resolved':
-      return run;
+      return { ...run, actions: withResolution(run.actions, event) };
     case 'step-end': {
-      const ended = changeStep(run, event.step, (step) => ({
+      const ended = inStep(run, event.step, (step) => ({
         ...step,
         ended_at: event.at,
         finish_reason: event.finish_reason,
@@ -201,28 +199,23 @@ function applyStepEvent(run: Run, event: StepEvent): Run {
   }
 }
 
-function newStep(event: Extract<RunEvent, { type: 'step-start' }>, at: number): Step {
-  return {
-    step: event.step,
-    attempt: event.attempt,
-    provider: event.provider,
-    model: event.model,
-    ...(event.repair === undefined ? {} : { repair: event.repair }),
-    started_at: at,
-    ended_at: null,
-    text: '',
-    reasoning: '',
-    finish_reason: null,
-    usage: null,
-    tool_calls: [],
-    echo: null,
-    calls: [],
-  };
+/** A call that was refused for want of a login was not executed: it is as if it had not been sent. */
+function asked(run: Run, event: ActionRequired, at: number): Run {
+  const { action, expires_at } = event;
+  const waiting = { ...run, actions: withAction(run.actions, event, at) };
+  if (action.kind === 'elicitation') return waiting;
+  const kept = { ...waiting, expires_at: expiryWhileWaiting(run, expires_at) };
+  if (action.call_id === undefined) return kept;
+  return inCall(kept, action.call_id, (call) => ({
+    ...call,
+    sent: false,
+    refusals: call.refusals + 1,
+  }));
 }
 
-/** A further attempt takes the place of the step, so its text and calls are void. */
-function withStep(steps: readonly Step[], step: Step): Step[] {
-  return [...steps.filter((other) => other.step !== step.step), step];
+/** A run lives as long as the login it waits for, unless its author set its time exactly. */
+function expiryWhileWaiting({ expires_at, request }: Run, until: number): number | null {
+  return expires_at === null || request.ttl !== null ? expires_at : Math.max(expires_at, until);
 }
 
 function withServerEnd(servers: readonly ServerState[], end: ServerEnd): ServerState[] {
@@ -234,25 +227,24 @@ function endedRun(run: Run, end: RunEnd, at: number): Run {
     ...run,
     status: end.status,
     ended_at: at,
+    expires_at: run.expires_at ?? expiryAfter(run, at),
     stop_reason: end.stop_reason,
     error: end.error ?? null,
   };
 }
 
-function changeStep(run: Run, number: number, change: (step: Step) => Step): Run {
-  return { ...run, steps: run.steps.map((step) => (step.step === number ? change(step) : step)) };
+/** What a login gave is kept for a day, where nobody said otherwise. */
+function expiryAfter({ request, login_use }: Run, ended: number): number | null {
+  const isUndecided = request.store === null && request.ttl === null;
+  return isUndecided && login_use.used ? ended + UNSTORED_MS : null;
 }
 
-function changeCall(run: Run, id: string, change: (call: CallState) => CallState): Run {
-  const steps = run.steps.map((step) =>
-    step.calls.some(({ call }) => call.call_id === id)
-      ? {
-          ...step,
-          calls: step.calls.map((state) => (state.call.call_id === id ? change(state) : state)),
-        }
-      : step,
-  );
-  return { ...run, steps };
+function inStep(run: Run, number: number, change: (step: Step) => Step): Run {
+  return { ...run, steps: changeStep(run.steps, number, change) };
+}
+
+function inCall(run: Run, id: string, change: (call: CallState) => CallState): Run {
+  return { ...run, steps: changeCall(run.steps, id, change) };
 }
 
 function sum(a: Usage, b: Usage): Usage {

@@ -7,6 +7,8 @@ import type { Json } from '../protocol/json.ts';
 import type { ReferenceEnd, ServerEnd, ServerTool, ToolResult } from './event.ts';
 import type { AnswerFile } from './answer-files.ts';
 import { readAnswer } from './output.ts';
+import { publicationOf, type Publication } from './publication.ts';
+import { requiredActions, type RequiredAction } from './required-action.ts';
 import type { Run, RunStatus, ServerState, Step } from './run.ts';
 
 /** Who asks. A run's owner holds its owner token, or is the principal that made it. */
@@ -18,6 +20,8 @@ export type Viewer = 'owner' | 'public';
  */
 export interface RunView {
   readonly viewer: Viewer;
+  /** How much of the run this view holds; the owner's holds all. */
+  readonly publication: Publication;
   readonly id: string;
   readonly status: RunStatus;
   readonly created_at: number;
@@ -42,6 +46,8 @@ export interface RunView {
   readonly usage: Usage;
   readonly stop_reason: string | null;
   readonly error: FaultData | null;
+  /** What the run waits for. */
+  readonly required_actions: readonly RequiredAction[];
   readonly seq: number;
 }
 
@@ -59,16 +65,20 @@ export interface ServerView {
 }
 
 /**
- * What `viewer` may see of `run`. Header values of tool servers and the callback are never shown,
+ * What `viewer` may see of `run`. While it is not known whether a login of its owner will be used,
+ * and its author said nothing, the public sees where it stands and no more. Header values of tool servers and the callback are never shown,
  * to nobody.
  */
 export function viewFor(viewer: Viewer, run: Run): RunView {
-  const full = viewer === 'owner' || (run.request.publish ?? 'full') === 'full';
+  const publication =
+    viewer === 'owner' ? 'full' : publicationOf(run.request.publish, run.login_use);
+  const full = publication === 'full';
   const steps = full ? run.steps : run.steps.map(answerOnly);
   // From what this viewer sees: what a model said before its calls is no answer to publish.
   const { text, output, json = null, files } = readAnswer({ ...run, steps });
   return {
     viewer,
+    publication,
     id: run.id,
     status: run.status,
     created_at: run.created_at,
@@ -79,7 +89,7 @@ export function viewFor(viewer: Viewer, run: Run): RunView {
     request: full ? masked(run.request) : null,
     problems: full ? run.problems : [],
     references: full ? referencesOf(run) : [],
-    servers: run.servers.map((state) => serverView(state, full)),
+    servers: publication === 'undecided' ? [] : run.servers.map((state) => serverView(state, full)),
     steps,
     answer: text,
     output,
@@ -89,6 +99,7 @@ export function viewFor(viewer: Viewer, run: Run): RunView {
     usage: run.usage,
     stop_reason: run.stop_reason,
     error: full ? run.error : bareFault(run.error),
+    required_actions: requiredActions(run, viewer === 'owner'),
     seq: run.seq,
   };
 }
@@ -156,10 +167,11 @@ function answerOnly(step: Step): Step {
     ...(step.repair === undefined ? {} : { repair: [] }),
     tool_calls: [],
     echo: null,
-    calls: step.calls.map(({ call, result, started_at, sent }) => ({
+    calls: step.calls.map(({ call, result, started_at, sent, refusals }) => ({
       call: { ...call, arguments: '' },
       started_at,
       sent,
+      refusals,
       ...(result === undefined ? {} : { result: withoutContent(result) }),
     })),
   };

@@ -1,14 +1,17 @@
 import { inert } from '../publish/bounded.ts';
-import type { RunEvent, StepStart } from '../run/event.ts';
+import { connectPath } from '../run/required-action.ts';
+import type { ActionRequired, RunEvent, StepStart } from '../run/event.ts';
 
 /** How a stream of the answer says what is not the answer. */
 export type AnswerForm = 'markdown' | 'text';
 
 /**
  * Turns the events of a run into the text that `curl -N` prints: what the model says, as it says
- * it, with a blank line between steps, and one clear line when the run does not complete.
+ * it, with a blank line between steps, and one clear line when the run waits for its owner or does
+ * not complete. The text goes to who made the run, so it may hold the link to log in.
+ * @param origin of this server, without a slash at the end
  */
-export function answerEncoder(form: AnswerForm): (event: RunEvent) => string {
+export function answerEncoder(form: AnswerForm, origin: string): (event: RunEvent) => string {
   const mark = form === 'markdown' ? '> ' : '';
   let said = '';
   let isNewStep = false;
@@ -35,6 +38,8 @@ export function answerEncoder(form: AnswerForm): (event: RunEvent) => string {
         isNewStep &&= whole === '';
         return whole === '' ? '' : say(pause + inert(whole));
       }
+      case 'action-required':
+        return say(`${blankLineAfter(said)}${mark}${waitNote(event, origin)}\n`);
       case 'run-end': {
         if (event.status === 'completed') return lineEndAfter(said);
         const why =
@@ -51,6 +56,14 @@ export function answerEncoder(form: AnswerForm): (event: RunEvent) => string {
 function halved(text: string): { whole: string; half: string } {
   const end = /[\ud800-\udbff\r]$/.test(text) ? text.length - 1 : text.length;
   return { whole: text.slice(0, end), half: text.slice(end) };
+}
+
+function waitNote({ action, action_id }: ActionRequired, origin: string): string {
+  const server = inert(action.server);
+  if (action.kind === 'authorization') {
+    return `${server} wants a login. Open ${origin}${connectPath(action_id)} and the run goes on by itself.`;
+  }
+  return `${server} asks: ${inert(action.message).replace(/\s+/g, ' ')} Answer on the page of the run.`;
 }
 
 /** What came before is void when a step starts again or asks for the answer anew. */

@@ -1,5 +1,5 @@
 import { Hono } from 'hono';
-import type { Context, Next } from 'hono';
+import type { Next } from 'hono';
 import openapi from '../../spec/openapi.json' with { type: 'json' };
 import { demoMcp } from '../demo/demo-mcp.ts';
 import { asFault, Fault } from '../fault/fault.ts';
@@ -8,10 +8,10 @@ import { ASSETS } from '../publish/assets.ts';
 import type { Asset } from '../publish/assets.ts';
 import { renderEditor } from '../publish/render-editor.ts';
 import { readEnv } from './env.ts';
-import type { Env } from './env.ts';
 import { faultResponse } from './fault-response.ts';
 import { allowsCors, changesState, isCrossSite, isOurHost } from './guards.ts';
-import { cancelRun, deleteRun } from './own-run.ts';
+import { addLoginRoutes } from './login-routes.ts';
+import { answerAction, cancelRun, deleteRun } from './own-run.ts';
 import { postRun } from './post-run.ts';
 import { proofOf } from './principal.ts';
 import { isForm, readPrompt } from './read-prompt.ts';
@@ -20,14 +20,7 @@ import { readEvents, readRun } from './read-run.ts';
 import type { RunRequest } from './read-run.ts';
 import { html, json } from './responses.ts';
 import { isRunId } from './run-id.ts';
-import type { Settings } from './settings.ts';
-
-interface Surroundings {
-  Bindings: Env;
-  Variables: { settings: Settings };
-}
-
-type Asked = Context<Surroundings>;
+import type { Asked, Surroundings } from './surroundings.ts';
 
 /** The routes of the Worker. @see spec/http-api.md */
 export const app = new Hono<Surroundings>();
@@ -46,6 +39,8 @@ app.get('/robots.txt', () => new Response('User-agent: *\nAllow: /$\nDisallow: /
 app.get('/assets/:name', ({ req }) => asset(req.param('name')));
 app.all('/demo/mcp', ({ req }) => demoMcp(req.raw));
 
+const loginMethods = addLoginRoutes(app);
+
 const ID = ':id{[0-9A-Za-z]{32}}';
 app.get(`/${ID}`, async (asked) => readRun(await runRequest(asked), null));
 app.get('/:file{[0-9A-Za-z]{32}\\.[a-z]+}', async (asked) => {
@@ -55,6 +50,9 @@ app.get('/:file{[0-9A-Za-z]{32}\\.[a-z]+}', async (asked) => {
 app.get(`/${ID}/events`, async (asked) => readEvents(await runRequest(asked)));
 app.get(`/${ID}/files/:path{.+}`, async (asked) => readFile(await runRequest(asked)));
 app.post(`/${ID}/cancel`, async (asked) => cancelRun(await runRequest(asked)));
+app.post(`/${ID}/actions/:action{[\\w-]{1,100}}`, async (asked) =>
+  answerAction(await runRequest(asked), asked.req.param('action')),
+);
 app.delete(`/${ID}`, async (asked) => deleteRun(await runRequest(asked)));
 
 const METHODS: Readonly<Record<string, string>> = {
@@ -69,6 +67,8 @@ const METHODS: Readonly<Record<string, string>> = {
   [`/${ID}/events`]: 'GET, HEAD',
   [`/${ID}/files/:path{.+}`]: 'GET, HEAD',
   [`/${ID}/cancel`]: 'POST',
+  [`/${ID}/actions/:action{[\\w-]{1,100}}`]: 'POST',
+  ...loginMethods,
 };
 for (const [path, methods] of Object.entries(METHODS)) {
   app.all(path, ({ req }) => otherMethod(req.raw, methods));

@@ -5,6 +5,7 @@ import { normalizePrompt } from '../normalize/normalize-prompt.ts';
 import type { Problem } from '../parse/problem.ts';
 import { parsePrompt } from '../parse/parse-prompt.ts';
 import type { JsonObject } from '../protocol/json.ts';
+import { UNSTORED_MS } from '../run/publication.ts';
 import { isoTime } from '../publish/iso-time.ts';
 import { problemJson } from '../publish/render-json.ts';
 import { runUrls } from '../publish/run-urls.ts';
@@ -16,9 +17,6 @@ import type { Principal } from './principal.ts';
 import type { PostedPrompt } from './read-prompt.ts';
 import { newRunId, ownerToken } from './run-id.ts';
 import type { Settings } from './settings.ts';
-
-/** How long a run with `store: false` is kept. */
-const UNSTORED_MS = 24 * 3_600_000;
 
 /** What the reply to a creation says. */
 export interface CreatedRun {
@@ -74,9 +72,10 @@ export interface Acceptance {
 
 /**
  * Accepts the run; when this resolves, it is durable and on its way.
+ * @param isSuggested whether it runs with nothing that is its owner's
  * @throws Fault `invalid_prompt` when the prompt has an error
  */
-export async function createRun(acceptance: Acceptance): Promise<CreatedRun> {
+export async function createRun(acceptance: Acceptance, isSuggested: boolean): Promise<CreatedRun> {
   const { env, settings, principal, normalized, posted } = acceptance;
   if (normalized.request === null) throw new Fault('invalid_prompt');
   const origin = ownOrigin(acceptance.request, settings);
@@ -94,7 +93,8 @@ export async function createRun(acceptance: Acceptance): Promise<CreatedRun> {
     },
     {
       principal: principalName(principal),
-      is_suggested: posted.isSuggested === true,
+      is_suggested: isSuggested,
+      user: posted.user ?? '',
       origin,
       expires_at,
     },

@@ -5,6 +5,8 @@ import type { SettingsResult, Variables } from './settings.ts';
 export interface Env {
   /** {@link RunObject}s by run id; called through `runClient`. */
   readonly RUNS: DurableObjectNamespace;
+  /** PrincipalObjects by the name of the principal; called through `principalClient`. */
+  readonly PRINCIPALS: DurableObjectNamespace;
   /** Loopback, for places that `EGRESS_ALLOW` names; only `npm start` binds it. */
   readonly LOCAL_NETWORK?: Fetcher;
   /** All networks, for hosts that the operator configured, in that role; only `npm start` binds it. */

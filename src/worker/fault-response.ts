@@ -2,6 +2,7 @@ import { FAULTS } from '../fault/fault.ts';
 import type { Fault } from '../fault/fault.ts';
 import { renderErrorPage } from '../publish/render-error-page.ts';
 import { preferred } from './accept.ts';
+import { backTo } from './return-path.ts';
 
 /**
  * The response that reports a fault: `{"error": {"code", "message", …}}`, or a page for a browser.
@@ -19,7 +20,9 @@ export function faultResponse(
   const status = FAULTS[fault.code].http;
   if (wantsPage(request)) {
     headers.set('content-type', 'text/html; charset=utf-8');
-    return new Response(renderErrorPage(fault.toJSON(), extra), { status, headers });
+    const signIn = MENDED_BY_SIGNING_IN.has(fault.code) ? signInPath(request) : null;
+    const page = renderErrorPage(fault.toJSON(), { ...extra, signIn });
+    return new Response(page, { status, headers });
   }
   const { code, message, detail } = fault;
   const body = { error: { code, message, ...detail, ...extra } };
@@ -28,6 +31,12 @@ export function faultResponse(
 }
 
 const CHALLENGE = { 'www-authenticate': 'Bearer' };
+
+const MENDED_BY_SIGNING_IN = new Set<string>(['unauthorized', 'not_yours']);
+
+function signInPath(request: Request): string {
+  return `/sign-in?return=${encodeURIComponent(backTo(new URL(request.url).pathname))}`;
+}
 
 /** Whether a person looks at the answer in a browser. */
 export function wantsPage(request: Request): boolean {

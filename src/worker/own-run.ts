@@ -1,3 +1,5 @@
+import { Fault } from '../fault/fault.ts';
+import { readActionAnswer } from './read-action-answer.ts';
 import { runClient } from './run-client.ts';
 import { wantsPage } from './fault-response.ts';
 import { there } from './read-run.ts';
@@ -10,10 +12,28 @@ import { json } from './responses.ts';
  */
 export async function cancelRun({ env, id, proof, request }: RunRequest): Promise<Response> {
   const status = there(await runClient(env, id).cancel(proof));
-  if (wantsPage(request)) {
-    return new Response(null, { status: 303, headers: { location: `/${id}` } });
-  }
-  return json({ id, object: 'run', status });
+  return wantsPage(request) ? toPage(id) : json({ id, object: 'run', status });
+}
+
+/**
+ * `POST /{id}/actions/{action_id}`: the owner's answer to what the run waits for.
+ * @throws Fault `not_found`, `gone`, `owner_required`, `bad_request`
+ */
+export async function answerAction(asked: RunRequest, action_id: string): Promise<Response> {
+  const { env, id, proof, request } = asked;
+  const run = runClient(env, id);
+  // Who does not own the run is told so before a byte of the body is read.
+  const schema = there(await run.actionSchema(proof, action_id));
+  if (schema === undefined) throw new Fault('not_found');
+  const answer = await readActionAnswer(request, schema);
+  const acted = there(await run.resolveAction(proof, action_id, answer));
+  if (acted.acted === 'unknown') throw new Fault('not_found');
+  if (acted.acted === 'invalid') throw new Fault('bad_request', acted.message);
+  return wantsPage(request) ? toPage(id) : json({ id, object: 'run', status: acted.status });
+}
+
+function toPage(id: string): Response {
+  return new Response(null, { status: 303, headers: { location: `/${id}` } });
 }
 
 /**

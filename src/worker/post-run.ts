@@ -6,6 +6,8 @@ import { preferred } from './accept.ts';
 import { createRun, normalizePosted } from './create-run.ts';
 import type { Acceptance, CreatedRun } from './create-run.ts';
 import type { Env } from './env.ts';
+import { decide } from './confirm-document.ts';
+import { setCookie } from './cookies.ts';
 import { runClient } from './run-client.ts';
 import { faultResponse, wantsPage } from './fault-response.ts';
 import { OWNER_COOKIE, runner } from './principal.ts';
@@ -51,7 +53,9 @@ export async function postRun(request: Request, env: Env, settings: Settings): P
     return html(renderEditor({ prompt: posted.text, problems: found, isSuggested }), 422);
   }
   const acceptance = { env, settings, request, principal, posted, normalized };
-  const created = await createRun(acceptance);
+  const decision = await decide(acceptance);
+  if (decision.kind === 'ask') return decision.page;
+  const created = await createRun(acceptance, decision.isSuggested);
   return wait === null ? reply(created, acceptance) : held(created, acceptance, wait);
 }
 
@@ -74,7 +78,7 @@ async function reply(created: CreatedRun, { env, request }: Acceptance): Promise
     case 'text/html':
       return new Response(null, {
         status: 303,
-        headers: { location: `/${created.id}`, 'set-cookie': ownerCookie(created) },
+        headers: [['location', `/${created.id}`], ...ownerCookies(created)],
       });
   }
 }
@@ -134,11 +138,22 @@ function linksOf(created: CreatedRun): string {
   ].join(', ');
 }
 
-/** The page's own proof of ownership: no script can read it and no other site makes it travel. */
-function ownerCookie(created: CreatedRun): string {
-  const secure = created.url.startsWith('https:') ? '; Secure' : '';
-  const cookie = `${OWNER_COOKIE}=${created.owner_token}`;
-  return `${cookie}; Path=/${created.id}; HttpOnly; SameSite=Strict${secure}`;
+/**
+ * The page's own proof of ownership: no script can read it and no other site makes it travel. It
+ * travels to the addresses of its run alone, and a path ends at a slash: every suffix has its own.
+ */
+function ownerCookies(created: CreatedRun): [string, string][] {
+  const secure = created.url.startsWith('https:');
+  return ['', '.html', '.json', '.md', '.txt'].map((suffix) => [
+    'set-cookie',
+    setCookie({
+      name: OWNER_COOKIE,
+      value: created.owner_token,
+      path: `/${created.id}${suffix}`,
+      sameSite: 'Strict',
+      secure,
+    }),
+  ]);
 }
 
 /** Seconds to hold the request: the query's, or the `Prefer` header's, which may be ignored. */

@@ -1,12 +1,14 @@
 import { Fault } from '../fault/fault.ts';
 import { isLocalHost } from './guards.ts';
+import { cookieValue } from './cookies.ts';
 import { ownerToken, sameSecret } from './run-id.ts';
-import type { Settings } from './settings.ts';
+import { sessionKey } from './session.ts';
+import type { ApiKey, Settings } from './settings.ts';
 
 /**
  * Who asks. Never taken from a field of the request that anybody could fill in: the local owner
  * is a binding that the launcher sets and counts under a name of loopback alone, an API key proves
- * its name.
+ * its name, and so does a browser that signed in with it.
  * @see spec/identity.md
  */
 export type Principal =
@@ -15,6 +17,8 @@ export type Principal =
   | { readonly kind: 'anonymous' };
 
 /** The name under which a run remembers who made it; null for nobody. */
+export function principalName(principal: Exclude<Principal, { kind: 'anonymous' }>): string;
+export function principalName(principal: Principal): string | null;
 export function principalName(principal: Principal): string | null {
   switch (principal.kind) {
     case 'local':
@@ -32,42 +36,58 @@ export function principalName(principal: Principal): string | null {
  *   callers run prompts
  */
 export async function runner(request: Request, settings: Settings): Promise<Principal> {
-  const token = bearer(request);
-  if (token !== null) {
-    const name = await keyName(token, settings);
-    if (name === null) throw new Fault('unauthorized', 'This API key is not known.');
-    return { kind: 'key', name };
-  }
-  if (settings.localOwner && isLocalHost(request, settings)) return { kind: 'local' };
+  const known = await knownPrincipal(request, settings);
+  if (known !== null) return known;
   if (settings.publicRuns) return { kind: 'anonymous' };
   throw new Fault('unauthorized');
+}
+
+/**
+ * The sender of a request when it is somebody we know: by a key, a session, or by sitting at the
+ * machine. A session wins over the last: whoever signed in at a local server wants to be that one.
+ * @throws Fault `unauthorized` for a key that is not known
+ */
+export async function knownPrincipal(
+  request: Request,
+  settings: Settings,
+): Promise<Exclude<Principal, { kind: 'anonymous' }> | null> {
+  const token = bearer(request);
+  if (token !== null) {
+    const key = await keyOf(token, settings);
+    if (key === null) throw new Fault('unauthorized', 'This API key is not known.');
+    return { kind: 'key', name: key.name };
+  }
+  const name = await sessionKey(request, settings);
+  if (name !== null) return { kind: 'key', name };
+  return settings.localOwner && isLocalHost(request, settings) ? { kind: 'local' } : null;
 }
 
 /** What a request proves about its sender and one run. */
 export interface Proof {
   /** It carries the run's owner token, as a bearer or in the cookie. */
   readonly holdsToken: boolean;
-  /** Name of the API key it carries; the run knows whether that key made it. */
+  /** The API key it carries or signed in with; the run knows whether that key made it. */
   readonly principal: string | null;
 }
 
 /** Nothing is proven. */
 export const NO_PROOF: Proof = { holdsToken: false, principal: null };
 
-/** The cookie that a form's reply sets; its path is the run's, so one name serves all runs. */
+/** The cookie that a form's reply sets; its paths are the run's, so one name serves all runs. */
 export const OWNER_COOKIE = 'run_owner';
 
 /** Reads the proof of ownership from a request about run `id`. */
 export async function proofOf(request: Request, settings: Settings, id: string): Promise<Proof> {
   const token = bearer(request);
   const cookie = cookieValue(request, OWNER_COOKIE);
-  if (token === null && cookie === null) return NO_PROOF;
+  const session = token === null ? await sessionKey(request, settings) : null;
+  if (token === null && cookie === null && session === null) return NO_PROOF;
   const expected = await ownerToken(settings.idKey, id);
   const matches = async (given: string | null) =>
     given !== null && (await sameSecret(given, expected));
   const holdsToken = (await matches(token)) || (await matches(cookie));
-  const name = token === null ? null : await keyName(token, settings);
-  return { holdsToken, principal: name === null ? null : `key:${name}` };
+  const name = token === null ? session : (await keyOf(token, settings))?.name;
+  return { holdsToken, principal: typeof name === 'string' ? `key:${name}` : null };
 }
 
 /** The token of `Authorization: Bearer …`. */
@@ -76,13 +96,8 @@ function bearer(request: Request): string | null {
   return value === null ? null : (/^Bearer +(\S+) *$/i.exec(value)?.[1] ?? '');
 }
 
-/** Every key is compared, so that the time says nothing of which one matched. */
-async function keyName(token: string, settings: Settings): Promise<string | null> {
+/** The API key that a text is. Every key is compared, so that the time says nothing of which one matched. */
+export async function keyOf(token: string, settings: Settings): Promise<ApiKey | null> {
   const matches = await Promise.all(settings.apiKeys.map(({ key }) => sameSecret(token, key)));
-  return settings.apiKeys.find((_, index) => matches[index])?.name ?? null;
-}
-
-function cookieValue(request: Request, name: string): string | null {
-  const pairs = (request.headers.get('cookie') ?? '').split(';').map((pair) => pair.trim());
-  return pairs.find((pair) => pair.startsWith(`${name}=`))?.slice(name.length + 1) ?? null;
+  return settings.apiKeys.find((_, index) => matches[index]) ?? null;
 }

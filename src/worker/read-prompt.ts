@@ -11,8 +11,12 @@ export interface PostedPrompt {
   readonly inputs: NormalizeInputs;
   /** Whether the caller counts on not running it twice, which this server cannot promise yet. */
   readonly wantsIdempotency?: boolean;
+  /** The caller's own name for the person it is for; only decides whose logins are used. */
+  readonly user?: string;
   /** Whether a page of somebody else filled the editor that this comes from. */
   readonly isSuggested?: boolean;
+  /** What its reader decided on the page that asks before it runs with their logins. */
+  readonly confirmation?: { readonly token: string; readonly decision: string };
 }
 
 /** Query parameters and keys that steer the request itself and are no settings of the prompt. */
@@ -22,9 +26,11 @@ const NOT_SETTINGS = new Set([
   'dry_run',
   'input',
   'idempotency_key',
-  // A label inside the caller's own account; it decides nothing while there are no logins.
+  // A label inside the caller's own account.
   'user',
   'suggested',
+  'confirm',
+  'decision',
 ]);
 
 /** Fields of a form that name one tool server. */
@@ -49,7 +55,17 @@ export async function readPrompt(request: Request): Promise<PostedPrompt> {
     posted.wantsIdempotency === true ||
     query.has('idempotency_key') ||
     request.headers.has('idempotency-key');
-  return { ...withOverrides(posted, settingsOf(query)), wantsIdempotency };
+  const user = userOf(query.get('user') ?? posted.user ?? '');
+  return { ...withOverrides(posted, settingsOf(query)), wantsIdempotency, user };
+}
+
+/**
+ * A label that stays inside the caller's principal: it can never reach somebody else's logins.
+ * @throws Fault `bad_request`
+ */
+export function userOf(text: string): string {
+  if (/^\P{Cc}{0,200}$/u.test(text)) return text;
+  throw new Fault('bad_request', '"user" has at most 200 characters, and no control characters.');
 }
 
 async function readByType(request: Request, type: string): Promise<PostedPrompt> {
@@ -88,7 +104,7 @@ function document(text: string): PostedPrompt {
 function fromJson(text: string): PostedPrompt {
   const body = shallow(parseJson(text));
   if (!isObject(body)) throw new Fault('bad_request', 'The JSON body must be an object.');
-  const { prompt, input, ...rest } = body;
+  const { prompt, input, user, ...rest } = body;
   if (typeof prompt !== 'string') {
     throw new Fault('bad_request', 'The JSON body needs a "prompt", which is a string.');
   }
@@ -102,6 +118,7 @@ function fromJson(text: string): PostedPrompt {
     text: checkedDocument(prompt),
     inputs: { overrides, ...(input === undefined ? {} : { input }) },
     wantsIdempotency: 'idempotency_key' in body,
+    ...(typeof user === 'string' ? { user } : {}),
   };
 }
 
@@ -152,14 +169,17 @@ function fromFields(fields: URLSearchParams): PostedPrompt {
   // Browsers end lines of form fields with CRLF.
   const text = checkedDocument((fields.get('prompt') ?? '').replaceAll('\r\n', '\n'));
   const overrides = { ...settingsOf(fields), ...serverOf(fields) };
-  const wantsIdempotency = fields.has('idempotency_key');
-  const isSuggested = fields.has('suggested');
+  const about = {
+    wantsIdempotency: fields.has('idempotency_key'),
+    isSuggested: fields.has('suggested'),
+    user: fields.get('user') ?? '',
+    confirmation: { token: fields.get('confirm') ?? '', decision: fields.get('decision') ?? '' },
+  };
   const given = fields.get('input');
-  if (given === null || given.trim() === '')
-    return { text, inputs: { overrides }, wantsIdempotency, isSuggested };
+  if (given === null || given.trim() === '') return { text, inputs: { overrides }, ...about };
   const input = shallow(parseJson(given));
   if (!isObject(input)) throw new Fault('bad_request', 'The field "input" must be a JSON object.');
-  return { text, inputs: { overrides, input }, wantsIdempotency, isSuggested };
+  return { text, inputs: { overrides, input }, ...about };
 }
 
 /**

@@ -3,9 +3,19 @@ import type { RunObject } from './run-object.ts';
 
 /** The methods of a run's object as they are called from outside: every one answers later. */
 export type RunClient = {
-  readonly [Name in 'accept' | 'view' | 'events' | 'answer' | 'settled' | 'cancel' | 'remove']: (
-    ...parameters: Parameters<RunObject[Name]>
-  ) => Promise<Awaited<ReturnType<RunObject[Name]>>>;
+  readonly [
+    Name in
+      | 'accept'
+      | 'view'
+      | 'events'
+      | 'answer'
+      | 'settled'
+      | 'cancel'
+      | 'remove'
+      | 'resume'
+      | 'actionSchema'
+      | 'resolveAction'
+  ]: (...parameters: Parameters<RunObject[Name]>) => Promise<Awaited<ReturnType<RunObject[Name]>>>;
 };
 
 /**

@@ -47,7 +47,8 @@ async function tagOf(idKey: string, random: string): Promise<string> {
   return base62(await mac(idKey, `run-id:${random}`), TAG_LENGTH);
 }
 
-async function mac(idKey: string, text: string): Promise<Uint8Array> {
+/** A keyed hash. Every use begins `text` with a word of its own, so that none serves for another. */
+export async function mac(idKey: string, text: string): Promise<Uint8Array> {
   const encoder = new TextEncoder();
   const algorithm = { name: 'HMAC', hash: 'SHA-256' };
   const key = await crypto.subtle.importKey('raw', encoder.encode(idKey), algorithm, false, [
@@ -68,7 +69,7 @@ function base62(bytes: Uint8Array, length: number): string {
 }
 
 /** Uniform characters: bytes from 248 up would favour the first ones, so they are drawn again. */
-function randomBase62(length: number): string {
+export function randomBase62(length: number): string {
   let text = '';
   while (text.length < length) {
     const bytes = crypto.getRandomValues(new Uint8Array(length));

@@ -14,6 +14,7 @@ const BATCH_UNITS = 65_536;
 export class SqlRunLog implements RunLog {
   readonly #sql: SqlStorage;
   readonly #waiting = new Set<() => void>();
+  readonly #listeners = new Set<(events: readonly RunEvent[]) => void>();
   /** True once the run was deleted or purged; nothing is read or written any more. */
   isRemoved = false;
   #last: { seq: number; ended: boolean } | null = null;
@@ -79,8 +80,15 @@ export class SqlRunLog implements RunLog {
       this.#last = { seq: event.seq, ended: event.type === 'run-end' };
       events.push(event);
     }
-    if (events.length > 0) this.#wake();
+    if (events.length === 0) return events;
+    for (const listener of this.#listeners) listener(events);
+    this.#wake();
     return events;
+  }
+
+  subscribe(onAppend: (events: readonly RunEvent[]) => void): () => void {
+    this.#listeners.add(onAppend);
+    return () => this.#listeners.delete(onAppend);
   }
 
   /** Whether something happened within `ms`: the log grew past `seq`, or was removed. */

@@ -2,20 +2,21 @@ import { DurableObject } from 'cloudflare:workers';
 import { executeRun } from '../execute/execute-run.ts';
 import { faultData } from '../fault/fault.ts';
 import type { RunStart } from '../run/event.ts';
-import { Attempts } from '../run/attempts.ts';
-import { visibleEvent } from '../run/public-event.ts';
-import type { EventScope } from '../run/public-event.ts';
-import { foldRun } from '../run/run.ts';
+import { parkedUntil } from '../run/next-commands.ts';
+import { applyEvent, foldRun } from '../run/run.ts';
 import type { RunStatus } from '../run/run.ts';
+import { VisibleEvents } from '../run/visible-events.ts';
 import { viewFor } from '../run/view.ts';
 import type { RunView, Viewer } from '../run/view.ts';
 import { answerEncoder } from './answer-stream.ts';
 import type { AnswerForm } from './answer-stream.ts';
 import type { Env } from './env.ts';
 import type { Proof } from './principal.ts';
+import { actionSchema, answerAction, resolveLogins } from './run-actions.ts';
+import type { Acted, ActionAnswer, MadeLogin } from './run-actions.ts';
 import { SqlRunLog } from './run-log.ts';
 import { runPorts } from './run-ports.ts';
-import { createRecord, createTombstone, readStored } from './run-record.ts';
+import { changeExpiry, createRecord, createTombstone, readStored } from './run-record.ts';
 import type { RunRecord, Stored, Tombstone } from './run-record.ts';
 import { readLog, sseFrame } from './sse.ts';
 import type { LogReader } from './sse.ts';
@@ -87,32 +88,34 @@ export class RunObject extends DurableObject<Env> {
   events(proof: Proof, request: EventsRequest): Found<ReadableStream<Uint8Array> | null> {
     return this.#find((record) => {
       if (this.#log.ended && request.after >= this.#log.seq) return null;
-      const scope = this.#scope(viewerOf(proof, record));
+      const reader = { viewer: viewerOf(proof, record), origin: record.origin };
+      const visible = new VisibleEvents(reader, this.#log.read());
       return this.#read({
         ...request,
         keepAlive: ': keep-alive\n\n',
-        encode: (event) => {
-          scope.attempts.take(event);
-          const visible = visibleEvent(event, scope);
-          return visible === null ? '' : sseFrame(visible);
-        },
+        encode: (event) => visible.take(event).map(sseFrame).join(''),
       });
     });
   }
 
   /** The answer as text while it is made. */
   answer(form: AnswerForm): Found<ReadableStream<Uint8Array>> {
-    const encode = answerEncoder(form);
-    return this.#find(() => this.#read({ after: 0, preamble: '', keepAlive: '', encode }));
+    return this.#find(({ origin }) => {
+      const encode = answerEncoder(form, origin);
+      return this.#read({ after: 0, preamble: '', keepAlive: '', encode });
+    });
   }
 
-  /** Whether the run has ended within `ms`. */
+  /** Whether within `ms` the run has ended or waits for its owner. */
   async settled(ms: number): Promise<boolean> {
     const until = Date.now() + ms;
-    while (!this.#log.ended && Date.now() < until) {
-      await this.#log.grown(this.#log.seq, until - Date.now());
+    let run = foldRun(this.#log.read());
+    while (!this.#log.ended && run.status !== 'requires_action') {
+      if (!(await this.#log.grown(run.seq, until - Date.now()))) return false;
+      if (this.#log.isRemoved) return true;
+      run = this.#log.after(run.seq).reduce(applyEvent, run);
     }
-    return this.#log.ended;
+    return true;
   }
 
   /** Ends the run as cancelled; a run that has ended stays as it is. Only for its owner. */
@@ -121,7 +124,35 @@ export class RunObject extends DurableObject<Env> {
       const end = { status: 'cancelled', stop_reason: 'cancelled' } as const;
       this.#log.append([{ type: 'run-end', ...end, error: faultData('cancelled') }]);
       this.#stop?.abort();
+      void this.ctx.storage.setAlarm(Date.now());
       return foldRun(this.#log.read()).status;
+    });
+  }
+
+  /**
+   * Goes on with what waited for a login. For the principal's own object, which has just kept that
+   * login; nothing that comes from a request may get here.
+   * @returns whether the run waited for it
+   */
+  resume(login: MadeLogin): boolean {
+    if (this.#stored.kind !== 'run') return false;
+    const waited = resolveLogins(this.#log, login);
+    if (waited) void this.ctx.storage.setAlarm(Date.now());
+    return waited;
+  }
+
+  /** See {@link actionSchema}; only for the owner. */
+  actionSchema(proof: Proof, id: string): Found<ReturnType<typeof actionSchema>> {
+    return this.#findOwned(proof, () => actionSchema(this.#log, id));
+  }
+
+  /** The owner's answer to what the run asked. */
+  resolveAction(proof: Proof, id: string, answer: ActionAnswer): Found<Acted> {
+    return this.#findOwned(proof, () => {
+      const acted = answerAction(this.#log, id, answer);
+      // A loop that still works has noticed; where none does, the alarm begins one.
+      if (acted.acted === 'done') void this.ctx.storage.setAlarm(Date.now());
+      return acted;
     });
   }
 
@@ -153,10 +184,26 @@ export class RunObject extends DurableObject<Env> {
     if (!isOver(record) && !this.#log.ended) await this.#carryOn(record);
     // The run may have been deleted while it worked.
     if (this.#stored.kind !== 'run') return;
-    if (isOver(record)) return this.#expire(record);
-    if (!this.#log.ended) return this.ctx.storage.setAlarm(Date.now());
-    if (record.expires_at === null) return this.ctx.storage.deleteAlarm();
-    return this.ctx.storage.setAlarm(record.expires_at);
+    // From here to the alarm nothing else gets in between: what resumes the run comes before it is
+    // looked at, or after and then sets the alarm anew.
+    const run = foldRun(this.#log.read());
+    const kept = this.#keepUntil(this.#stored.record, run.expires_at);
+    if (isOver(kept)) return this.#expire(kept);
+    const expires = kept.expires_at ?? Infinity;
+    const wanted = this.#log.ended ? Infinity : (parkedUntil(run, Date.now()) ?? Date.now());
+    const next = Math.min(wanted, expires);
+    return next === Infinity
+      ? this.ctx.storage.deleteAlarm()
+      : this.ctx.storage.setAlarm(Math.max(next, Date.now()));
+  }
+
+  /** A login may change how long the run is kept. */
+  #keepUntil(record: RunRecord, expires_at: number | null): RunRecord {
+    if (record.expires_at === expires_at) return record;
+    const kept = { ...record, expires_at };
+    changeExpiry(this.#sql, expires_at);
+    this.#stored = { kind: 'run', record: kept };
+    return kept;
   }
 
   async #carryOn(record: RunRecord): Promise<void> {
@@ -216,12 +263,6 @@ export class RunObject extends DurableObject<Env> {
     const found = this.#find((record) => viewerOf(proof, record));
     if (found.found !== 'run') return found;
     return found.value === 'owner' ? { found: 'run', value: act() } : { found: 'refused' };
-  }
-
-  #scope(viewer: Viewer): EventScope {
-    const events = this.#log.read();
-    const { publish } = foldRun(events.slice(0, 1)).request;
-    return { viewer, publish, attempts: new Attempts(events) };
   }
 
   #read(reader: Omit<LogReader, 'done'>): ReadableStream<Uint8Array> {

@@ -13,6 +13,8 @@ export interface RunRecord {
   readonly origin: string;
   /** Milliseconds since 1970, or null for never. */
   readonly expires_at: number | null;
+  /** Which of its principal's people it is for, as the principal calls them; '' for no one in particular. */
+  readonly user: string;
 }
 
 /** What stays of a run that expired, and nothing else. */
@@ -35,15 +37,22 @@ export type Stored =
 export function createRecord(sql: SqlStorage, record: RunRecord): void {
   sql.exec(
     `CREATE TABLE record (principal TEXT, is_suggested INTEGER NOT NULL, origin TEXT NOT NULL,
-       expires_at INTEGER)`,
+       expires_at INTEGER, user TEXT NOT NULL)`,
   );
   sql.exec(
-    'INSERT INTO record (principal, is_suggested, origin, expires_at) VALUES (?, ?, ?, ?)',
+    `INSERT INTO record (principal, is_suggested, origin, expires_at, user)
+       VALUES (?, ?, ?, ?, ?)`,
     record.principal,
     record.is_suggested ? 1 : 0,
     record.origin,
     record.expires_at,
+    record.user,
   );
+}
+
+/** The run is kept until another time than it was accepted with. */
+export function changeExpiry(sql: SqlStorage, expires_at: number | null): void {
+  sql.exec('UPDATE record SET expires_at = ?', expires_at);
 }
 
 /** Leaves the stone where the run was. */
@@ -55,10 +64,11 @@ export function createTombstone(sql: SqlStorage, { status, when }: Tombstone): v
 /** What the object holds. */
 export function readStored(sql: SqlStorage): Stored {
   if (hasTable(sql, 'record')) {
-    type Row = Omit<RunRecord, 'is_suggested'> & { is_suggested: number };
-    const rows = sql.exec<Row>('SELECT principal, is_suggested, origin, expires_at FROM record');
-    const row = rows.one();
-    return { kind: 'run', record: { ...row, is_suggested: row.is_suggested === 1 } };
+    type Row = Omit<RunRecord, 'is_suggested' | 'user'> & { is_suggested: number; user?: string };
+    // Runs that were made before there were logins have no column for a user.
+    const row = sql.exec<Row>('SELECT * FROM record').one();
+    const { user = '' } = row;
+    return { kind: 'run', record: { ...row, user, is_suggested: row.is_suggested === 1 } };
   }
   if (hasTable(sql, 'tombstone')) {
     const rows = sql.exec<{ status: RunStatus; at: number }>('SELECT status, at FROM tombstone');

@@ -1,4 +1,6 @@
+import * as z from 'zod';
 import { parseAllowList } from '../egress/address-policy.ts';
+import type { RegisteredClient } from '../login/login-client.ts';
 import { configuredProviders, KNOWN_PROVIDERS } from '../execute/model/providers.ts';
 import type { Provider } from '../execute/model/providers.ts';
 
@@ -27,6 +29,8 @@ export interface Settings {
   readonly publicOrigin: string | null;
   /** Signs run ids and owner tokens. */
   readonly idKey: string;
+  /** Seal what logging in gives: the first is used, all of them open. */
+  readonly vaultKeys: readonly string[];
   readonly apiKeys: readonly ApiKey[];
   /** Whether anybody may run prompts. */
   readonly publicRuns: boolean;
@@ -36,6 +40,12 @@ export interface Settings {
   readonly egressAllow: readonly string[];
   /** Providers that are switched on; the first is the default, `demo` the last. */
   readonly providers: readonly Provider[];
+  /** OAuth clients that the operator made by hand. */
+  readonly loginClients: readonly RegisteredClient[];
+  /** Address of the document that says who we are as an OAuth client; null where none can be read. */
+  readonly clientMetadataUrl: string | null;
+  /** Whether every form of a tool is answered with its defaults; never when deployed. */
+  readonly acceptsElicitations: boolean;
 }
 
 /** Settings, or one sentence for everything that is wrong; each names its variable, none a secret. */
@@ -53,6 +63,9 @@ export const VARIABLES: readonly string[] = [
   'PUBLIC_RUNS',
   'MCP_SERVER_ENDPOINTS',
   'EGRESS_ALLOW',
+  'LOGIN_CLIENTS',
+  'CLIENT_METADATA_URL',
+  'ELICITATION_ANSWERS',
   'DEBUG_OUTPUT',
   'OPENAI_BASE_URL',
   'DEFAULT_MODEL',
@@ -71,17 +84,22 @@ export function readSettings(variables: Variables): SettingsResult {
     }
   };
   const localOrigin = read('LOCAL_ORIGIN', (text) => originIn('LOCAL_ORIGIN', text));
-  read('VAULT_KEY', (text) => keyIn('VAULT_KEY', text));
+  const publicOrigin = read('PUBLIC_URL', (text) => originIn('PUBLIC_URL', text));
   const settings: Settings = {
     localOrigin,
     localOwner: variables['LOCAL_OWNER'] === '1' && localOrigin !== null,
-    publicOrigin: read('PUBLIC_URL', (text) => originIn('PUBLIC_URL', text)),
+    publicOrigin,
     idKey: read('ID_KEY', (text) => keyIn('ID_KEY', text)) ?? '',
+    vaultKeys: read('VAULT_KEY', vaultKeysIn) ?? [],
     apiKeys: read('API_KEYS', apiKeysIn) ?? [],
     publicRuns: read('PUBLIC_RUNS', switchIn) ?? false,
     operatorServers: read('MCP_SERVER_ENDPOINTS', serversIn) ?? [],
     egressAllow: read('EGRESS_ALLOW', (text) => allowListIn(text, localOrigin !== null)) ?? [],
     providers: read('OPENAI_BASE_URL', () => configuredProviders(variables)) ?? [],
+    loginClients: read('LOGIN_CLIENTS', loginClientsIn) ?? [],
+    clientMetadataUrl: read('CLIENT_METADATA_URL', (text) => metadataUrlIn(text, publicOrigin)),
+    acceptsElicitations:
+      read('ELICITATION_ANSWERS', (text) => answersIn(text, localOrigin !== null)) ?? false,
   };
   return { settings: problems.length === 0 ? settings : null, problems };
 }
@@ -89,6 +107,12 @@ export function readSettings(variables: Variables): SettingsResult {
 function keyIn(name: string, text: string): string {
   if (text.length >= 32) return text;
   throw new TypeError(`${name} must be a secret of at least 32 characters.`);
+}
+
+/** Several, so that a key can be replaced while what the old one sealed still opens. */
+function vaultKeysIn(text: string): string[] {
+  const keys = listIn(text);
+  return (keys.length === 0 ? [''] : keys).map((key) => keyIn('VAULT_KEY', key));
 }
 
 /** An origin without path, query or credentials; null when unset. */
@@ -127,6 +151,57 @@ function allowListIn(text: string, isLocal: boolean): readonly string[] {
   const allowed = parseAllowList(text);
   if (allowed.length === 0 || isLocal) return allowed;
   throw new TypeError('EGRESS_ALLOW is for development with npm start and refused when deployed.');
+}
+
+/** Answering for a person is for tests of tool servers; on a real server somebody must be asked. */
+function answersIn(text: string, isLocal: boolean): boolean {
+  if (text === '') return false;
+  if (text !== 'accept') throw new TypeError('ELICITATION_ANSWERS must be "accept" or not set.');
+  if (isLocal) return true;
+  throw new TypeError(
+    'ELICITATION_ANSWERS is for development with npm start and refused when deployed.',
+  );
+}
+
+/** Never quotes what it could not read: there are secrets in it. */
+function loginClientsIn(text: string): RegisteredClient[] {
+  if (text === '') return [];
+  const clients = LOGIN_CLIENTS.safeParse(jsonIn(text));
+  if (!clients.success) {
+    throw new TypeError(
+      'LOGIN_CLIENTS must be a JSON list of {"issuer", "client_id", "client_secret"?}; an issuer is an https URL.',
+    );
+  }
+  return clients.data.map(({ client_secret, ...client }) =>
+    client_secret === undefined ? client : { ...client, client_secret },
+  );
+}
+
+const LOGIN_CLIENTS = z.array(
+  z.strictObject({
+    issuer: z.string().refine((issuer) => webUrl(issuer) !== null),
+    client_id: z.string().min(1),
+    client_secret: z.string().min(1).optional(),
+  }),
+);
+
+function jsonIn(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return null;
+  }
+}
+
+/** Authorization servers fetch it, so it is https; a path keeps it apart from the origin itself. */
+function metadataUrlIn(text: string, publicOrigin: string | null): string | null {
+  if (text === '') {
+    return publicOrigin?.startsWith('https:') === true ? `${publicOrigin}/oauth/client.json` : null;
+  }
+  const url = webUrl(text);
+  const rest = url === null ? 'none' : url.username + url.password + url.hash;
+  if (url?.protocol === 'https:' && url.pathname !== '/' && rest === '') return url.href;
+  throw new TypeError('CLIENT_METADATA_URL must be an https URL with a path.');
 }
 
 function listIn(text: string): string[] {

@@ -14,7 +14,7 @@ const text = (piece: string): EventBody => ({ type: 'text-delta', step: 1, text:
 const done: EventBody = { type: 'run-end', status: 'completed', stop_reason: 'stop' };
 
 function printed(form: AnswerForm, ...bodies: EventBody[]): string {
-  const encode = answerEncoder(form);
+  const encode = answerEncoder(form, 'https://prompts.example');
   return bodies.map((body, index) => encode({ ...body, seq: index + 1, at: 0 })).join('');
 }
 

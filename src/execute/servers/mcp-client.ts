@@ -10,6 +10,7 @@ import type { Fault } from '../../fault/fault.ts';
 import type { Wire } from './mcp-fetch.ts';
 import { mcpTransport } from './mcp-transport.ts';
 import { refusedFault, serverFault } from './server-faults.ts';
+import type { SentSecrets } from './sent-secrets.ts';
 import type { ServerLimits } from './server-limits.ts';
 
 /** Where a server is and how to speak to it. */
@@ -21,6 +22,10 @@ export interface Endpoint {
   readonly headers: Headers;
   readonly clientInfo: Implementation;
   readonly limits: ServerLimits;
+  /** What was sent to the server and must not be seen in what it says. */
+  readonly secrets: SentSecrets;
+  /** Whether a token of a login was sent. */
+  readonly usedLogin: () => boolean;
 }
 
 /** A client that has agreed on a protocol version with its server. */
@@ -88,13 +93,16 @@ async function connected(
   }
 }
 
-function newWire({ send, url, host, limits }: Endpoint, kind: Wire['kind']): Wire {
+function newWire(endpoint: Endpoint, kind: Wire['kind']): Wire {
+  const { send, url, host, limits, secrets, usedLogin } = endpoint;
   return {
     send,
     url,
     host,
     kind,
     limits,
+    secrets,
+    usedLogin,
     connectBytes: limits.connectBytes,
     fault: null,
     cut: false,

@@ -10,10 +10,10 @@ import type { JsonObject } from '../../protocol/json.ts';
 import { before } from './deadline.ts';
 import type { OpenClient } from './mcp-client.ts';
 import { cutText, toolOutcome } from './mcp-content.ts';
+import type { Wire } from './mcp-fetch.ts';
 import { toolDescription } from './mcp-tools.ts';
 import type { Connection, ToolOutcome, ToolProgressReport } from '../ports.ts';
 import { abortFault, faultWithin, refusedFault, serverFault } from './server-faults.ts';
-import type { ServerLimits } from './server-limits.ts';
 
 const MAX_INSTRUCTIONS = 16 * 1024;
 const GOODBYE_MS = 2000;
@@ -22,16 +22,24 @@ type CallOptions = Parameters<Connection['call']>[2];
 
 /** An open MCP connection as the engine sees it. */
 export function mcpConnection(open: OpenClient, tools: ReadonlyMap<string, Tool>): Connection {
-  const { client } = open;
-  const name = client.getServerVersion()?.name;
-  const instructions = client.getInstructions();
+  const { client, wire } = open;
+  const { secrets } = wire;
+  const name = secrets.clean(client.getServerVersion()?.name);
+  const instructions = secrets.clean(client.getInstructions());
   return {
-    protocolVersion: client.getNegotiatedProtocolVersion() ?? 'unknown',
+    protocolVersion: secrets.clean(client.getNegotiatedProtocolVersion() ?? 'unknown'),
     ...(name === undefined ? {} : { name: name.slice(0, 256) }),
     ...(instructions === undefined
       ? {}
       : { instructions: cutText(instructions, MAX_INSTRUCTIONS) }),
-    tools: [...tools.values()].map(toolDescription),
+    // A tool is called by its name, which must stay what the server knows.
+    tools: [...tools.values()].map((tool) => ({
+      ...secrets.clean(toolDescription(tool)),
+      name: tool.name,
+    })),
+    get usedLogin() {
+      return wire.usedLogin();
+    },
     call: (tool, args, options) =>
       outcomeOf(open, () => callTool(open, tools.get(tool), { tool, args, options }), options),
     close: () => closeOpen(open),
@@ -51,7 +59,7 @@ async function callTool(
       signal,
       timeout: callMs,
       maxTotalTimeout: callMs,
-      ...(onProgress === undefined ? {} : { onprogress: throttled(onProgress, wire.limits) }),
+      ...(onProgress === undefined ? {} : { onprogress: throttled(onProgress, wire) }),
       ...(definition === undefined ? {} : { toolDefinition: withoutOutput(definition) }),
     },
   );
@@ -68,18 +76,21 @@ async function outcomeOf(
   { signal }: CallOptions,
 ): Promise<ToolOutcome> {
   try {
-    return toolOutcome(await call());
+    // Before anything is cut: half of a secret would not be found.
+    return toolOutcome(wire.secrets.clean(await call()));
   } catch (error) {
     if (signal.aborted) throw abortFault(signal);
     // An error in JSON-RPC is an answer: it names a wrong argument, and the model can correct it.
-    if (error instanceof ProtocolError && faultWithin(error) === null) return refusal(error);
-    throw callFault(wire.fault !== null && wire.kind === 'sse' ? wire.fault : error, wire.host);
+    if (error instanceof ProtocolError && faultWithin(error) === null)
+      return toolOutcome(wire.secrets.clean(refusal(error)));
+    const cause = wire.fault !== null && wire.kind === 'sse' ? wire.fault : error;
+    throw wire.secrets.cleanFault(callFault(cause, wire.host));
   }
 }
 
-function refusal(error: ProtocolError): ToolOutcome {
+function refusal(error: ProtocolError): CallToolResult {
   const text = `Error ${error.code}: ${error.message}`;
-  return toolOutcome({ isError: true, content: [{ type: 'text', text }] });
+  return { isError: true, content: [{ type: 'text', text }] };
 }
 
 /** A server that has answered as MCP before is broken when it no longer does, not a document. */
@@ -94,7 +105,7 @@ function callFault(error: unknown, host: string): Fault {
 /** A flood of progress would fill the log of the run: some of it is enough to show. */
 function throttled(
   report: (progress: ToolProgressReport) => void,
-  limits: ServerLimits,
+  { limits, secrets }: Wire,
 ): ProgressCallback {
   let left = limits.progressReports;
   let last = -Infinity;
@@ -106,7 +117,7 @@ function throttled(
     report({
       progress,
       ...(total === undefined ? {} : { total }),
-      ...(message === undefined ? {} : { message: cutText(message, 1024) }),
+      ...(message === undefined ? {} : { message: cutText(secrets.clean(message), 1024) }),
     });
   };
 }

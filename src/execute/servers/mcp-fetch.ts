@@ -2,6 +2,7 @@ import type { FetchLike } from '@modelcontextprotocol/client';
 import { Fault } from '../../fault/fault.ts';
 import { isObject } from '../../protocol/json.ts';
 import { faultWithin, limitFault, notMcp, statusFault } from './server-faults.ts';
+import type { SentSecrets } from './sent-secrets.ts';
 import type { ServerLimits } from './server-limits.ts';
 import { watchedBody, type BodyWatch } from './watched-body.ts';
 
@@ -15,6 +16,9 @@ export interface Wire {
   /** `sse`: answers come on the one stream of a GET, and a POST is only acknowledged. */
   readonly kind: 'http' | 'sse';
   readonly limits: ServerLimits;
+  readonly secrets: SentSecrets;
+  /** Whether a token of a login was sent. */
+  readonly usedLogin: () => boolean;
   /** Bytes that may still be read until the tools are listed. */
   connectBytes: number;
   /** The first thing that went wrong; the event source of the SDK forgets what its fetch threw. */

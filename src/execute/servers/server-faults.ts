@@ -67,6 +67,17 @@ export function abortFault(signal: AbortSignal): Fault {
   return faultWithin(signal.reason) ?? new Fault('cancelled');
 }
 
+/** A server that a person can log in to. @see spec/tool-servers.md, Login */
+export function loginFault(host: string, status: number): Fault {
+  const detail = { host, status, can_login: true };
+  return new Fault('login_required', `${host} wants a login.`, { detail });
+}
+
+/** Whether a `WWW-Authenticate` header asks for more than the token may do. @see RFC 6750 section 3.1 */
+export function isInsufficientScope(challenge: string | null): boolean {
+  return /(?:^|[\s,])error\s*=\s*"?insufficient_scope(?![\w.-])/i.test(challenge ?? '');
+}
+
 function loginText(host: string): string {
   return `${host} wants a login. Where it takes a bearer token, give one with \`authorization:\`.`;
 }

@@ -5,10 +5,11 @@ import { before } from './deadline.ts';
 import { openClient, type Endpoint } from './mcp-client.ts';
 import { mcpConnection } from './mcp-connection.ts';
 import { listTools } from './mcp-tools.ts';
-import type { Connection, ToolServers } from '../ports.ts';
+import type { Connection, ServerTokens, ToolServers } from '../ports.ts';
 import { abortFault, notMcp, serverFault } from './server-faults.ts';
 import { serverHeaders } from './server-headers.ts';
-import { withoutSecrets } from './without-secrets.ts';
+import { bringsAuthorization, loggedInFetch } from './server-login.ts';
+import { SentSecrets } from './sent-secrets.ts';
 import { SERVER_LIMITS, type ServerLimits } from './server-limits.ts';
 
 /** What connecting to tool servers needs of the world. */
@@ -19,6 +20,8 @@ export interface ToolServersOptions {
   readonly own: (path: string, request: Request) => Promise<Response | null>;
   /** The value of a secret, or null when it is not set. */
   readonly secrets: (name: string) => string | null;
+  /** Logins of the principal; sent to servers for which the prompt brings no `Authorization`. */
+  readonly tokens?: ServerTokens;
   readonly clientInfo?: Implementation;
   readonly limits?: Partial<ServerLimits>;
 }
@@ -36,14 +39,7 @@ export function toolServers(options: ToolServersOptions): ToolServers {
     connect: async (server, signal) => {
       if (signal.aborted) throw abortFault(signal);
       if (server.type === 'openapi') throw unsupported(server);
-      const sent = new Set<string>();
-      const secrets = (name: string): string | null => {
-        const value = options.secrets(name);
-        if (value !== null) sent.add(value);
-        return value;
-      };
-      const endpoint = endpointOf(server, { ...options, secrets });
-      return withoutSecrets(await connect(endpoint, signal), sent);
+      return connect(endpointOf(server, options), signal);
     },
   };
 }
@@ -56,13 +52,39 @@ function unsupported({ label }: ToolServer): Fault {
 function endpointOf(server: ToolServer, options: ToolServersOptions): Endpoint {
   const isOwn = server.url.startsWith('/');
   const url = new URL(isOwn ? `${OWN_ORIGIN}${server.url}` : server.url);
+  const secrets = new SentSecrets();
+  const host = isOwn ? server.url : url.host;
+  let usedLogin = false;
+  const onToken = (token: string): void => {
+    usedLogin = true;
+    secrets.add(token);
+  };
+  const { tokens, fetch } = options;
+  const outside =
+    tokens === undefined || bringsAuthorization(server)
+      ? fetch
+      : loggedInFetch(fetch, { tokens, server, host, onToken });
   return {
     url,
-    host: isOwn ? server.url : url.host,
-    send: isOwn ? ownFetch(options.own) : options.fetch,
-    headers: serverHeaders(server, options.secrets),
+    host,
+    send: isOwn ? ownFetch(options.own) : outside,
+    headers: serverHeaders(server, remembering(options.secrets, secrets)),
     clientInfo: options.clientInfo ?? { name: 'markdownops', version: '0.1.0' },
     limits: { ...SERVER_LIMITS, ...options.limits },
+    secrets,
+    usedLogin: () => usedLogin,
+  };
+}
+
+/** The same secrets, each remembered when it is asked for: what is asked for is sent. */
+function remembering(
+  secrets: ToolServersOptions['secrets'],
+  sent: SentSecrets,
+): ToolServersOptions['secrets'] {
+  return (name) => {
+    const value = secrets(name);
+    if (value !== null) sent.add(value);
+    return value;
   };
 }
 
@@ -92,7 +114,7 @@ async function connect(endpoint: Endpoint, signal: AbortSignal): Promise<Connect
   } catch (error) {
     isOver = true;
     await transport?.close().catch(() => {});
-    throw serverFault(error, host);
+    throw endpoint.secrets.cleanFault(serverFault(error, host));
   }
 }
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { CompletionRequest } from '../../../src/normalize/request.ts';
 import type { EventBody, RunEvent } from '../../../src/run/event.ts';
 import { Attempts } from '../../../src/run/attempts.ts';
+import { publicationOf, startedLoginUse } from '../../../src/run/publication.ts';
 import { visibleEvent } from '../../../src/run/public-event.ts';
 import { foldRun } from '../../../src/run/run.ts';
 import { viewFor } from '../../../src/run/view.ts';
@@ -129,7 +130,8 @@ const bodies: EventBody[] = [
 const events = bodies.map((body, index): RunEvent => ({ ...body, seq: index + 1, at: index }));
 
 const seenBy = (viewer: 'owner' | 'public', publish: CompletionRequest['publish']) => {
-  const scope = { viewer, publish, attempts: new Attempts(events) };
+  const publication = publicationOf(publish, startedLoginUse(request));
+  const scope = { viewer, publication, attempts: new Attempts(events), origin: '' };
   return events.map((event) => visibleEvent(event, scope)).filter((event) => event !== null);
 };
 
@@ -171,7 +173,8 @@ describe('the events that somebody may see', () => {
       { type: 'text-delta', step: 1, text: 'The answer.' },
     ] satisfies EventBody[];
     const stamped = log.map((body, index): RunEvent => ({ ...body, seq: index + 1, at: 0 }));
-    const scope = { viewer: 'public', publish: 'answer', attempts: new Attempts(stamped) } as const;
+    const attempts = new Attempts(stamped);
+    const scope = { viewer: 'public', publication: 'answer', attempts, origin: '' } as const;
     const seen = stamped.flatMap((event) => visibleEvent(event, scope) ?? []);
     expect(seen.flatMap((event) => (event.type === 'text-delta' ? [event.text] : []))).toEqual([
       'The answer.',

@@ -132,7 +132,8 @@ describe('OUT-8 an answer with a schema', () => {
     const events = log.read();
     const scope = {
       viewer: 'public',
-      publish: 'answer',
+      publication: 'answer',
+      origin: '',
       attempts: new Attempts(events),
     } as const;
     const seen = JSON.stringify([

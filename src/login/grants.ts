@@ -1,0 +1,130 @@
+import { Fault } from '../fault/fault.ts';
+import { kept } from './code-flow.ts';
+import type { LoginParts } from './code-flow.ts';
+import type { LoginTarget } from './login.ts';
+import { requestTokens, TokenRefusal } from './token-request.ts';
+import type { Grant } from './vault-row.ts';
+import { grantKey, targetKey } from './vault.ts';
+
+/** Tokens that are kept, and renewed before they end. */
+export interface Grants {
+  of(target: LoginTarget): Promise<Grant | null>;
+  /** The grant with a token that can be sent; null when it ended and cannot be renewed. */
+  fresh(target: LoginTarget, signal: AbortSignal): Promise<Grant | null>;
+  /** The grant with another token than the one refused, or null. */
+  renewed(target: LoginTarget, refused: string, signal: AbortSignal): Promise<Grant | null>;
+  /** Keeps a new login, and forgets those of other authorization servers for the same target. */
+  keep(grant: Grant): Promise<void>;
+}
+
+/** A refresh that was begun is finished: its answer may be the only one that the server gives. */
+const REFRESH_MS = 20_000;
+
+export function keptGrants(parts: LoginParts): Grants {
+  const { options, vault } = parts;
+  const running = new Map<string, Promise<Grant | null>>();
+  const of = async (target: LoginTarget): Promise<Grant | null> => {
+    const found = await vault.list('grant', targetKey(target));
+    const own = found.filter(({ key, row }) => key === grantKey(target, row.issuer));
+    return own.toSorted((a, b) => b.row.created_at - a.row.created_at)[0]?.row ?? null;
+  };
+
+  /** One at a time in all processes, and one for all callers of this one. */
+  const shared = (grant: Grant, refused: string | null, signal: AbortSignal) => {
+    const key = grantKey(grant.target, grant.issuer);
+    const name = `${key} ${refused ?? ''}`;
+    const begin = (): Promise<Grant | null> =>
+      vault
+        .alone(`refresh ${key}`, () => refreshed(parts, key, refused))
+        .finally(() => running.delete(name));
+    const work = running.get(name) ?? begin();
+    running.set(name, work);
+    return untilAborted(work, signal);
+  };
+
+  return {
+    of,
+    fresh: async (target, signal) => {
+      const grant = await of(target);
+      if (grant === null || !isDue(grant, options.now())) return grant;
+      const renewed = grant.refresh_token === null ? grant : await shared(grant, null, signal);
+      return renewed === null || isOver(renewed, options.now()) ? null : renewed;
+    },
+    renewed: async (target, refused, signal) => {
+      const grant = await of(target);
+      if (grant === null) return null;
+      if (grant.access_token !== refused) return grant;
+      return grant.refresh_token === null ? null : shared(grant, refused, signal);
+    },
+    keep: async (grant) => {
+      const key = grantKey(grant.target, grant.issuer);
+      await vault.alone(`refresh ${key}`, () => vault.put('grant', key, grant));
+      for (const other of await vault.list('grant', targetKey(grant.target))) {
+        if (other.key !== key) await vault.delete('grant', other.key);
+      }
+    },
+  };
+}
+
+/**
+ * Refreshes what is due, or what was refused, unless somebody else just did.
+ * @throws Fault when it may work later and there is no token to use until then
+ */
+async function refreshed(
+  parts: LoginParts,
+  key: string,
+  refused: string | null,
+): Promise<Grant | null> {
+  const { options, vault, clients } = parts;
+  const grant = await vault.get('grant', key);
+  if (grant === null || grant.refresh_token === null) return grant;
+  if (refused === null ? !isDue(grant, options.now()) : grant.access_token !== refused)
+    return grant;
+  try {
+    const next = await traded(parts, grant, grant.refresh_token);
+    // Kept before it is used: should this process end now, the old refresh token is worth nothing.
+    await vault.put('grant', key, next);
+    return next;
+  } catch (error) {
+    if (error instanceof TokenRefusal) {
+      if (error.code === 'invalid_client') await clients.forget(grant.issuer, grant.client);
+      await vault.delete('grant', key);
+      return null;
+    }
+    if (refused === null && !isOver(grant, options.now()) && error instanceof Fault) return grant;
+    throw error;
+  }
+}
+
+async function traded(parts: LoginParts, grant: Grant, refresh_token: string): Promise<Grant> {
+  const { options, discovery, clients } = parts;
+  const signal = AbortSignal.timeout(REFRESH_MS);
+  const server = await discovery.serverOf(grant.issuer, signal);
+  const form = { grant_type: 'refresh_token', refresh_token, resource: grant.resource };
+  const client = clients.current(grant.issuer, grant.client);
+  const asking = { fetch: options.fetch, signal };
+  const tokens = await requestTokens(server.token_endpoint, form, client, asking);
+  const rotated = tokens.refresh_token ?? refresh_token;
+  return { ...grant, ...kept(tokens, grant.scope, options.now()), refresh_token: rotated };
+}
+
+function isDue({ refresh_at }: Grant, now: number): boolean {
+  return refresh_at !== null && refresh_at <= now;
+}
+
+function isOver({ expires_at }: Grant, now: number): boolean {
+  return expires_at !== null && expires_at <= now;
+}
+
+/** Stops waiting, not the work. */
+function untilAborted<Value>(work: Promise<Value>, signal: AbortSignal): Promise<Value> {
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => {
+      const reason: unknown = signal.reason;
+      reject(reason instanceof Error ? reason : new DOMException('Aborted', 'AbortError'));
+    };
+    if (signal.aborted) onAbort();
+    signal.addEventListener('abort', onAbort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+  });
+}

@@ -1,0 +1,85 @@
+import type { FaultData } from '../fault/fault.ts';
+import { pageHtml } from './layout.ts';
+import { markup, type Markup } from './markup.ts';
+import { buttonForm, factList, hostOf } from './page-form.ts';
+import { errorHtml } from './render-page.ts';
+
+/** The page of a login link. */
+export interface ConnectPage {
+  /** Path of the page itself. */
+  readonly path: string;
+  /** Address of the tool server as it may be shown. */
+  readonly server: string;
+  /** The authorization server; null when the login is made or cannot be. */
+  readonly issuer: string | null;
+  /** What will be asked for. */
+  readonly scopes: readonly string[];
+  /** What the login that is there already allows. */
+  readonly has: readonly string[];
+  readonly profile: string;
+  readonly user: string;
+  /** Whose login it will be, in words. */
+  readonly person: string;
+  /** The run that waits; null when nobody does. */
+  readonly run: { readonly path: string; readonly title: string } | null;
+  readonly isDone: boolean;
+  /** How the last attempt failed, or why there is none. */
+  readonly fault: FaultData | null;
+}
+
+/** Shows what a login is for before it starts: nothing happens until the button is pressed. */
+export function renderConnect(page: ConnectPage): string {
+  const host = hostOf(page.server);
+  const title = page.isDone ? 'You are logged in' : `Log in to ${host}`;
+  return pageHtml({
+    title: page.isDone ? 'Logged in' : 'Log in',
+    announcement: title,
+    links: markup`<nav aria-label="Your logins"><a href="/connections">Connections</a></nav>
+`,
+    main: markup`<header class="run"><h1>${title}</h1></header>
+${page.fault === null ? null : errorHtml(page.fault)}
+${page.isDone ? doneHtml(page, host) : null}${page.isDone || page.issuer === null ? null : offerHtml(page, host)}${factList(factsOf(page))}
+`,
+  });
+}
+
+function doneHtml({ run }: ConnectPage, host: string): Markup {
+  if (run === null)
+    return markup`<p>Your runs may now use the tools of ${host}.</p>
+`;
+  return markup`<p>The run goes on by itself: <a href="${run.path}">${run.title}</a>. You may close this page.</p>
+`;
+}
+
+function offerHtml(page: ConnectPage, host: string): Markup {
+  const issuer = hostOf(page.issuer ?? '');
+  const run =
+    page.run === null
+      ? null
+      : markup` The run <a href="${page.run.path}">${page.run.title}</a> waits for it and then goes on by itself.`;
+  return markup`<p>A tool server wants to know who you are.${run}</p>
+<ul>
+<li>You are sent to <strong>${issuer}</strong> and log in there. Your password stays there.</li>
+<li>This server then keeps a key for <strong>${host}</strong>, encrypted. Your runs can do there whatever the login allows, with any prompt that names this server, and are not asked again.</li>
+<li>You can end this at any time under <a href="/connections">Connections</a>.</li>
+</ul>
+<p class="notice" role="note">Log in only if you started this run yourself and trust ${host}.</p>
+${buttonForm(page.path, page.fault === null ? `Log in at ${issuer}` : 'Try again')}`;
+}
+
+function factsOf(page: ConnectPage): [string, Markup | string][] {
+  const added = page.scopes.length === 0 ? 'What the server decides' : page.scopes.join(' ');
+  const facts: [string, Markup | string][] = [
+    ['Tool server', markup`<span class="address">${page.server}</span>`],
+  ];
+  if (page.issuer !== null) {
+    facts.push(
+      ['Authorization server', markup`<span class="address">${page.issuer}</span>`],
+      ['Asks for', added],
+    );
+  }
+  if (page.has.length > 0) facts.push(['Allowed so far', page.has.join(' ')]);
+  facts.push(['Profile', page.profile]);
+  if (page.user !== '') facts.push(['User', page.user]);
+  return [...facts, ['For', page.person]];
+}

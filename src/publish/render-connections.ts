@@ -1,0 +1,64 @@
+import { isoTime } from './iso-time.ts';
+import { pageHtml } from './layout.ts';
+import { markup, type Markup } from './markup.ts';
+import { buttonForm, factList, hostOf } from './page-form.ts';
+
+/** A login that is there, as it may be shown. */
+export interface ShownConnection {
+  readonly id: string;
+  readonly server: string;
+  readonly issuer: string;
+  readonly scope: string;
+  readonly profile: string;
+  readonly user: string;
+  /** Milliseconds since 1970. */
+  readonly created_at: number;
+  /** When it ends for good; null when it renews itself or nobody said. */
+  readonly ends_at: number | null;
+}
+
+/** The logins of one person. */
+export interface ConnectionsPage {
+  readonly person: string;
+  /** Whether signing out would change anything. */
+  readonly hasSession: boolean;
+  readonly connections: readonly ShownConnection[];
+}
+
+/** Lists logins, ends them, begins new ones; works without scripts. */
+export function renderConnections({ person, hasSession, connections }: ConnectionsPage): string {
+  return pageHtml({
+    title: 'Connections',
+    links: hasSession ? buttonForm('/sign-out', 'Sign out') : null,
+    main: markup`<header class="run"><h1>Connections</h1>
+<p class="facts"><span>Logins to tool servers of ${person}</span></p></header>
+${connections.length === 0 ? markup`<p class="quiet">There are none yet. A run that needs a login asks for it.</p>` : connections.map(connectionHtml)}
+<section aria-labelledby="new"><h2 id="new">Log in to a tool server</h2>
+<form class="editor" method="post" action="/connections">
+<label for="url">Address of the server</label>
+<input id="url" name="url" type="url" required placeholder="https://tools.example/mcp">
+<label for="profile">Profile</label>
+<input id="profile" name="profile" value="default" aria-describedby="hint">
+<p id="hint" class="quiet">A prompt chooses its set of logins with <code>profile</code>.</p>
+<button type="submit">Continue</button>
+</form></section>
+`,
+  });
+}
+
+function connectionHtml(connection: ShownConnection): Markup {
+  const { id, server, issuer, scope, profile, user, created_at, ends_at } = connection;
+  const facts: [string, string][] = [
+    ['Logged in at', issuer],
+    ['Allows', scope === '' ? 'What the server decided' : scope],
+    ['Profile', profile],
+    ...(user === '' ? [] : ([['User', user]] satisfies [string, string][])),
+    ['Since', isoTime(created_at)],
+    ['Ends', ends_at === null ? 'Goes on until you disconnect' : isoTime(ends_at)],
+  ];
+  return markup`<section aria-label="${hostOf(server)}"><h2>${hostOf(server)}</h2>
+<p class="address">${server}</p>
+${factList(facts)}
+${buttonForm(`/connections/${id}`, 'Disconnect', { action: 'disconnect' })}</section>
+`;
+}

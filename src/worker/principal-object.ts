@@ -1,0 +1,239 @@
+import { DurableObject } from 'cloudflare:workers';
+import { asFault, Fault } from '../fault/fault.ts';
+import type { FaultData } from '../fault/fault.ts';
+import type { LoginClient } from '../login/login-client.ts';
+import type { LoginPlan, LoginRecord, LoginTarget, Refusal } from '../login/login.ts';
+import type { LoginAsked } from '../execute/ports.ts';
+import type { Env } from './env.ts';
+import { KeptValues } from './kept-values.ts';
+import { LoginActions } from './login-actions.ts';
+import type { Delivery, LoginAction, LoginWish } from './login-actions.ts';
+import { SqlLoginRows } from './login-rows.ts';
+import { outcomeOf } from './outcome.ts';
+import type { Outcome } from './outcome.ts';
+import { principalLogins } from './principal-logins.ts';
+import type { Who } from './principal-logins.ts';
+import { runClient } from './run-client.ts';
+
+/** Milliseconds that all requests of one piece of login work may take together. */
+const WORK_MS = 60_000;
+
+/** After this long without a word, a login that was being finished is looked for in the vault. */
+const LOOK_AGAIN_MS = 90_000;
+
+/** About four minutes in which a run may come to wait for what is already there. */
+const NOT_WAITING_TRIES = 8;
+
+const MOST_REMEMBERED = 500;
+const MOST_CONFIRMED = 1000;
+
+/** What the page of a login link shows. */
+export interface LoginOffer {
+  readonly action: LoginAction;
+  /** Null when the login is made, or cannot be. */
+  readonly plan: LoginPlan | null;
+  /** Why it cannot be. */
+  readonly fault: FaultData | null;
+}
+
+/**
+ * Everything that belongs to one principal and outlives a run: logins, the links that ask for
+ * them, runs that wait, what is remembered of tool servers, documents it confirmed. Named by the
+ * principal, so that nobody reaches another's rows. Called by the Worker and by runs, which have
+ * checked who asks; a link is found only in the object of the principal it was made for.
+ * @see spec/tool-servers.md, Login
+ */
+export class PrincipalObject extends DurableObject<Env> {
+  readonly #rows = new SqlLoginRows(this.ctx.storage);
+  readonly #actions = new LoginActions(this.ctx.storage.sql);
+  readonly #memory = new KeptValues(this.ctx.storage.sql, 'memory', MOST_REMEMBERED);
+  readonly #confirmed = new KeptValues(this.ctx.storage.sql, 'confirmed', MOST_CONFIRMED);
+
+  /** The access token for a tool server; null without a login. */
+  token(who: Who, target: LoginTarget): Promise<Outcome<string | null>> {
+    return outcomeOf(() => this.#logins(who, target.url).token(target, limit()));
+  }
+
+  /** After a tool server refused; another token to try once, or null. */
+  refused(who: Who, target: LoginTarget, refusal: Refusal): Promise<Outcome<string | null>> {
+    return outcomeOf(() => this.#logins(who, target.url).refused(target, refusal, limit()));
+  }
+
+  /**
+   * Makes a login link.
+   * @param since milliseconds since 1970; a login that was made later is what is asked for
+   * @returns null when there are too many links; a fault when the server offers no login
+   */
+  ask(who: Who, wish: LoginWish, since: number): Promise<Outcome<LoginAsked | null>> {
+    return outcomeOf(async () => {
+      // A run must not wait a day for a link that leads nowhere.
+      await this.#logins(who, wish.target.url).plan(wish.target, limit());
+      const action = this.#actions.add(wish, since);
+      if (action === null) return null;
+      await this.#wakeFor(this.#actions.next());
+      return { action_id: action.id, expires_at: action.expires_at };
+    });
+  }
+
+  /** What a link offers, nothing started; null for a link that is not this principal's. */
+  offer(who: Who, id: string): Promise<Outcome<LoginOffer | null>> {
+    return outcomeOf(async () => {
+      const action = this.#actions.find(id);
+      if (action === null) return null;
+      if (action.state === 'done') return { action, plan: null, fault: null };
+      try {
+        inTime(action);
+        const plan = await this.#logins(who, action.target.url).plan(action.target, limit());
+        return { action, plan, fault: null };
+      } catch (error) {
+        return { action, plan: null, fault: asFault(error).toJSON() };
+      }
+    });
+  }
+
+  /** Starts the login of a link, for the browser that knows `browser`. */
+  begin(
+    who: Who,
+    id: string,
+    browser: string,
+  ): Promise<Outcome<{ readonly url: string; readonly state: string } | null>> {
+    return outcomeOf(async () => {
+      const action = this.#actions.find(id);
+      if (action === null) return null;
+      inTime(action);
+      this.#actions.begin(id);
+      return await this.#noting(id, () =>
+        this.#logins(who, action.target.url).begin(action.target, browser, limit()),
+      );
+    });
+  }
+
+  /** The browser came back with `query`; every run that waits for this login is told. */
+  finish(who: Who, id: string, query: string, browser: string): Promise<Outcome<true>> {
+    return outcomeOf(async () => {
+      const action = this.#actions.find(id);
+      if (action === null) throw new Fault('login_invalid');
+      // A process that dies after the tokens are kept and before the runs are told looks for them.
+      await this.ctx.storage.put('who', who);
+      await this.#wakeFor(Date.now() + LOOK_AGAIN_MS);
+      const { target } = await this.#noting(id, () =>
+        this.#logins(who, action.target.url).finish(new URLSearchParams(query), browser, limit()),
+      );
+      this.#actions.resolve(target);
+      await this.#wakeFor(this.#actions.next());
+      return true as const;
+    });
+  }
+
+  /** The logins that are there. */
+  list(who: Who): Promise<Outcome<readonly LoginRecord[]>> {
+    return outcomeOf(() => this.#logins(who, null).list());
+  }
+
+  /** Forgets a login, revoked where that is offered; false when there is none of that id. */
+  disconnect(who: Who, id: string): Promise<Outcome<boolean>> {
+    return outcomeOf(async () => {
+      const records = await this.#logins(who, null).list();
+      const url = records.find((record) => record.id === id)?.target.url;
+      return url !== undefined && this.#logins(who, url).disconnect(id, limit());
+    });
+  }
+
+  /** What was remembered of a tool server. */
+  recall(_who: Who, key: string): Promise<Outcome<string | null>> {
+    return outcomeOf(() => this.#memory.get(key));
+  }
+
+  keep(_who: Who, key: string, value: string | null): Promise<Outcome<true>> {
+    return outcomeOf(() => {
+      if (value === null) this.#memory.delete(key);
+      else this.#memory.set(key, value);
+      return true as const;
+    });
+  }
+
+  /** Whether the principal once confirmed a document of somebody else. */
+  isConfirmed(_who: Who, document: string): Promise<Outcome<boolean>> {
+    return outcomeOf(() => this.#confirmed.get(document) !== null);
+  }
+
+  confirm(_who: Who, document: string): Promise<Outcome<true>> {
+    return outcomeOf(() => {
+      this.#confirmed.set(document, '');
+      return true as const;
+    });
+  }
+
+  /**
+   * Tells runs that their login is there, again until it worked. Never throws: an alarm that throws
+   * six times is dropped for good.
+   */
+  override async alarm(): Promise<void> {
+    try {
+      await this.#findLost();
+      await Promise.all(this.#actions.due(Date.now()).map((each) => this.#tell(each)));
+      this.#actions.purge(Date.now());
+      await this.#wakeFor(this.#actions.next());
+    } catch {
+      await this.ctx.storage.setAlarm(Date.now() + LOOK_AGAIN_MS);
+    }
+  }
+
+  async #tell({ action_id, run_id }: Delivery): Promise<void> {
+    try {
+      const waited = await runClient(this.env, run_id).resume({ action_ids: [action_id] });
+      if (waited) this.#actions.told(action_id);
+      // It has ended, or the login came before it had written down that it waits.
+      else this.#actions.retry(action_id, NOT_WAITING_TRIES);
+    } catch {
+      this.#actions.retry(action_id, Infinity);
+    }
+  }
+
+  /** Logins that were kept by a process that died before it could say so. */
+  async #findLost(): Promise<void> {
+    const begun = this.#actions.begun();
+    const who = await this.ctx.storage.get<Who>('who');
+    if (begun.length === 0 || who === undefined) return;
+    const records = await this.#logins(who, null).list();
+    for (const { target, began_at } of begun) {
+      const isThere = records.some(
+        (record) => sameTarget(record.target, target) && record.created_at >= began_at,
+      );
+      if (isThere) this.#actions.resolve(target);
+    }
+  }
+
+  /** Remembers how an attempt failed, for the page of its link. */
+  async #noting<Value>(id: string, work: () => Promise<Value>): Promise<Value> {
+    try {
+      return await work();
+    } catch (error) {
+      this.#actions.fail(id, asFault(error).code);
+      throw error;
+    }
+  }
+
+  #logins(who: Who, url: string | null): LoginClient {
+    return principalLogins(this.env, this.#rows, who, url);
+  }
+
+  /** Sets the alarm earlier, never later. */
+  async #wakeFor(at: number | null): Promise<void> {
+    if (at === null) return;
+    const set = await this.ctx.storage.getAlarm();
+    if (set === null || set > at) await this.ctx.storage.setAlarm(Math.max(at, Date.now()));
+  }
+}
+
+function limit(): AbortSignal {
+  return AbortSignal.timeout(WORK_MS);
+}
+
+function inTime({ expires_at }: LoginAction): void {
+  if (expires_at <= Date.now()) throw new Fault('login_expired');
+}
+
+function sameTarget(one: LoginTarget, other: LoginTarget): boolean {
+  return one.url === other.url && one.user === other.user && one.profile === other.profile;
+}

@@ -1,0 +1,91 @@
+import type { LoginAsked, Logins } from '../execute/ports.ts';
+import type { LoginTarget, Refusal } from '../login/login.ts';
+import type { ToolServer } from '../normalize/request.ts';
+import type { PrincipalClient } from './principal-client.ts';
+
+/** Milliseconds that a token is used without asking for it again; one that is refused, at once. */
+const FRESH_MS = 5_000;
+
+/** What the logins of a run are made of. */
+export interface RunLoginsOptions {
+  readonly principal: PrincipalClient;
+  readonly run: { readonly id: string; readonly expires_at: number | null };
+  /** Whose label inside the principal, '' for none. */
+  readonly user: string;
+  readonly profile: string;
+  /** The whole address of a server; a run knows only the origin of an operator's. */
+  readonly addressOf: (server: ToolServer) => string;
+}
+
+/**
+ * The logins of a run's principal, for this run. Holds tokens for seconds and for one run alone.
+ * @see spec/tool-servers.md, Login
+ */
+export class RunLogins implements Logins {
+  readonly #options: RunLoginsOptions;
+  readonly #fresh = new Map<string, { readonly token: string | null; readonly until: number }>();
+  /** When each server first refused what there was, in milliseconds since 1970. */
+  readonly #refused = new Map<string, number>();
+
+  constructor(options: RunLoginsOptions) {
+    this.#options = options;
+  }
+
+  async token(server: ToolServer, signal: AbortSignal): Promise<string | null> {
+    const target = this.#targetOf(server);
+    if (target === null) return null;
+    const known = this.#fresh.get(target.url);
+    if (known !== undefined && known.until > Date.now()) return known.token;
+    const token = await unlessAborted(this.#options.principal.token(target), signal);
+    this.#keep(target, token);
+    return token;
+  }
+
+  async refused(server: ToolServer, refusal: Refusal, signal: AbortSignal): Promise<string | null> {
+    const target = this.#targetOf(server);
+    if (target === null) return null;
+    this.#fresh.delete(target.url);
+    const at = Date.now();
+    const token = await unlessAborted(this.#options.principal.refused(target, refusal), signal);
+    if (token === null) this.#refused.set(target.url, at);
+    else this.#keep(target, token);
+    return token;
+  }
+
+  async ask(server: ToolServer): Promise<LoginAsked | null> {
+    const target = this.#targetOf(server);
+    if (target === null) return null;
+    this.#fresh.delete(target.url);
+    const wish = { target, shown: server.url, run: this.#options.run };
+    const since = this.#refused.get(target.url) ?? Date.now();
+    return this.#options.principal.ask(wish, since);
+  }
+
+  /** Null for a path on this server, which nobody logs in to. */
+  #targetOf(server: ToolServer): LoginTarget | null {
+    if (server.url.startsWith('/')) return null;
+    const url = new URL(this.#options.addressOf(server));
+    url.hash = '';
+    const { user, profile } = this.#options;
+    return { url: url.href, user, profile };
+  }
+
+  #keep({ url }: LoginTarget, token: string | null): void {
+    this.#fresh.set(url, { token, until: Date.now() + FRESH_MS });
+  }
+}
+
+/** A signal cannot go along to another object; that one has limits of its own. */
+async function unlessAborted<Value>(work: Promise<Value>, signal: AbortSignal): Promise<Value> {
+  signal.throwIfAborted();
+  let stop = (): void => {};
+  const aborted = new Promise<void>((resolve) => {
+    stop = resolve;
+    signal.addEventListener('abort', stop, { once: true });
+  });
+  const first = await Promise.race([work.then((value) => ({ value })), aborted]);
+  signal.removeEventListener('abort', stop);
+  if (first !== undefined) return first.value;
+  signal.throwIfAborted();
+  return work;
+}
