@@ -1,6 +1,6 @@
 import type { AuthorizationServer } from './authorization-server.ts';
 import { postJson } from './exchange.ts';
-import type { Asking } from './exchange.ts';
+import type { Answer, Asking } from './exchange.ts';
 import type { LoginClientOptions } from './login-client.ts';
 import { isLoopback } from './stranger-url.ts';
 import { hostOf, unavailable } from './unavailable.ts';
@@ -118,26 +118,32 @@ async function registered(
     token_endpoint_auth_method: METHODS.find((method) => server.auth_methods.includes(method)),
     application_type: isLoopback(new URL(redirectUri)) ? 'native' : 'web',
   };
-  const { status, body } = await postJson(server.registration_endpoint, request, asking);
-  const id = body?.['client_id'];
-  if (status < 200 || status > 299 || typeof id !== 'string' || id === '') {
+  const answer = await postJson(server.registration_endpoint, request, asking);
+  return registrationOf(answer, server, now());
+}
+
+function registrationOf(
+  { status, body }: Answer,
+  server: AuthorizationServer,
+  now: number,
+): Registration {
+  const { client_id, client_secret, client_secret_expires_at: end, ...rest } = body ?? {};
+  if (status < 200 || status > 299 || typeof client_id !== 'string' || client_id === '') {
     throw unavailable(
       `${hostOf(server.issuer)} did not let this server register itself (${status}). An operator can register a client there by hand.`,
       status >= 500,
     );
   }
-  const secret = body?.['client_secret'];
-  const end = body?.['client_secret_expires_at'];
-  const isSecret = typeof secret === 'string' && secret !== '';
-  const method = methodOf(server, isSecret, body?.['token_endpoint_auth_method']);
-  const client: OAuthClient = {
-    client_id: id,
-    ...(isSecret ? { client_secret: secret } : {}),
-    method,
-    source: 'dynamic',
-  };
-  const expires_at = isSecret && typeof end === 'number' && end > 0 ? end * 1000 : null;
-  return { client, created_at: now(), expires_at, begun: 1 };
+  const stated = rest['token_endpoint_auth_method'];
+  const source = 'dynamic';
+  const base = { created_at: now, begun: 1 };
+  if (typeof client_secret !== 'string' || client_secret === '') {
+    const client = { client_id, method: 'none', source } as const;
+    return { ...base, client, expires_at: null };
+  }
+  const method = methodOf(server, true, stated);
+  const expires_at = typeof end === 'number' && end > 0 ? end * 1000 : null;
+  return { ...base, client: { client_id, client_secret, method, source }, expires_at };
 }
 
 /** What the registration says, if the server takes it; else what fits the secret there is. */

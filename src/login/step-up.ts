@@ -15,6 +15,14 @@ const MAX_WIDER = 3;
 const MAX_SAME = 2;
 const MAX_CHALLENGES = 200;
 
+const NOTHING: AskedFor = {
+  resource_metadata: null,
+  scope: null,
+  is_widening: false,
+  refusals: [],
+  at: 0,
+};
+
 /** A refusal, and what it was about. */
 export interface Refused {
   readonly target: LoginTarget;
@@ -29,7 +37,7 @@ export async function remember(vault: Vault, refused: Refused, now: number): Pro
   await vault.alone(`challenge ${key}`, async () => {
     const known = await vault.get('challenge', key);
     if (known === null) await makeRoom(vault);
-    await vault.put('challenge', key, asked(known, refused, now));
+    await vault.put('challenge', key, asked(known ?? NOTHING, refused, now));
   });
 }
 
@@ -70,18 +78,18 @@ export async function answered(vault: Vault, target: LoginTarget): Promise<void>
   });
 }
 
-function asked(known: AskedFor | null, refused: Refused, now: number): AskedFor {
+function asked(known: AskedFor, refused: Refused, now: number): AskedFor {
   const { target, refusal, grant } = refused;
   const { resourceMetadata: stated, scope } = readChallenge(refusal.challenge);
   const isOwn = stated !== null && isSameOrigin(stated, target.url);
   const is_widening = refusal.status === 403 && grant !== null;
   // Two refusals before somebody logs in: one login for both.
-  const earlier = is_widening && known?.is_widening === true ? known.scope : null;
+  const earlier = is_widening && known.is_widening ? known.scope : null;
   return {
-    resource_metadata: isOwn ? stated : (known?.resource_metadata ?? null),
+    resource_metadata: isOwn ? stated : known.resource_metadata,
     scope: scope === null ? earlier : union(earlier ?? '', scope),
     is_widening,
-    refusals: known?.refusals ?? [],
+    refusals: known.refusals,
     at: now,
   };
 }
