@@ -40,12 +40,12 @@ export function requirementsOf(revision: string): Requirements {
 
 /**
  * Runs the suite's client side for a revision; scenarios are handed to the driver at that URL.
- * @returns a verdict for every scored scenario, and all that the suite printed
+ * @returns a verdict for every scored scenario
  */
 export async function runSuite(
   { revision, scored }: Requirements,
   driver: string,
-): Promise<{ readonly verdicts: readonly Verdict[]; readonly printed: string }> {
+): Promise<readonly Verdict[]> {
   const printed = await printedBy(
     [
       join(PACKAGE, 'dist/index.js'),
@@ -58,8 +58,7 @@ export async function runSuite(
     ],
     { CONFORMANCE_DRIVER: driver },
   );
-  const verdicts = scored.map((scenario) => verdictOf(scenario, printed));
-  return { verdicts, printed };
+  return scored.map((scenario) => verdictOf(scenario, printed));
 }
 
 function verdictOf(scenario: string, printed: string): Verdict {
