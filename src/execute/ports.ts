@@ -44,6 +44,30 @@ export interface ServerTokens {
   refused(server: ToolServer, refusal: Refusal, signal: AbortSignal): Promise<string | null>;
 }
 
+/**
+ * What was found out about tool servers, so that the next connection needs fewer round trips. It
+ * belongs to one principal; the keys tell apart servers and the credentials that they were sent.
+ * @see spec/tool-servers.md, Memory
+ */
+export interface ServerMemory {
+  /** What was kept under a key of 64 hexadecimal digits, or null. */
+  recall(key: string): Promise<ServerMemo | null>;
+  /** Keeps at most 512 K characters of JSON under a key; null forgets it. */
+  keep(key: string, memo: ServerMemo | null): Promise<void>;
+}
+
+/** What is known of a server; plain JSON without anything secret. */
+export interface ServerMemo {
+  /** How it is spoken to. */
+  readonly era: 'stateless' | 'handshake' | 'sse';
+  /** Milliseconds since 1970; a server may change. */
+  readonly until: number;
+  /** Of a stateless server: its answer to `server/discover`. */
+  readonly discover?: unknown;
+  /** Its tools for as long as it allowed to keep them. */
+  readonly tools?: { readonly list: readonly unknown[]; readonly until: number };
+}
+
 /** A login that a run waits for. */
 export interface LoginAsked {
   /** Unguessable; the link is `/connect/{action_id}`. */

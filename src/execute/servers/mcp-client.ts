@@ -3,13 +3,17 @@ import {
   SdkHttpError,
   type FetchLike,
   type Implementation,
+  type PriorDiscovery,
   type jsonSchemaValidator,
   type Transport,
 } from '@modelcontextprotocol/client';
 import type { Fault } from '../../fault/fault.ts';
+import type { ServerMemo } from '../ports.ts';
 import type { Wire } from './mcp-fetch.ts';
 import { mcpTransport } from './mcp-transport.ts';
+import { OpenCalls } from './open-calls.ts';
 import { refusedFault, serverFault } from './server-faults.ts';
+import { discoverOf, type KnownServer } from './server-memo.ts';
 import type { SentSecrets } from './sent-secrets.ts';
 import type { ServerLimits } from './server-limits.ts';
 
@@ -26,6 +30,8 @@ export interface Endpoint {
   readonly secrets: SentSecrets;
   /** Whether a token of a login was sent. */
   readonly usedLogin: () => boolean;
+  /** What was found out about the server before; null where nothing is kept. */
+  readonly known: KnownServer | null;
 }
 
 /** A client that has agreed on a protocol version with its server. */
@@ -35,17 +41,23 @@ export interface OpenClient {
   readonly wire: Wire;
 }
 
+/** Is given every transport as it is made, so that it can be closed from outside. */
+export type OnOpen = (transport: Transport) => void;
+
 /**
  * Connects in whichever way the server speaks: the stateless protocol, the handshake before it, or
- * the HTTP+SSE transport of 2024.
- * @param onOpen is given every transport as it is made, so that it can be closed from outside
- * @throws Fault `server_*` or `login_required`
+ * the HTTP+SSE transport of 2024; in the way that is known, when there is a memo.
+ * @throws Fault `server_*` or `login_required`; with a memo also what the SDK throws
  * @see spec/tool-servers.md TS-1
  */
 export async function openClient(
   endpoint: Endpoint,
-  onOpen: (transport: Transport) => void,
+  onOpen: OnOpen,
+  memo: ServerMemo | null = null,
 ): Promise<OpenClient> {
+  if (memo !== null) {
+    return connected(endpoint, memo.era === 'sse' ? 'sse' : 'http', onOpen, priorOf(memo));
+  }
   try {
     return await connected(endpoint, 'http', onOpen);
   } catch (error) {
@@ -54,6 +66,12 @@ export async function openClient(
       throw neitherFault(error, serverFault(second, endpoint.host), endpoint.host);
     });
   }
+}
+
+function priorOf(memo: ServerMemo): PriorDiscovery | undefined {
+  if (memo.era === 'handshake') return { kind: 'legacy' };
+  const discover = memo.era === 'stateless' ? discoverOf(memo) : null;
+  return discover === null ? undefined : { kind: 'modern', discover };
 }
 
 /** The statuses with which servers of the HTTP+SSE transport answer a POST to their stream. */
@@ -76,14 +94,18 @@ function neitherFault(post: SdkHttpError, get: Fault, host: string): Fault {
 async function connected(
   endpoint: Endpoint,
   kind: Wire['kind'],
-  onOpen: (transport: Transport) => void,
+  onOpen: OnOpen,
+  prior?: PriorDiscovery,
 ): Promise<OpenClient> {
   const wire = newWire(endpoint, kind);
   const transport = mcpTransport(wire, endpoint.headers);
   onOpen(transport);
-  const client = newClient(endpoint, kind);
+  const client = newClient(endpoint, wire);
   try {
-    await client.connect(transport, { timeout: endpoint.limits.connectMs });
+    await client.connect(transport, {
+      timeout: endpoint.limits.connectMs,
+      ...(prior === undefined ? {} : { prior }),
+    });
     return { client, transport, wire };
   } catch (error) {
     await transport.close();
@@ -103,6 +125,7 @@ function newWire(endpoint: Endpoint, kind: Wire['kind']): Wire {
     limits,
     secrets,
     usedLogin,
+    calls: new OpenCalls(),
     connectBytes: limits.connectBytes,
     fault: null,
     cut: false,
@@ -110,16 +133,26 @@ function newWire(endpoint: Endpoint, kind: Wire['kind']): Wire {
   };
 }
 
-/** Offers neither sampling, elicitation nor roots, and answers no server that asks for them. */
-function newClient({ clientInfo, limits }: Endpoint, kind: Wire['kind']): Client {
-  return new Client(clientInfo, {
-    capabilities: {},
+/** Offers neither sampling nor roots: a server that asks for them is told that there are none. */
+function newClient({ clientInfo, limits }: Endpoint, { kind, calls }: Wire): Client {
+  const client = new Client(clientInfo, {
+    capabilities: CAPABILITIES,
     inputRequired: { autoFulfill: false },
     jsonSchemaValidator: NO_VALIDATION,
     listMaxPages: limits.pages,
     ...(kind === 'http' ? { versionNegotiation: { mode: 'auto' } } : {}),
   });
+  client.setRequestHandler('elicitation/create', async ({ params }, { mcpReq }) => ({
+    ...(await calls.answer(mcpReq.id, params, mcpReq.signal)),
+  }));
+  return client;
 }
+
+/** What every server is told, whoever calls: whether somebody can answer shows when it asks. */
+const CAPABILITIES = {
+  elicitation: { form: {}, url: {} },
+  extensions: { 'io.modelcontextprotocol/tasks': {} },
+};
 
 /**
  * Schemas of a server are never run here: a hostile `pattern` can keep a regular expression busy

@@ -2,6 +2,8 @@ import type { FetchLike } from '@modelcontextprotocol/client';
 import { Fault } from '../../fault/fault.ts';
 import { isObject } from '../../protocol/json.ts';
 import { faultWithin, limitFault, notMcp, statusFault } from './server-faults.ts';
+import { questionsIn } from './asked-questions.ts';
+import type { OpenCalls } from './open-calls.ts';
 import type { SentSecrets } from './sent-secrets.ts';
 import type { ServerLimits } from './server-limits.ts';
 import { watchedBody, type BodyWatch } from './watched-body.ts';
@@ -19,6 +21,8 @@ export interface Wire {
   readonly secrets: SentSecrets;
   /** Whether a token of a login was sent. */
   readonly usedLogin: () => boolean;
+  /** The calls under way, to which questions of the server belong. */
+  readonly calls: OpenCalls;
   /** Bytes that may still be read until the tools are listed. */
   connectBytes: number;
   /** The first thing that went wrong; the event source of the SDK forgets what its fetch threw. */
@@ -146,18 +150,26 @@ function limited(wire: Wire, response: Response, asked: Asked): Response {
   // The body is counted after decompression, so these are no longer true of it.
   headers.delete('content-encoding');
   headers.delete('content-length');
-  const long = asked.id === null && mediaType(response) === 'text/event-stream';
-  const body = response.body === null ? null : watchedBody(response.body, watch(wire, asked, long));
+  const isStream = mediaType(response) === 'text/event-stream';
+  const body =
+    response.body === null ? null : watchedBody(response.body, watch(wire, asked, isStream));
   return new Response(body, { status, statusText, headers });
 }
 
-function watch(wire: Wire, { id, signal }: Asked, long: boolean): BodyWatch {
+function watch(wire: Wire, { id, signal }: Asked, isStream: boolean): BodyWatch {
+  const long = id === null && isStream;
   const most = long ? wire.limits.streamBytes : wire.limits.responseBytes;
   let left = most;
+  const readAlong =
+    id === null || wire.kind === 'sse'
+      ? () => {}
+      : questionsIn((question) => wire.calls.askedIn(id, question));
   return {
-    onBytes: (count) => {
+    onBytes: (bytes) => {
+      const count = bytes.byteLength;
       left -= count;
       wire.connectBytes -= count;
+      if (isStream) readAlong(bytes);
       if (left >= 0 && wire.connectBytes >= 0) return null;
       const fault = limitFault(`${wire.host} sent more than ${most} bytes.`);
       wire.cut = true;

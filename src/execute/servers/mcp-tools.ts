@@ -5,6 +5,12 @@ import type { ToolDescription } from '../ports.ts';
 import { limitFault } from './server-faults.ts';
 import type { ServerLimits } from './server-limits.ts';
 
+/** The tools of a server, and for how many milliseconds it allows to keep them. */
+export interface ListedTools {
+  readonly tools: ReadonlyMap<string, Tool>;
+  readonly ttlMs: unknown;
+}
+
 /**
  * All tools of a server, to the last page; a name listed twice counts once.
  * @throws Fault `server_limit` when the list is more than a run may hold
@@ -14,18 +20,33 @@ export async function listTools(
   client: Client,
   limits: ServerLimits,
   host: string,
-): Promise<Map<string, Tool>> {
-  if (client.getServerCapabilities()?.tools === undefined) return new Map();
-  const { tools } = await client.listTools(undefined, {
+): Promise<ListedTools> {
+  if (client.getServerCapabilities()?.tools === undefined) {
+    return { tools: new Map(), ttlMs: undefined };
+  }
+  const { tools, ttlMs } = await client.listTools(undefined, {
     timeout: limits.connectMs,
     cacheMode: 'bypass',
   });
-  const byName = new Map(tools.toReversed().map((tool) => [tool.name, tool]));
+  return { tools: checkedTools(tools, limits, host), ttlMs };
+}
+
+/**
+ * The tools by their names, in order.
+ * @throws Fault `server_limit` when they are more than a run may hold
+ */
+export function checkedTools(
+  tools: readonly Tool[],
+  limits: ServerLimits,
+  host: string,
+): ReadonlyMap<string, Tool> {
+  const byName = new Map<string, Tool>();
+  for (const tool of tools) if (!byName.has(tool.name)) byName.set(tool.name, tool);
   if (byName.size > limits.tools) {
     throw limitFault(`${host} offers more than ${limits.tools} tools.`);
   }
   for (const tool of byName.values()) checkTool(tool, limits, host);
-  return new Map([...byName].toReversed());
+  return byName;
 }
 
 function checkTool(tool: Tool, limits: ServerLimits, host: string): void {

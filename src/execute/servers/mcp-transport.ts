@@ -2,10 +2,13 @@ import {
   SSEClientTransport,
   StreamableHTTPClientTransport,
   type JSONRPCMessage,
+  type StreamableHTTPClientTransportOptions,
   type Transport,
 } from '@modelcontextprotocol/client';
 import { Fault } from '../../fault/fault.ts';
+import { readable, watchIncoming } from './incoming.ts';
 import { mcpFetch, type Wire } from './mcp-fetch.ts';
+import type { OpenCalls } from './open-calls.ts';
 
 type SendOptions = Parameters<StreamableHTTPClientTransport['send']>[1];
 
@@ -14,9 +17,17 @@ type SendOptions = Parameters<StreamableHTTPClientTransport['send']>[1];
  * wait for the time limit.
  */
 class AnsweringTransport extends StreamableHTTPClientTransport {
+  readonly #calls: OpenCalls;
+
+  constructor(wire: Wire, options: StreamableHTTPClientTransportOptions) {
+    super(wire.url, options);
+    this.#calls = wire.calls;
+  }
+
   override async send(message: JSONRPCMessage, options?: SendOptions): Promise<void> {
     if (!('method' in message && 'id' in message)) return super.send(message, options);
     const { id } = message;
+    this.#calls.sent(id, options?.onresumptiontoken);
     const onRequestStreamEnd = (): void => {
       options?.onRequestStreamEnd?.();
       this.fail(new Fault('server_garbage', 'The tool server ended its answer too early.'), id);
@@ -35,7 +46,8 @@ class AnsweringTransport extends StreamableHTTPClientTransport {
 export function mcpTransport(wire: Wire, headers: Headers): Transport {
   const options = { fetch: mcpFetch(wire), requestInit: { headers } };
   if (wire.kind === 'http') {
-    const transport = new AnsweringTransport(wire.url, options);
+    const transport = new AnsweringTransport(wire, options);
+    watchIncoming(transport, readable());
     wire.onBroken = (fault, id) => {
       if (id !== null) transport.fail(fault, id);
     };
@@ -43,6 +55,7 @@ export function mcpTransport(wire: Wire, headers: Headers): Transport {
   }
   // oxlint-disable-next-line typescript/no-deprecated -- servers in use still speak only this
   const transport = new SSEClientTransport(wire.url, options);
+  watchIncoming(transport, readable());
   wire.onBroken = (fault) => {
     wire.fault ??= fault;
     void transport.close();

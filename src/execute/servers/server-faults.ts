@@ -57,6 +57,11 @@ export function notMcp(
   return new Fault('server_not_mcp', `${host} answers, but not as an MCP server.`, options);
 }
 
+/** A task of a server that ended without a result. */
+export function refusedTask(host: string, how: string): Fault {
+  return new Fault('server_error', `The task of ${host} ${how}.`);
+}
+
 /** More than a run may hold, or than it waits for. */
 export function limitFault(message: string): Fault {
   return new Fault('server_limit', message);

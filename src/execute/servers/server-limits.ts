@@ -4,6 +4,8 @@ export interface ServerLimits {
   readonly connectMs: number;
   /** Milliseconds for one call, from its start to its result; progress does not stretch it. */
   readonly callMs: number;
+  /** Milliseconds for a call that the server makes a task, from its start to its result. */
+  readonly taskMs: number;
   /** Bytes of one response after decompression. */
   readonly responseBytes: number;
   /** Bytes of a stream that stays open as long as the connection. */
@@ -28,6 +30,7 @@ const MEGABYTE = 1024 * 1024;
 export const SERVER_LIMITS: ServerLimits = {
   connectMs: 20_000,
   callMs: 120_000,
+  taskMs: 900_000,
   responseBytes: 4 * MEGABYTE,
   streamBytes: 32 * MEGABYTE,
   connectBytes: 8 * MEGABYTE,

@@ -1,14 +1,14 @@
-import type { FetchLike, Implementation, Transport } from '@modelcontextprotocol/client';
+import type { FetchLike, Implementation } from '@modelcontextprotocol/client';
 import { Fault } from '../../fault/fault.ts';
 import type { ToolServer } from '../../normalize/request.ts';
-import { before } from './deadline.ts';
-import { openClient, type Endpoint } from './mcp-client.ts';
+import type { Endpoint } from './mcp-client.ts';
 import { mcpConnection } from './mcp-connection.ts';
-import { listTools } from './mcp-tools.ts';
-import type { Connection, ServerTokens, ToolServers } from '../ports.ts';
+import { openSession, opening } from './mcp-session.ts';
+import type { Connection, ServerMemory, ServerTokens, ToolServers } from '../ports.ts';
 import { abortFault, notMcp, serverFault } from './server-faults.ts';
 import { serverHeaders } from './server-headers.ts';
 import { bringsAuthorization, loggedInFetch } from './server-login.ts';
+import { knownServer, memoKey } from './server-memo.ts';
 import { SentSecrets } from './sent-secrets.ts';
 import { SERVER_LIMITS, type ServerLimits } from './server-limits.ts';
 
@@ -20,6 +20,8 @@ export interface ToolServersOptions {
   readonly own: (path: string, request: Request) => Promise<Response | null>;
   /** The value of a secret, or null when it is not set. */
   readonly secrets: (name: string) => string | null;
+  /** What was found out about servers before, of this principal. */
+  readonly memory?: ServerMemory;
   /** Logins of the principal; sent to servers for which the prompt brings no `Authorization`. */
   readonly tokens?: ServerTokens;
   readonly clientInfo?: Implementation;
@@ -59,20 +61,23 @@ function endpointOf(server: ToolServer, options: ToolServersOptions): Endpoint {
     usedLogin = true;
     secrets.add(token);
   };
-  const { tokens, fetch } = options;
+  const { fetch, memory } = options;
+  const tokens = isOwn || bringsAuthorization(server) ? undefined : options.tokens;
   const outside =
-    tokens === undefined || bringsAuthorization(server)
-      ? fetch
-      : loggedInFetch(fetch, { tokens, server, host, onToken });
+    tokens === undefined ? fetch : loggedInFetch(fetch, { tokens, server, host, onToken });
+  const headers = serverHeaders(server, remembering(options.secrets, secrets));
+  const key = async (): Promise<string> =>
+    memoKey(url, headers, (await tokens?.token(server, new AbortController().signal)) ?? null);
   return {
     url,
     host,
     send: isOwn ? ownFetch(options.own) : outside,
-    headers: serverHeaders(server, remembering(options.secrets, secrets)),
+    headers,
     clientInfo: options.clientInfo ?? { name: 'markdownops', version: '0.1.0' },
     limits: { ...SERVER_LIMITS, ...options.limits },
     secrets,
     usedLogin: () => usedLogin,
+    known: memory === undefined ? null : knownServer(memory, key),
   };
 }
 
@@ -98,32 +103,10 @@ function ownFetch(own: ToolServersOptions['own']): FetchLike {
 }
 
 async function connect(endpoint: Endpoint, signal: AbortSignal): Promise<Connection> {
-  const { host, limits } = endpoint;
-  const late = (): Fault => new Fault('server_timeout', `${host} did not answer in time.`);
-  const aborted = (): Fault => abortFault(signal);
-  let transport: Transport | undefined;
-  let isOver = false;
-  const onOpen = (made: Transport): void => {
-    // A second transport that begins after the end would have nobody to close it.
-    if (isOver) throw late();
-    transport = made;
-  };
   try {
-    const deadline = { signal, ms: limits.connectMs, late, aborted };
-    return await before(opened(endpoint, onOpen), deadline);
+    const session = await opening(endpoint, signal, (onOpen) => openSession(endpoint, onOpen));
+    return mcpConnection(session);
   } catch (error) {
-    isOver = true;
-    await transport?.close().catch(() => {});
-    throw endpoint.secrets.cleanFault(serverFault(error, host));
+    throw endpoint.secrets.cleanFault(serverFault(error, endpoint.host));
   }
-}
-
-async function opened(
-  endpoint: Endpoint,
-  onOpen: (transport: Transport) => void,
-): Promise<Connection> {
-  const open = await openClient(endpoint, onOpen);
-  const tools = await listTools(open.client, endpoint.limits, endpoint.host);
-  open.wire.connectBytes = Infinity;
-  return mcpConnection(open, tools);
 }

@@ -1,7 +1,7 @@
 /** What is done with the pieces and the end of a body. */
 export interface BodyWatch {
   /** Called for each piece; an error that it returns ends the body. */
-  readonly onBytes: (count: number) => Error | null;
+  readonly onBytes: (bytes: Uint8Array) => Error | null;
   /** Called when the body ends by itself, whole or broken; not when its reader gives up. */
   readonly onEnd: () => void;
 }
@@ -20,7 +20,7 @@ export function watchedBody(
           watch.onEnd();
           return controller.close();
         }
-        const refusal = watch.onBytes(value.byteLength);
+        const refusal = watch.onBytes(value);
         if (refusal === null) return controller.enqueue(value);
         controller.error(refusal);
         await reader.cancel(refusal);

@@ -96,6 +96,7 @@ export async function v1Http(): Promise<V1Server> {
     const id = request.headers['mcp-session-id'];
     const known = typeof id === 'string' ? sessions.get(id) : undefined;
     if (known !== undefined) return known.handleRequest(request, response);
+    if (typeof id === 'string') return response.writeHead(404).end();
     const transport = new StreamableHTTPServerTransport({
       sessionIdGenerator: () => randomUUID(),
       onsessioninitialized: (made) => void sessions.set(made, transport),

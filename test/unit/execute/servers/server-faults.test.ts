@@ -310,11 +310,22 @@ describe('limits', () => {
     await connection.close();
   });
 
-  test('a cursor that comes back is followed no further than the cap', async () => {
-    const server = await listing(({ params }) => ({
-      ...plainTools('a'),
-      nextCursor: params?.['cursor'] === 'one' ? 'two' : 'one',
-    }));
+  test('pages that lead back to each other end the list', async () => {
+    const server = await listing(({ params }) => {
+      const isOne = params?.['cursor'] === 'one';
+      return { ...plainTools(isOne ? 'b' : 'a'), nextCursor: isOne ? 'two' : 'one' };
+    });
+    const connection = await connectTo(`${server.origin}/mcp`);
+    expect(connection.tools.map(({ name }) => name)).toEqual(['a', 'b']);
+    await connection.close();
+  });
+
+  test('a cursor that comes back with new tools is followed no further than the cap', async () => {
+    let page = 0;
+    const server = await listing(() => {
+      page += 1;
+      return { ...plainTools(`t${page}`), nextCursor: 'more' };
+    });
     expect(await codeOf(server)).toBe('server_limit');
     expect(server.seen.length).toBeLessThan(70);
   });

@@ -82,17 +82,22 @@ describe('a server of the stateless protocol', () => {
     });
   });
 
-  test('a tool that asks a person is told that nobody answers', async () => {
+  test('a tool that asks again after it was told that nobody answers is a visible fault', async () => {
     const { connection } = await connected();
-    const outcome = await connection.call('ask', {}, { signal: NEVER });
-    expect(outcome.isError).toBe(true);
-    expect(JSON.stringify(outcome.parts)).toContain('elicitation');
+    const fault = await faultOf(connection.call('ask', {}, { signal: NEVER }));
+    expect(fault.code).toBe('server_unsupported');
   });
 
   test.each([
-    { resultType: 'input_required', inputRequests: {}, requestState: 'x' },
-    { resultType: 'task', taskId: '1' },
-  ])('a result that is no end, %j, is a visible fault', async (result) => {
+    [{ resultType: 'input_required', requestState: 'x' }, 'server_limit'],
+    [{ resultType: 'input_required' }, 'server_garbage'],
+    [
+      { resultType: 'input_required', inputRequests: { a: { method: 'roots/list' } } },
+      'server_unsupported',
+    ],
+    [{ resultType: 'task', taskId: '1' }, 'server_garbage'],
+    [{ resultType: 'later' }, 'server_unsupported'],
+  ])('a result that is no end, %j, is a visible fault', async (result, code) => {
     const server = await serve(
       overHttp(async (request) => {
         if (request.headers.get('mcp-method') !== 'tools/call') return demoMcp(request);
@@ -104,6 +109,6 @@ describe('a server of the stateless protocol', () => {
     const connection = await connectTo(`${server.origin}/mcp`);
     open.push(server, connection);
     const fault = await faultOf(connection.call('calculate', {}, { signal: NEVER }));
-    expect(fault.code).toBe('server_unsupported');
+    expect(fault.code).toBe(code);
   });
 });
