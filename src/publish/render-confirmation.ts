@@ -42,7 +42,7 @@ ${servers.map(serverHtml)}</ul></section>
 `
     }<form class="editor" method="post" action="/">
 ${hiddenFields(fields)}<p><button type="submit" name="decision" value="without">Run without</button>
-<button class="second" type="submit" name="decision" value="with">Run with my logins</button></p>
+<button class="plain" type="submit" name="decision" value="with">Run with my logins</button></p>
 <p class="quiet">Your decision to run it with your logins is remembered for exactly this document.</p>
 </form>
 `,

@@ -3,6 +3,7 @@ import type { Problem } from '../parse/problem.ts';
 import { isObject, type Json, type JsonObject } from '../protocol/json.ts';
 import type { CallState, Step } from '../run/run.ts';
 import type { ReferenceView, RunView, ServerView } from '../run/view.ts';
+import { actionJson } from './action-words.ts';
 import { isoTime } from './iso-time.ts';
 import { mediaTypeOf } from './media-type.ts';
 import { fileUrl, type RunUrls } from './run-urls.ts';
@@ -33,10 +34,16 @@ export function renderJson(view: RunView, urls: RunUrls | null): JsonObject {
     files: view.files.map(({ path }) => fileJson(path, urls)),
     usage: { ...view.usage, cost_usd: null },
     stop_reason: view.stop_reason,
-    required_action: null,
+    required_action: firstAction(view, urls),
     problems: view.problems.map(problemJson),
     error: view.error === null ? null : jsonOf(view.error),
   };
+}
+
+/** One after the other is enough for a program: the next one is there when this one is done. */
+function firstAction(view: RunView, urls: RunUrls | null): JsonObject | null {
+  const [first] = view.required_actions;
+  return first === undefined ? null : actionJson(first, urls);
 }
 
 /** A problem of a prompt as every door reports it. */

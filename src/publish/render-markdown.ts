@@ -5,7 +5,10 @@ import type { RunView } from '../run/view.ts';
 import { inert } from './bounded.ts';
 import { codeSpan, fencedStart, words } from './fence.ts';
 import { stepsSection } from './markdown-steps.ts';
-import { fileUrl, type RunUrls } from './run-urls.ts';
+import type { RequiredAction } from '../run/required-action.ts';
+import { actionText } from './action-words.ts';
+import { isoTime } from './iso-time.ts';
+import { fileUrl, siteUrl, type RunUrls } from './run-urls.ts';
 import {
   answerNote,
   noAnswer,
@@ -14,14 +17,18 @@ import {
   runFigures,
   serverFacts,
   statusWords,
+  UNPUBLISHED,
 } from './run-words.ts';
 import { titleOf } from './run-title.ts';
 
 /** The prompt is the document's own beginning, so it may be long; `.json` has the rest. */
 const LONGEST_PROMPT = 20_000;
 
+/** Characters of what a tool asks. */
+const LONGEST_QUESTION = 4000;
+
 /**
- * A whole run as one Markdown document that reads well in a terminal: error, prompt, references,
+ * A whole run as one Markdown document that reads well in a terminal: error, what it waits for, prompt, references,
  * tool servers, steps, problems, files, answer. Only this function writes the sections before the answer:
  * whatever an author, a tool or a model said there is in a fence it cannot close, in a code span,
  * or escaped. The answer stands as the model wrote it, and last, so that it can forge nothing:
@@ -32,6 +39,7 @@ export function renderMarkdown(view: RunView, urls: RunUrls): string {
   const sections = [
     heading(view, urls),
     errorSection(view.error),
+    waitingSection(view, urls),
     promptSection(view),
     referencesSection(view),
     serversSection(view),
@@ -54,10 +62,33 @@ function heading(view: RunView, urls: RunUrls): string {
   return [...lines, forms].join('\n\n');
 }
 
-function promptSection({ prompt }: RunView): string {
-  if (prompt === null) {
-    return 'Only the answer and the names of the tools of this run are published.';
+/** Links are ours; what a tool says stands in a fence. */
+function waitingSection({ required_actions }: RunView, urls: RunUrls): string | null {
+  if (required_actions.length === 0) return null;
+  return ['## Waiting', ...required_actions.map((action) => waitingPart(action, urls))].join(
+    '\n\n',
+  );
+}
+
+function waitingPart(action: RequiredAction, urls: RunUrls): string {
+  const { own } = action;
+  if (own === null) return words(actionText(action, urls));
+  const server = codeSpan(own.server_label);
+  const until = `Until ${isoTime(action.expires_at)}.`;
+  if (own.connect_path !== null) {
+    const link = `[Log in](${siteUrl(urls, own.connect_path)})`;
+    return `${server} at ${codeSpan(own.server_url)} wants a login. ${words(own.message)} ${link} ${until}`;
   }
+  return [
+    `${server} at ${codeSpan(own.server_url)} asks:`,
+    fencedStart(own.message, 'text', LONGEST_QUESTION),
+    ...(own.url === null ? [] : [`It wants you to open ${codeSpan(own.url)}.`]),
+    `[Answer on the page](${urls.html}). ${until}`,
+  ].join('\n\n');
+}
+
+function promptSection({ prompt, publication }: RunView): string {
+  if (prompt === null) return UNPUBLISHED[publication];
   return `## Prompt\n\n${fencedStart(prompt, 'markdown', LONGEST_PROMPT)}`;
 }
 

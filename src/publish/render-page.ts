@@ -5,11 +5,12 @@ import { assetUrl } from './assets.ts';
 import { pageHtml } from './layout.ts';
 import { markdownHtml, plainText } from './markdown-html.ts';
 import { Markup, markup } from './markup.ts';
+import { actionsHtml, hasForm } from './page-action.ts';
 import { aboutSections } from './page-about.ts';
 import { problemList } from './page-problems.ts';
 import { stepsHtml } from './page-steps.ts';
 import { fileUrl, type RunUrls } from './run-urls.ts';
-import { answerNote, noAnswer, runFigures, statusWords } from './run-words.ts';
+import { answerNote, noAnswer, runFigures, statusWords, UNPUBLISHED } from './run-words.ts';
 import { titleOf } from './run-title.ts';
 
 /**
@@ -24,7 +25,7 @@ export function renderPage(view: RunView, urls: RunUrls): string {
 <h1 dir="auto">${titleOf(view)}</h1>
 <p class="facts"><span class="status ${view.status}">${statusWords(view.status)}</span>${runFigures(view).map((fact) => markup` <span>${fact}</span>`)}</p>
 </header>
-${view.error === null ? null : errorHtml(view.error)}
+${view.error === null ? null : errorHtml(view.error)}${actionsHtml(view)}
 ${answerHtml(view)}${filesHtml(view, urls)}
 ${stepsHtml(view)}
 ${aboutSections(view)}
@@ -89,10 +90,8 @@ function filesHtml({ files }: RunView, urls: RunUrls): Markup | null {
 ${items}</ul></section>`;
 }
 
-function promptHtml({ prompt }: RunView): Markup {
-  if (prompt === null) {
-    return markup`<p class="quiet">Only the answer and the names of the tools of this run are published.</p>`;
-  }
+function promptHtml({ prompt, publication }: RunView): Markup {
+  if (prompt === null) return markup`<p class="quiet">${UNPUBLISHED[publication]}</p>`;
   return markup`<section data-key="prompt" aria-labelledby="prompt"><h2 id="prompt">Prompt</h2>
 <details><summary>Show the document</summary>${plainText(prompt)}</details></section>`;
 }
@@ -103,7 +102,7 @@ function liveParts(view: RunView, urls: RunUrls): { attributes: Markup; head: Ma
   return {
     attributes: markup` data-events="${events}" data-page="${pathOf(urls.html)}.html"`,
     head: markup`<script type="module" src="${assetUrl('/assets/run.js')}"></script>
-<noscript><meta http-equiv="refresh" content="2"></noscript>
+${hasForm(view) ? null : markup`<noscript><meta http-equiv="refresh" content="2"></noscript>`}
 `,
   };
 }

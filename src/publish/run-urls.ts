@@ -27,3 +27,8 @@ export function runUrls(origin: string, id: string): RunUrls {
     events: `${page}/events`,
   };
 }
+
+/** Another page of the server that the run is on. */
+export function siteUrl({ html }: RunUrls, path: string): string {
+  return URL.canParse(html) ? new URL(path, html).href : path;
+}

@@ -25,6 +25,13 @@ export function statusWords(status: RunStatus): string {
   }
 }
 
+/** What stands where the prompt would, for a reader who may not see it. */
+export const UNPUBLISHED: Readonly<Record<RunView['publication'], string>> = {
+  full: '',
+  answer: 'Only the answer and the names of the tools of this run are published.',
+  undecided: 'What is published of this run is decided when its tool servers are connected.',
+};
+
 /** What stands where the answer would, while there is none. */
 export function noAnswer(status: RunStatus): string {
   switch (status) {
@@ -33,7 +40,7 @@ export function noAnswer(status: RunStatus): string {
     case 'running':
       return 'No answer yet: the run is working.';
     case 'requires_action':
-      return 'No answer yet: the run waits for its owner to log in or to approve something.';
+      return 'No answer yet: the run waits for its owner to log in or to answer something.';
     case 'completed':
       return 'The model ended without saying anything.';
     case 'failed':

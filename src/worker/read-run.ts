@@ -3,6 +3,7 @@ import { inert } from '../publish/bounded.ts';
 import { isoTime } from '../publish/iso-time.ts';
 import { contentType, negotiate } from '../publish/negotiate.ts';
 import type { Form } from '../publish/negotiate.ts';
+import { hasForm } from '../publish/page-action.ts';
 import { renderPage } from '../publish/render-page.ts';
 import { renderJson } from '../publish/render-json.ts';
 import { renderMarkdown } from '../publish/render-markdown.ts';
@@ -51,7 +52,13 @@ export async function readingResponse(
   const urls = runUrls(ownOrigin(asked.request, asked.settings), asked.id);
   const body = rendered(view, form, urls);
   return new Response(body, {
-    headers: { ...readingHeaders(view), 'content-type': contentType(form), ...headers },
+    headers: {
+      ...readingHeaders(view),
+      'content-type': contentType(form),
+      // The page's own form must say where it comes from, not `Origin: null`.
+      ...(form === 'html' && hasForm(view) ? { 'referrer-policy': 'same-origin' } : {}),
+      ...headers,
+    },
   });
 }
 
@@ -62,7 +69,7 @@ function rendered(view: RunView, form: Form, urls: ReturnType<typeof runUrls>): 
     case 'json':
       return `${JSON.stringify(renderJson(view, urls), null, 2)}\n`;
     case 'text':
-      return renderText(view);
+      return renderText(view, urls);
     case 'html':
       return renderPage(view, urls);
   }

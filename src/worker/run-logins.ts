@@ -1,3 +1,4 @@
+import { reasonOf } from '../egress/deadline.ts';
 import type { LoginAsked, Logins } from '../execute/ports.ts';
 import type { LoginTarget, Refusal } from '../login/login.ts';
 import type { ToolServer } from '../normalize/request.ts';
@@ -78,14 +79,12 @@ export class RunLogins implements Logins {
 /** A signal cannot go along to another object; that one has limits of its own. */
 async function unlessAborted<Value>(work: Promise<Value>, signal: AbortSignal): Promise<Value> {
   signal.throwIfAborted();
-  let stop = (): void => {};
-  const aborted = new Promise<void>((resolve) => {
-    stop = resolve;
-    signal.addEventListener('abort', stop, { once: true });
-  });
-  const first = await Promise.race([work.then((value) => ({ value })), aborted]);
-  signal.removeEventListener('abort', stop);
-  if (first !== undefined) return first.value;
-  signal.throwIfAborted();
-  return work;
+  const { promise, reject } = Promise.withResolvers<never>();
+  const stop = (): void => reject(reasonOf(signal));
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    return await Promise.race([work, promise]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
 }

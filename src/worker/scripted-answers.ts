@@ -13,19 +13,18 @@ export function withScriptedAnswers(servers: ToolServers): ToolServers {
 }
 
 function answering(connection: Connection): Connection {
-  const onElicit = async (elicitation: Elicitation) => scripted(elicitation);
   return {
     ...connection,
     // It changes while the connection is used.
     get usedLogin() {
       return connection.usedLogin === true;
     },
-    call: (tool, args, options) => connection.call(tool, args, { ...options, onElicit }),
+    call: (tool, args, options) => connection.call(tool, args, { ...options, onElicit: scripted }),
     close: () => connection.close(),
   };
 }
 
-function scripted({ mode, schema }: Elicitation): ElicitAnswer {
+async function scripted({ mode, schema }: Elicitation): Promise<ElicitAnswer> {
   if (mode === 'url') return { action: 'decline' };
   return { action: 'accept', content: defaultsOf(schema ?? {}) };
 }

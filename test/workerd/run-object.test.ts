@@ -72,6 +72,7 @@ async function accepted({ expires_at, principal, request, prompt }: Plan = {}) {
     is_suggested: false,
     origin,
     expires_at: expires_at ?? null,
+    user: '',
   };
   await runClient(bindings, id).accept(start, record);
   return { id, run: runClient(bindings, id), stub: stubOf(id) };

@@ -72,7 +72,7 @@ it('FILE-1 names the files of the answer with their addresses, where the run has
 it('OUT-6 gives what was extracted as output and text', () => {
   const view = plainRun('Here:\n```js\ngo();\n```', { output: { format: 'code' } });
   expect(renderJson(view, URLS)['output']).toBe('go();\n');
-  expect(renderText(view)).toBe('go();\n');
+  expect(renderText(view, null)).toBe('go();\n');
 });
 
 it('JSON-2 never publishes where the author is called back', () => {
@@ -87,7 +87,7 @@ it('shows no prompt, arguments or results when only the answer is published', ()
 });
 
 it('TEXT-1 gives as text the answer alone, with one newline and no escape sequences', () => {
-  expect(renderText(plainRun('Hello.\n\n\n'))).toBe('Hello.\n');
-  expect(renderText(plainRun('a\u001b[2Jb'))).toBe('a\ufffd[2Jb\n');
-  expect(renderText(sampleView([runStart()]))).toBe('');
+  expect(renderText(plainRun('Hello.\n\n\n'), null)).toBe('Hello.\n');
+  expect(renderText(plainRun('a\u001b[2Jb'), null)).toBe('a\ufffd[2Jb\n');
+  expect(renderText(sampleView([runStart()]), null)).toBe('');
 });
