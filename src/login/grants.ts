@@ -46,15 +46,18 @@ export function keptGrants(parts: LoginParts): Grants {
     of,
     fresh: async (target, signal) => {
       const grant = await of(target);
-      if (grant === null || !isDue(grant, options.now())) return grant;
-      const renewed = grant.refresh_token === null ? grant : await shared(grant, null, signal);
-      return renewed === null || isOver(renewed, options.now()) ? null : renewed;
+      if (grant === null) return null;
+      if (!isDue(grant, options.now()) && !isOver(grant, options.now())) return grant;
+      const next = grant.refresh_token === null ? grant : await shared(grant, null, signal);
+      return next === null || isOver(next, options.now()) ? null : next;
     },
     renewed: async (target, refused, signal) => {
       const grant = await of(target);
       if (grant === null) return null;
       if (grant.access_token !== refused) return grant;
-      return grant.refresh_token === null ? null : shared(grant, refused, signal);
+      if (grant.refresh_token === null) return null;
+      const next = await shared(grant, refused, signal);
+      return next?.access_token === refused ? null : next;
     },
     keep: async (grant) => {
       const key = grantKey(grant.target, grant.issuer);
@@ -86,14 +89,28 @@ async function refreshed(
     await vault.put('grant', key, next);
     return next;
   } catch (error) {
-    if (error instanceof TokenRefusal) {
-      if (error.code === 'invalid_client') await clients.forget(grant.issuer, grant.client);
-      await vault.delete('grant', key);
-      return null;
-    }
+    if (error instanceof TokenRefusal) return ended(parts, grant, { key, code: error.code });
     if (refused === null && !isOver(grant, options.now()) && error instanceof Fault) return grant;
     throw error;
   }
+}
+
+/** Words after which a login is over. Other refusals are about the request, not the login. */
+const OVER: readonly string[] = ['invalid_grant', 'invalid_client', 'unauthorized_client'];
+
+async function ended(
+  { vault, clients, options }: LoginParts,
+  grant: Grant,
+  { key, code }: { readonly key: string; readonly code: string },
+): Promise<Grant | null> {
+  if (code === 'invalid_client') await clients.forget(grant.issuer, grant.client);
+  if (OVER.includes(code)) {
+    await vault.delete('grant', key);
+    return null;
+  }
+  const rest = { ...grant, refresh_token: null, refresh_at: null };
+  await vault.put('grant', key, rest);
+  return isOver(rest, options.now()) ? null : rest;
 }
 
 async function traded(parts: LoginParts, grant: Grant, refresh_token: string): Promise<Grant> {

@@ -15,7 +15,7 @@ export interface Tokens {
   readonly expires_in: number | null;
 }
 
-/** The token endpoint said no. `code` is one of RFC 6749 section 5.2, or made of a status. */
+/** The token endpoint said no. `code` is its word for why. @see RFC 6749 section 5.2 */
 export class TokenRefusal extends Error {
   readonly code: string;
 
@@ -79,8 +79,10 @@ function refusalOf({ status, body }: Answer, endpoint: string): Error {
       true,
     );
   }
-  if (status === 400 || status === 401) return new TokenRefusal(code ?? 'invalid_request');
-  return unavailable(`${hostOf(endpoint)} gives no tokens (${status}).`);
+  // Without a code it may not even be the authorization server that spoke.
+  return code === null
+    ? unavailable(`${hostOf(endpoint)} gives no tokens (${status}).`, true)
+    : new TokenRefusal(code);
 }
 
 function tokensOf({ body }: Answer, endpoint: string): Tokens {
