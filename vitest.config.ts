@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 
 /** What must behave the same in Node and in the Worker's runtime: the format, the engine, the doors' words. */
 const RUN_IN_BOTH = [
-  'test/unit/execute/execute-run.test.ts',
+  'test/unit/execute/{execute-run,waiting}.test.ts',
   'test/unit/execute/references/{readable-html,section}.test.ts',
   'test/unit/execute/servers/{mcp-content,tool-hash,wire-names}.test.ts',
   'test/unit/run/*.test.ts',

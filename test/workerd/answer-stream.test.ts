@@ -54,6 +54,31 @@ describe('the streamed answer', () => {
     );
   });
 
+  it('says that the run waits and where its owner goes on', () => {
+    const action = {
+      kind: 'authorization',
+      server: 'notes',
+      url: 'https://notes.example',
+    } as const;
+    const asked = { type: 'action-required', action_id: 'a1', action, expires_at: 1 } as const;
+    expect(printed('markdown', asked, step(1), text('Done.'), done)).toBe(
+      '> notes wants a login. Open https://prompts.example/connect/a1 and the run goes on by itself.\n\nDone.\n',
+    );
+    const question: EventBody = {
+      ...asked,
+      action: {
+        kind: 'elicitation',
+        server: 'notes',
+        call_id: 'c',
+        mode: 'form',
+        message: 'Which\n\u001b[2Jlist?',
+      },
+    };
+    expect(printed('text', step(1), text('Hm'), question)).toBe(
+      'Hm\n\nnotes asks: Which \ufffd[2Jlist? Answer on the page of the run.\n',
+    );
+  });
+
   it('ends with a clear line when the run does not complete', () => {
     const end: EventBody = {
       type: 'run-end',
