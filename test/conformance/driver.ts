@@ -11,8 +11,8 @@ import { turns } from './turns.ts';
 export interface Driver {
   /** Where the suite's clients hand in the scenarios of a revision. */
   urlFor(requirements: Requirements): string;
-  /** What happened in a scenario, for a person who looks why it failed; lines. */
-  happened(requirements: Requirements, scenario: string): string;
+  /** What happened in a scenario, in few words each; the last is how its run ended. */
+  happened(requirements: Requirements, scenario: string): readonly string[];
   stop(): Promise<void>;
 }
 
@@ -65,10 +65,7 @@ export async function startDriver(): Promise<Driver> {
   return {
     urlFor: ({ revision, scored }) =>
       `${peer.origin}/${revision}/${scored.map(encodeURIComponent).join(',')}`,
-    happened: ({ revision }, scenario) =>
-      (log.get(`${revision} ${scenario}`) ?? ['was not handed in'])
-        .map((line) => `    ${line}\n`)
-        .join(''),
+    happened: ({ revision }, scenario) => log.get(`${revision} ${scenario}`) ?? ['not handed in'],
     stop: async () => {
       await product.stop();
       await peer.stop();

@@ -12,7 +12,7 @@ export interface Scene {
 }
 
 /** Milliseconds that a run may take, logins and all. */
-const RUN_MS = 20_000;
+const RUN_MS = 60_000;
 
 const CREATED = z.object({ id: z.string(), events_url: z.url(), owner_token: z.string() });
 type Created = z.infer<typeof CREATED>;
