@@ -79,7 +79,7 @@ async function outcomeOf(command: CallTool, work: Work, signal: AbortSignal): Pr
   signal.throwIfAborted();
   const { call_id } = state.call;
   work.emit({ type: 'tool-sent', call_id });
-  const onElicit = elicitor(command, work);
+  const onElicit = elicitor(command, work, signal);
   const outcome = await connection.call(tool.name, args, {
     signal,
     onProgress: (progress) => work.emit({ type: 'tool-progress', call_id, ...progress }),

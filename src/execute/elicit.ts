@@ -17,9 +17,14 @@ const MAX_SCHEMA = 64_000;
 
 /**
  * Asks the owner of the run what a tool wants to know; undefined where nobody can answer.
+ * @param over ends the asking with the call
  * @see spec/tool-servers.md, Elicitation
  */
-export function elicitor({ state }: CallTool, work: Work): CallOptions['onElicit'] {
+export function elicitor(
+  { state }: CallTool,
+  work: Work,
+  over: AbortSignal,
+): CallOptions['onElicit'] {
   const isAnswered = work.ports.canAnswer === true && work.run().request.on_auth === 'wait';
   if (!isAnswered) return undefined;
   let questions = 0;
@@ -28,7 +33,7 @@ export function elicitor({ state }: CallTool, work: Work): CallOptions['onElicit
     const action = actionOf(elicitation, { call_id, server });
     questions += 1;
     if (action === null || questions > MAX_QUESTIONS) return { action: 'decline' };
-    return answerOf(await resolution(action, work, signal));
+    return answerOf(await resolution(action, work, AbortSignal.any([signal, over])));
   };
 }
 

@@ -212,19 +212,21 @@ const ASKING: readonly EventBody[] = [
   },
 ];
 
-describe('POST /{id}/actions/{action_id}', () => {
-  async function post(id: string, init: RequestInit, action = ACTION): Promise<Response> {
-    const context = { waitUntil: () => {}, passThroughOnException: () => {}, props: {} };
-    const url = `https://prompts.example/${id}/actions/${action}`;
-    const request = new Request(url, { method: 'POST', redirect: 'manual', ...init });
-    return await worker.fetch(
-      request as Parameters<typeof worker.fetch>[0],
-      bindings,
-      context as unknown as ExecutionContext,
-    );
-  }
+async function ask(path: string, init: RequestInit): Promise<Response> {
+  const context = { waitUntil: () => {}, passThroughOnException: () => {}, props: {} };
+  const request = new Request(`https://prompts.example${path}`, init);
+  return await worker.fetch(
+    request as Parameters<typeof worker.fetch>[0],
+    bindings,
+    context as unknown as ExecutionContext,
+  );
+}
 
-  async function owned(id: string, body: unknown): Promise<RequestInit> {
+describe('POST /{id}/actions/{action_id}', () => {
+  const post = (id: string, init: RequestInit, action = ACTION) =>
+    ask(`/${id}/actions/${action}`, { method: 'POST', redirect: 'manual', ...init });
+
+  async function owned(id: string, body: unknown) {
     const authorization = `Bearer ${await ownerToken(bindings.ID_KEY, id)}`;
     return { body: JSON.stringify(body), headers: { authorization } };
   }
@@ -311,5 +313,32 @@ describe('who reads a run that waits', () => {
     const seen = JSON.stringify(await run.view(NO_PROOF));
     expect(seen).toContain('"type":"authorization"');
     expect(seen).not.toContain(ACTION);
+  });
+
+  it('has as its owner a page whose form may say where it comes from, and as nobody else', async () => {
+    const { id } = await waiting([login()]);
+    const cookie = `run_owner=${await ownerToken(bindings.ID_KEY, id)}`;
+    const own = await ask(`/${id}.html`, { headers: { cookie } });
+    expect(own.headers.get('referrer-policy')).toBe('same-origin');
+    expect(await own.text()).toContain(`href="/connect/${ACTION}"`);
+    const other = await ask(`/${id}.html`, {});
+    expect(other.headers.get('referrer-policy')).toBe('no-referrer');
+    expect(await other.text()).not.toContain(ACTION);
+  });
+
+  it('follows events that tell the owner the link, and everybody else only that it waits', async () => {
+    const { run } = await waiting([login()]);
+    const read = async (proof: typeof NO_PROOF) => {
+      const found = await run.events(proof, { after: 0, preamble: '' });
+      if (found.found !== 'run' || found.value === null) throw new Error(found.found);
+      const reader = found.value.getReader();
+      const { value } = await reader.read();
+      await reader.cancel();
+      return new TextDecoder().decode(value);
+    };
+    expect(await read(OWNER)).toContain(`https://prompts.example/connect/${ACTION}`);
+    const seen = await read(NO_PROOF);
+    expect(seen).toContain('"kind":"authorization"');
+    expect(seen).not.toMatch(/action-1|connect|demo\/mcp/);
   });
 });

@@ -1,6 +1,7 @@
 /** A run whose tool servers want a login, or whose tools ask a person something. */
 import { describe, expect, it } from 'vitest';
 import { executeRun } from '../../../src/execute/execute-run.ts';
+import { systemClock } from '../../../src/execute/system-clock.ts';
 import type {
   Connection,
   Elicitation,
@@ -330,6 +331,17 @@ describe('a call that is refused for want of a login', () => {
     ]);
   });
 
+  it('with on_auth: link ends the run, which keeps where the login is made', async () => {
+    const all = ports(answer(), {
+      servers: guarded({ [notes.url]: [find] }, () => false, 'call'),
+      log: startedLog({ servers: [notes], on_auth: 'link' }),
+      logins: owner().logins,
+    });
+    const run = await turn(all);
+    expect(run).toMatchObject({ status: 'failed', stop_reason: 'login_required' });
+    expect(run.actions).toHaveLength(1);
+  });
+
   it('that is refused again and again ends the run', async () => {
     const person = owner();
     const all = ports(answer(), {
@@ -444,6 +456,45 @@ describe('a tool that asks a person in the middle of a call', () => {
     const run = await turn(all);
     expect(run.actions).toHaveLength(8);
     expect(resultOf(run)).toEqual([{ type: 'text', text: '{"action":"decline"}' }]);
+  });
+
+  it('is told no when nobody answers in five minutes', async () => {
+    const clock = systemClock(0);
+    const all = ports(answer(), {
+      servers: asking(form),
+      log: startedLog({ servers: [notes] }),
+      canAnswer: true,
+      // Five minutes are over at once.
+      clock: {
+        ...clock,
+        sleep: (ms, signal) => clock.sleep(ms > 299_000 ? 1 : ms, signal),
+      },
+    });
+    const run = await turn(all);
+    expect(run.status).toBe('completed');
+    expect(run.actions[0]?.resolved?.outcome).toBe('expired');
+    expect(resultOf(run)).toEqual([{ type: 'text', text: '{"action":"decline"}' }]);
+  });
+
+  it('does not outlive the call that asks', async () => {
+    const base = memoryServers({ [notes.url]: [find] });
+    const servers: ToolServers = {
+      async connect(wanted, signal) {
+        const connection = await base.connect(wanted, signal);
+        return {
+          ...connection,
+          call: async (_name, _args, { onElicit }) => {
+            const late = AbortSignal.timeout(20);
+            await onElicit?.(form, late).catch(() => {});
+            return text('gave up');
+          },
+        };
+      },
+    };
+    const log = startedLog({ servers: [notes] });
+    const run = await turn(ports(answer(), { servers, log, canAnswer: true }));
+    expect(resultOf(run)).toEqual([{ type: 'text', text: 'gave up' }]);
+    expect(run.actions[0]?.resolved?.outcome).toBe('cancelled');
   });
 
   it('waits for nobody any more when its process died: the call is lost', async () => {
