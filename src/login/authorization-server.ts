@@ -25,6 +25,7 @@ export interface AuthorizationServer {
  * Finds the metadata of an issuer: RFC 8414, then OpenID with the path inserted, then OpenID with
  * the path in front. The metadata must be of exactly this issuer and offer PKCE with S256.
  * @throws Fault `login_unavailable`, and those of the fetch
+ * @see spec/tool-servers.md TS-32
  */
 export async function authorizationServer(
   issuer: string,

@@ -25,7 +25,7 @@ const MAX_FLOWS = 20;
 /**
  * Starts the code flow: everything the answer will be checked against is kept under the digest of
  * a random state, sealed.
- * @see RFC 6749 section 4.1.1, RFC 7636, RFC 8707
+ * @see spec/tool-servers.md TS-36, RFC 6749 section 4.1.1, RFC 7636, RFC 8707
  */
 export async function beginFlow(
   { options, vault, clients }: LoginParts,
@@ -79,6 +79,7 @@ interface Returned {
  * Checks what the browser brought back, in the order that matters: the state, which ends here
  * whatever comes next; the browser; the issuer, before the code is sent to anybody; the answer.
  * @throws Fault `login_invalid`, `login_denied`
+ * @see spec/tool-servers.md TS-38
  */
 export async function returned(
   { options, vault, clients }: LoginParts,
@@ -89,9 +90,10 @@ export async function returned(
   const isOver = flow === null || flow.created_at + FLOW_MS <= options.now();
   if (isOver || flow.browser !== (await digest(browser))) throw new Fault('login_invalid');
   const host = hostOf(flow.issuer);
-  const issuer = single(parameters, 'iss');
+  const issuers = parameters.getAll('iss');
   // Mix-up: another authorization server must not get a code that was meant for this one.
-  if (issuer === null ? flow.is_iss_sent : issuer !== flow.issuer) {
+  const isMissing = issuers.length === 0 && flow.is_iss_sent;
+  if (isMissing || issuers.some((issuer) => issuer !== flow.issuer)) {
     throw new Fault('login_denied', `The answer does not come from ${host}, so it is not used.`);
   }
   const error = single(parameters, 'error');
@@ -144,6 +146,7 @@ export async function granted(
     created_at: now,
     ...kept(tokens, flow.requested, now),
     refresh_token: tokens.refresh_token,
+    renewed_at: null,
   };
 }
 
@@ -189,11 +192,11 @@ function taken(vault: Vault, state: string): Promise<Flow | null> {
   );
 }
 
+/** Those that are over, and the oldest, make room. */
 async function makeRoom(vault: Vault, now: number): Promise<void> {
-  const flows = await vault.list('flow');
-  const newest = flows.toSorted((a, b) => b.row.created_at - a.row.created_at);
-  for (const [place, { key, row }] of newest.entries()) {
-    if (place >= MAX_FLOWS - 1 || row.created_at + FLOW_MS <= now) await vault.delete('flow', key);
+  await vault.makeRoom('flow', MAX_FLOWS, (flow) => flow.created_at);
+  for (const { key, row } of await vault.list('flow')) {
+    if (row.created_at + FLOW_MS <= now) await vault.delete('flow', key);
   }
 }
 

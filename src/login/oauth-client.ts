@@ -48,7 +48,7 @@ export function loginClient(options: LoginClientOptions): LoginClient {
     },
     begin: async (target, browser, signal) => {
       const { place, scopes } = await wished(target, signal);
-      if ((await vault.list('grant')).length >= MAX_GRANTS && (await grants.of(target)) === null) {
+      if ((await vault.isFull('grant', MAX_GRANTS)) && (await grants.of(target)) === null) {
         throw unavailable(`There are ${MAX_GRANTS} logins already. Disconnect one of them first.`);
       }
       return beginFlow(parts, target, { place, scopes, browser }, signal);
@@ -75,7 +75,7 @@ async function disconnected(parts: LoginParts, id: string, signal: AbortSignal):
     if (grant?.id !== id) return false;
     await revoke(parts, grant, signal);
     await vault.delete('grant', found.key);
-    await vault.delete('challenge', targetKey(grant.target));
+    await vault.delete('challenge', await targetKey(grant.target));
     return true;
   });
 }

@@ -17,7 +17,7 @@ const MAX_REGISTRATIONS = 100;
 /**
  * Who we are at authorization servers, in the order of the MCP specification: a client made by
  * hand, the document that this server publishes, a client that registers itself.
- * @see spec/tool-servers.md TS-35
+ * @see spec/tool-servers.md TS-34, TS-35
  */
 export interface Clients {
   /** @throws Fault `login_unavailable` when there is no way to become a client */
@@ -56,7 +56,7 @@ export function oauthClients(options: LoginClientOptions, vault: Vault): Clients
           return row.client;
         }
         const made = await registered(options, server, asking);
-        await makeRoom(vault);
+        await vault.makeRoom('client', MAX_REGISTRATIONS, ({ created_at }) => created_at);
         await vault.put('client', key, made);
         return made.client;
       });
@@ -155,14 +155,6 @@ function methodOf(server: AuthorizationServer, hasSecret: boolean, stated: unkno
   return (
     byPreference.find((method) => server.auth_methods.includes(method)) ?? 'client_secret_basic'
   );
-}
-
-async function makeRoom(vault: Vault): Promise<void> {
-  const rows = await vault.list('client');
-  const oldest = rows.toSorted((a, b) => a.row.created_at - b.row.created_at);
-  for (const { key } of oldest.slice(0, Math.max(0, rows.length - MAX_REGISTRATIONS + 1))) {
-    await vault.delete('client', key);
-  }
 }
 
 function noWay(server: AuthorizationServer): Error {

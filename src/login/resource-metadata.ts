@@ -24,6 +24,7 @@ const WELL_KNOWN = '/.well-known/oauth-protected-resource';
  * @param stated the `resource_metadata` of a challenge; ignored when of another origin, because
  *   only the server's own origin may say who logs people in to it
  * @throws Fault `login_unavailable`, and those of the fetch
+ * @see spec/tool-servers.md TS-30, TS-31
  */
 export async function resourceMetadata(
   server: string,
@@ -50,7 +51,11 @@ function placesOf(server: string, stated: string | null): readonly string[] {
 function checked(body: JsonObject, server: string, place: string): ResourceMetadata {
   const host = hostOf(server);
   const { resource } = body;
-  if (typeof resource !== 'string' || !isResourceOf(resource, server, place)) {
+  if (
+    typeof resource !== 'string' ||
+    resource.length > 2048 ||
+    !isResourceOf(resource, server, place)
+  ) {
     throw unavailable(`${host} says it is another server, so no login for it can be trusted.`);
   }
   const servers = body['authorization_servers'];

@@ -24,7 +24,7 @@ const KEY_ID_BYTES = 6;
  * row of another.
  * @param secrets the first closes, all of them open
  * @throws TypeError without a secret
- * @see spec/tool-servers.md TS-41
+ * @see spec/tool-servers.md TS-48
  */
 export function seal(principal: string, secrets: readonly string[]): Seal {
   if (secrets.length === 0) throw new TypeError('A vault needs a key.');

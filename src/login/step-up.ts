@@ -33,10 +33,10 @@ export interface Refused {
 
 /** Remembers what a server asked for, so that the next login asks for that. */
 export async function remember(vault: Vault, refused: Refused, now: number): Promise<void> {
-  const key = targetKey(refused.target);
+  const key = await targetKey(refused.target);
   await vault.alone(`challenge ${key}`, async () => {
     const known = await vault.get('challenge', key);
-    if (known === null) await makeRoom(vault);
+    if (known === null) await vault.makeRoom('challenge', MAX_CHALLENGES, (row) => row.at);
     await vault.put('challenge', key, asked(known ?? NOTHING, refused, now));
   });
 }
@@ -45,10 +45,11 @@ export async function remember(vault: Vault, refused: Refused, now: number): Pro
  * Counts a login that was not enough.
  * @throws Fault `login_denied` when it refuses one login after the other: without an end, a person
  *   would be sent to log in again and again
+ * @see spec/tool-servers.md TS-44, TS-45
  */
 export async function countRefusal(vault: Vault, refused: Refused, now: number): Promise<void> {
   const { target, grant, refusal } = refused;
-  const key = targetKey(target);
+  const key = await targetKey(target);
   await vault.alone(`challenge ${key}`, async () => {
     const known = await vault.get('challenge', key);
     if (known === null || grant === null) return;
@@ -71,7 +72,7 @@ export async function countRefusal(vault: Vault, refused: Refused, now: number):
 
 /** After a login: its scopes were asked for, the count of refusals goes on. */
 export async function answered(vault: Vault, target: LoginTarget): Promise<void> {
-  const key = targetKey(target);
+  const key = await targetKey(target);
   await vault.alone(`challenge ${key}`, async () => {
     const known = await vault.get('challenge', key);
     if (known !== null) await vault.put('challenge', key, { ...known, is_widening: false });
@@ -92,12 +93,4 @@ function asked(known: AskedFor, refused: Refused, now: number): AskedFor {
     refusals: known.refusals,
     at: now,
   };
-}
-
-async function makeRoom(vault: Vault): Promise<void> {
-  const rows = await vault.list('challenge');
-  const oldest = rows.toSorted((a, b) => a.row.at - b.row.at);
-  for (const { key } of oldest.slice(0, Math.max(0, rows.length - MAX_CHALLENGES + 1))) {
-    await vault.delete('challenge', key);
-  }
 }
