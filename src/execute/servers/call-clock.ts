@@ -1,3 +1,5 @@
+import { Fault } from '../../fault/fault.ts';
+
 /**
  * The time that one call has. It stands still while a person is asked; nothing that a server sends
  * stretches it.
@@ -24,12 +26,12 @@ export class CallClock {
     if (this.#paused === 0) this.#start();
   }
 
-  /** Does something that takes a person's time. */
+  /** Does something that takes a person's time; rejects when the call is over before it is done. */
   async outside<T>(work: () => Promise<T>): Promise<T> {
     if (this.#paused === 0) this.#stop();
     this.#paused += 1;
     try {
-      return await work();
+      return await this.within(work());
     } finally {
       this.#paused -= 1;
       if (this.#paused === 0) this.#start();
@@ -38,15 +40,20 @@ export class CallClock {
 
   /** Waits, or rejects when the call is over. */
   async sleep(ms: number): Promise<void> {
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const abort = (): void => reject(new Error('The call is over.'));
+    const { promise, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, ms);
+    await this.within(promise).finally(() => clearTimeout(timer));
+  }
+
+  /** Waits for something, or rejects when the call is over before it is done. */
+  async within<T>(work: Promise<T>): Promise<T> {
+    const { promise: over, reject } = Promise.withResolvers<never>();
+    const abort = (): void => reject(new Fault('server_timeout'));
     if (this.signal.aborted) abort();
     this.signal.addEventListener('abort', abort, { once: true });
     try {
-      await promise;
+      return await Promise.race([work, over]);
     } finally {
-      clearTimeout(timer);
       this.signal.removeEventListener('abort', abort);
     }
   }

@@ -62,13 +62,14 @@ export class Calling {
 
   async result(): Promise<CallToolResult> {
     const definition = this.session.tools.get(this.call.tool);
+    const isTask = isTaskOnly(definition, this.session.open);
+    const once = () => (isTask ? startTask(this) : this.#rounds(definition));
     try {
-      if (isTaskOnly(definition, this.session.open)) return await startTask(this);
-      return await this.#rounds(definition);
+      return await once();
     } catch (error) {
       const urls = requiredUrls(error);
       if (urls === null || !(await this.#allAccepted(urls))) throw error;
-      return await this.#rounds(definition);
+      return await once();
     }
   }
 
@@ -77,7 +78,7 @@ export class Calling {
    * @param request is given what the SDK is to be given with it
    */
   async request<T>(request: (open: OpenClient, options: RequestOptions) => Promise<T>): Promise<T> {
-    return this.session.use(async (open) => {
+    return this.session.use(this.clock, async (open) => {
       const canAsk = this.call.options.onElicit !== undefined;
       const ask = (params: unknown, signal: AbortSignal) => this.ask(params, signal);
       const tag = open.wire.calls.begin({ ask, canAsk });
@@ -110,12 +111,12 @@ export class Calling {
    * @throws Fault `server_unsupported` for anything but a question to a person
    */
   async answers(requests: unknown): Promise<JsonObject> {
-    const answers: Record<string, JsonObject> = {};
+    const answers: [string, JsonObject][] = [];
     for (const [key, request] of Object.entries(isObject(requests) ? requests : {})) {
       if (!isObject(request) || request['method'] !== 'elicitation/create') throw notOffered(this);
-      answers[key] = { ...(await this.ask(request['params'], this.clock.signal)) };
+      answers.push([key, { ...(await this.ask(request['params'], this.clock.signal)) }]);
     }
-    return answers;
+    return Object.fromEntries(answers);
   }
 
   async #rounds(definition: Tool | undefined): Promise<CallToolResult> {
@@ -124,6 +125,7 @@ export class Calling {
       const result = await this.#sent(definition, more);
       if (result instanceof StartedTask) return await taskResult(this, result);
       if (!isInputRequired(result)) return result;
+      if (round === MAX_ROUNDS) break;
       const { inputRequests, requestState } = result;
       const isAsked = isObject(inputRequests) && Object.keys(inputRequests).length > 0;
       // It was told so already, in the first round.

@@ -128,6 +128,7 @@ function newWire(endpoint: Endpoint, kind: Wire['kind']): Wire {
     calls: new OpenCalls(),
     connectBytes: limits.connectBytes,
     fault: null,
+    streams: 0,
     cut: false,
     onBroken: () => {},
   };

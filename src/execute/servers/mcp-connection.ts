@@ -39,8 +39,7 @@ export function mcpConnection(session: McpSession): Connection {
     call: (tool, args, options) =>
       outcomeOf(session, () => callTool(session, { tool, args, options }), options),
     close: async () => {
-      await Promise.all(session.old.map(({ client }) => client.close().catch(() => {})));
-      await closeOpen(session.open);
+      await closeOpen(await session.end());
     },
   };
 }

@@ -51,7 +51,12 @@ function addBlock(parts: Parts, block: ContentBlock): void {
     case 'resource': {
       const { resource } = block;
       if ('text' in resource) return parts.text(`[resource ${resource.uri}]\n${resource.text}`);
-      return parts.text(mediaNote(`resource ${resource.uri}`, resource.mimeType, resource.blob));
+      const { uri, mimeType, blob } = resource;
+      if (!IMAGE_TYPE.test(mimeType ?? '')) {
+        return parts.text(mediaNote(`resource ${uri}`, mimeType, blob));
+      }
+      parts.text(`[resource ${uri}]`);
+      return parts.image(mimeType ?? '', blob);
     }
   }
 }

@@ -27,6 +27,8 @@ export interface Wire {
   connectBytes: number;
   /** The first thing that went wrong; the event source of the SDK forgets what its fetch threw. */
   fault: Fault | null;
+  /** Streams that were opened with a GET so far. */
+  streams: number;
   /** Set once a response was cut: it is not to be fetched again by resuming its stream. */
   cut: boolean;
   /** A request that can get no answer any more; without an id it is the whole connection. */
@@ -56,6 +58,7 @@ async function exchange(wire: Wire, url: URL, init: RequestInit): Promise<Respon
   if (url.origin !== wire.url.origin) throw new Fault('address_refused');
   const method = init.method ?? 'GET';
   if (wire.cut && method === 'GET') throw limitFault(`${wire.host} sent too much.`);
+  if (method === 'GET') checkReopening(wire);
   const response = await sent(wire, url, { ...init, redirect: 'manual' });
   const refusal = refusalOf(wire, response, method);
   if (refusal !== null) {
@@ -65,6 +68,13 @@ async function exchange(wire: Wire, url: URL, init: RequestInit): Promise<Respon
   const asked: Asked = { id: method === 'POST' ? requestId(init.body) : null, signal: init.signal };
   if (method !== 'GET') return answer(wire, response, asked);
   return wire.kind === 'sse' ? openStream(wire, response, asked) : limited(wire, response, asked);
+}
+
+/** A server that ends its streams at once, and says to come back at once, would keep us busy. */
+function checkReopening(wire: Wire): void {
+  wire.streams += 1;
+  if (wire.streams > wire.limits.streams)
+    throw limitFault(`${wire.host} ends its streams too often.`);
 }
 
 /** What a response answers. */

@@ -6,6 +6,7 @@ import {
 } from '@modelcontextprotocol/client';
 import { Fault } from '../../fault/fault.ts';
 import type { ServerMemo } from '../ports.ts';
+import type { CallClock } from './call-clock.ts';
 import { before } from './deadline.ts';
 import { openClient, type Endpoint, type OnOpen, type OpenClient } from './mcp-client.ts';
 import { checkedTools, listTools, type ListedTools } from './mcp-tools.ts';
@@ -35,6 +36,7 @@ export class McpSession {
   #isUnproven: boolean;
   #renewing: Promise<OpenClient> | null = null;
   readonly #old: OpenClient[] = [];
+  #isOver = false;
 
   constructor(endpoint: Endpoint, { open, tools }: Opened, isUnproven: boolean) {
     this.endpoint = endpoint;
@@ -47,16 +49,18 @@ export class McpSession {
     return this.#open;
   }
 
-  /** The clients of sessions that are over. */
-  get old(): readonly OpenClient[] {
-    return this.#old;
+  /** Lets go of all clients but the one that is open, which is left to the caller. */
+  async end(): Promise<OpenClient> {
+    this.#isOver = true;
+    await Promise.all(this.#old.map((old) => old.client.close().catch(() => {})));
+    return this.#open;
   }
 
   /**
    * Makes one request, and once more when it was certainly not carried out.
    * @throws what the second one, or else the first, is rejected with
    */
-  async use<T>(request: (open: OpenClient) => Promise<T>): Promise<T> {
+  async use<T>(clock: CallClock, request: (open: OpenClient) => Promise<T>): Promise<T> {
     const open = this.#open;
     try {
       const result = await request(open);
@@ -65,7 +69,7 @@ export class McpSession {
     } catch (error) {
       const isWrong = this.#isUnproven && isWrongMemory(error);
       if (!isWrong && !isLostSession(error, open)) throw error;
-      return await request(await this.#renewed(open, isWrong));
+      return await request(await clock.within(this.#renewed(open, isWrong)));
     }
   }
 
@@ -82,6 +86,11 @@ export class McpSession {
     const open = await opening(this.endpoint, NEVER, (onOpen) =>
       isWrong ? this.#relearned(onOpen) : this.#handshaken(onOpen),
     );
+    // A connection that was closed meanwhile would leave this one to nobody.
+    if (this.#isOver) {
+      await open.client.close().catch(() => {});
+      throw new Fault('server_unreachable', `The connection to ${this.endpoint.host} is closed.`);
+    }
     this.#old.push(this.#open);
     this.#open = open;
     this.#isUnproven = false;
@@ -92,7 +101,10 @@ export class McpSession {
 
   async #handshaken(onOpen: OnOpen): Promise<OpenClient> {
     const memo: ServerMemo = { era: 'handshake', until: Infinity };
-    const open = await openClient(this.endpoint, onOpen, memo);
+    const open = await openClient(this.endpoint, onOpen, memo).catch((error: unknown) => {
+      // An error of the handshake is no answer to the call.
+      throw serverFault(error, this.endpoint.host);
+    });
     open.wire.connectBytes = Infinity;
     return open;
   }
@@ -158,7 +170,10 @@ async function listedOn(
   const learned = memoOf({ kind: wire.kind, discover, tools: [...tools.values()], ttlMs });
   // A server that repeats what it was sent would put a secret into the memory.
   const isClean = JSON.stringify(secrets.clean(learned)) === JSON.stringify(learned);
-  if (isClean && (memo === null || learned.tools !== undefined)) await known?.keep(learned);
+  if (isClean && (memo === null || learned.tools !== undefined)) {
+    // A list that is renewed does not renew what it was found with.
+    await known?.keep({ ...learned, until: memo?.until ?? learned.until });
+  }
   return { open, tools, ttlMs };
 }
 
@@ -196,12 +211,12 @@ function isLostSession(error: unknown, { transport }: OpenClient): boolean {
 }
 
 /** `UnsupportedProtocolVersion` and `HeaderMismatch` of 2026-07-28. */
-const WRONG_CODES = [-32_022, -32_020];
+const WRONG_CODES = new Set([-32_022, -32_020]);
 
 /** How a server refuses, before it does anything, what does not fit its protocol version. */
 function isWrongMemory(error: unknown): boolean {
   if (error instanceof SdkHttpError) return [400, 404, 405].includes(error.status);
-  return error instanceof ProtocolError && WRONG_CODES.includes(error.code);
+  return error instanceof ProtocolError && WRONG_CODES.has(error.code);
 }
 
 /** Whether a failure to connect could come from speaking to the server in the remembered way. */

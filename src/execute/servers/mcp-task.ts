@@ -1,6 +1,12 @@
-import { isCallToolResult, type CallToolResult, type Tool } from '@modelcontextprotocol/client';
+import {
+  isCallToolResult,
+  ProtocolError,
+  type CallToolResult,
+  type Tool,
+} from '@modelcontextprotocol/client';
 import * as z from 'zod';
 import { Fault } from '../../fault/fault.ts';
+import { isObject } from '../../protocol/json.ts';
 import { before } from './deadline.ts';
 import type { Calling } from './mcp-call.ts';
 import type { OpenClient } from './mcp-client.ts';
@@ -21,8 +27,8 @@ const TASK = z.looseObject({
   pollInterval: z.number().nullish(),
   pollIntervalMs: z.number().nullish(),
   inputRequests: z.record(z.string(), z.unknown()).nullish(),
-  result: z.unknown(),
-  error: z.unknown(),
+  result: z.unknown().optional(),
+  error: z.unknown().optional(),
 });
 type Task = z.infer<typeof TASK>;
 
@@ -67,11 +73,17 @@ async function followed(calling: Calling, first: Task, era: Era): Promise<CallTo
     if (last.status === 'cancelled') throw refusedTask(session.endpoint.host, 'was cancelled');
     if (era === 'legacy') return await legacyResult(calling, last.taskId);
     if (last.status === 'completed') return resultOf(last.result, calling);
-    throw refusedTask(session.endpoint.host, 'failed');
+    throw taskError(last) ?? refusedTask(session.endpoint.host, 'failed');
   } catch (error) {
     if (clock.signal.aborted) await cancel(calling, first.taskId);
     throw error;
   }
+}
+
+/** The JSON-RPC error that a task ended with: an answer, as if the call itself had got it. */
+function taskError({ error }: Task): ProtocolError | null {
+  if (!isObject(error) || typeof error['message'] !== 'string') return null;
+  return new ProtocolError(Number(error['code']), error['message']);
 }
 
 /** Asks until the task is over, or until its result is to be waited for. */
@@ -154,10 +166,15 @@ function reporter({ call, session }: Calling): (task: Task) => void {
 /** Tells the server that nobody waits any more. Never throws. */
 async function cancel({ session }: Calling, taskId: string): Promise<void> {
   const { signal } = new AbortController();
-  const late = (): Fault => new Fault('server_timeout');
   const { client } = session.open;
   const request = client.request({ method: 'tasks/cancel', params: { taskId } }, ANY, {
     timeout: GOODBYE_MS,
   });
-  await before(request, { ms: GOODBYE_MS, signal, late, aborted: late }).catch(() => {});
+  await before(request, { ms: GOODBYE_MS, signal, late: noGoodbye, aborted: noGoodbye }).catch(
+    () => {},
+  );
+}
+
+function noGoodbye(): Fault {
+  return new Fault('server_timeout');
 }

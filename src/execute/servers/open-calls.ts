@@ -28,7 +28,8 @@ export class OpenCalls {
   readonly #asked = new Map<string | number, string | number>();
 
   begin(call: OpenCall): CallTag {
-    const tag: CallTag = () => {};
+    // A new function for every call: it is its identity that counts.
+    const tag: CallTag = () => void call;
     this.#calls.set(tag, call);
     return tag;
   }

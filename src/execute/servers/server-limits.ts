@@ -10,6 +10,8 @@ export interface ServerLimits {
   readonly responseBytes: number;
   /** Bytes of a stream that stays open as long as the connection. */
   readonly streamBytes: number;
+  /** Streams that one connection opens, those that go on with an earlier one included. */
+  readonly streams: number;
   /** Bytes of everything that is answered until the tools are listed. */
   readonly connectBytes: number;
   /** Pages of the tool list. */
@@ -33,6 +35,7 @@ export const SERVER_LIMITS: ServerLimits = {
   taskMs: 900_000,
   responseBytes: 4 * MEGABYTE,
   streamBytes: 32 * MEGABYTE,
+  streams: 100,
   connectBytes: 8 * MEGABYTE,
   pages: 64,
   tools: 512,

@@ -55,6 +55,14 @@ describe('the result of a tool', () => {
     );
   });
 
+  test('a resource that is an image is one, after its address', () => {
+    const resource = { uri: 'file:///a.png', mimeType: 'image/png', blob: PNG };
+    expect(toolOutcome({ content: [{ type: 'resource', resource }] }).parts).toEqual([
+      { type: 'text', text: '[resource file:///a.png]' },
+      { type: 'image_url', image_url: { url: `data:image/png;base64,${PNG}` } },
+    ]);
+  });
+
   test('a resource is its text, a link its name and address', () => {
     const outcome = toolOutcome({
       content: [

@@ -57,8 +57,12 @@ export interface V1Server extends TestServer {
   readonly sessions: Map<string, unknown>;
 }
 
-function v1Tools(cancelled: string[]): McpServer {
+/** Registers tools besides those that every v1 server of the tests has. */
+type MoreTools = (server: McpServer) => void;
+
+function v1Tools(cancelled: string[], more: MoreTools): McpServer {
   const server = new McpServer({ name: 'v1', version: '1.0.0' });
+  more(server);
   server.registerTool(
     'echo',
     { description: 'Says it again', inputSchema: { text: z.string() } },
@@ -89,7 +93,7 @@ function v1Tools(cancelled: string[]): McpServer {
 }
 
 /** A server of the v1 SDK over Streamable HTTP, with sessions. */
-export async function v1Http(): Promise<V1Server> {
+export async function v1Http(more: MoreTools = () => {}): Promise<V1Server> {
   const cancelled: string[] = [];
   const sessions = new Map<string, StreamableHTTPServerTransport>();
   const server = await serve(async (request, response) => {
@@ -102,14 +106,14 @@ export async function v1Http(): Promise<V1Server> {
       onsessioninitialized: (made) => void sessions.set(made, transport),
       onsessionclosed: (gone) => void sessions.delete(gone),
     });
-    await v1Tools(cancelled).connect(transport);
+    await v1Tools(cancelled, more).connect(transport);
     return transport.handleRequest(request, response);
   });
   return Object.assign(server, { cancelled, sessions });
 }
 
 /** A server of the v1 SDK over the HTTP+SSE transport of 2024. */
-export async function v1Sse(): Promise<V1Server> {
+export async function v1Sse(more: MoreTools = () => {}): Promise<V1Server> {
   const cancelled: string[] = [];
   // oxlint-disable-next-line typescript/no-deprecated -- see above
   const sessions = new Map<string, SSEServerTransport>();
@@ -125,7 +129,7 @@ export async function v1Sse(): Promise<V1Server> {
     // oxlint-disable-next-line typescript/no-deprecated -- see above
     const transport = new SSEServerTransport('/post', response);
     sessions.set(transport.sessionId, transport);
-    return v1Tools(cancelled).connect(transport);
+    return v1Tools(cancelled, more).connect(transport);
   });
   return Object.assign(server, { cancelled, sessions });
 }

@@ -273,6 +273,28 @@ describe('headers', () => {
 });
 
 describe('limits', () => {
+  test('a server that ends its streams at once is not asked for them for ever', async () => {
+    let opened = 0;
+    const rpc = handMade((message, response) => {
+      if (message.method === 'tools/list') return sendResult(response, message, plainTools('a'));
+      if (message.method !== 'tools/call') return undefined;
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      return response.end('id: 1\nretry: 1\ndata:\n\n');
+    });
+    const server = await started((request, response) => {
+      if (request.method !== 'GET') return rpc(request, response);
+      opened += 1;
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      return response.end('id: 1\nretry: 1\ndata:\n\n');
+    });
+    const limits = { streams: 10 };
+    const connection = await connectTo(`${server.origin}/mcp`, { limits });
+    const fault = await faultOf(connection.call('a', {}, { signal: NEVER }));
+    expect(fault.code).toMatch(/server_(?:limit|garbage)/);
+    expect(opened).toBe(10);
+    await connection.close();
+  });
+
   test.each([
     ['too many tools', plainTools(...Array.from({ length: 513 }, (_, index) => `t${index}`))],
     [

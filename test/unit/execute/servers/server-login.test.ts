@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { afterEach, describe, expect, test } from 'vitest';
+import { demoMcp } from '../../../../src/demo/demo-mcp.ts';
 import type { ServerTokens } from '../../../../src/execute/ports.ts';
 import type { Refusal } from '../../../../src/login/login.ts';
 import { isObject } from '../../../../src/protocol/json.ts';
@@ -166,6 +167,35 @@ describe('a server that is logged in to', () => {
     expect(fault.code).toBe('login_unavailable');
     expect(server.seen).toEqual([]);
   });
+});
+
+test('a server in this process is never logged in to', async () => {
+  const asked: string[] = [];
+  const tokens: ServerTokens = {
+    token: async ({ url }) => {
+      asked.push(url);
+      return OLD;
+    },
+    refused: async () => null,
+  };
+  const own = (_path: string, request: Request) => demoMcp(request);
+  const connection = await connectTo('/demo/mcp', { own, tokens });
+  open.push(connection);
+  expect(connection.usedLogin).toBe(false);
+  expect(asked).toEqual([]);
+});
+
+test('many calls that are refused at once each ask once for another token', async () => {
+  const server = await guarded((method, bearer) =>
+    method === 'tools/call' && bearer !== NEW ? [401, 'Bearer'] : null,
+  );
+  const { tokens, refusals } = logins(OLD, NEW);
+  const connection = await connected(server, tokens);
+  const calls = Array.from({ length: 20 }, () => connection.call('a', {}, { signal: NEVER }));
+  await Promise.all(calls);
+  expect(server.calls).toHaveLength(20);
+  expect(refusals.length).toBeLessThanOrEqual(20);
+  expect(new Set(refusals.map(({ token }) => token))).toEqual(new Set([OLD]));
 });
 
 test.each([

@@ -197,7 +197,7 @@ describe('what is known of a server', () => {
     const inner = serverMemory();
     const written: unknown[] = [];
     const memory: ServerMemory = {
-      recall: inner.recall,
+      recall: (key) => inner.recall(key),
       keep: async (key, memo) => {
         written.push(key, memo);
         await inner.keep(key, memo);

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { handMade, plainTools, sendResult, serve } from '../references/http-server.ts';
 import { connectTo, faultOf, NEVER } from './connect.ts';
 import { v1Http } from './peers.ts';
@@ -40,7 +40,7 @@ async function withSessions(forgets: (method: string | undefined, session: numbe
     })(request, response);
   };
   const server = kept(await serve(answer));
-  return Object.assign(server, { calls, ended });
+  return Object.assign(server, { calls, ended, answer });
 }
 
 const call = (connection: Awaited<ReturnType<typeof connectTo>>) =>
@@ -89,6 +89,30 @@ describe('a session that the server forgot', () => {
     await call(connection);
     await connection.close();
     expect(server.ended).toEqual(['s2']);
+  });
+
+  test('is waited for no longer than its call', async () => {
+    let handshakes = 0;
+    const server = await withSessions((method, session) => {
+      return method === 'tools/call' && session === 1;
+    });
+    const hanging = kept(
+      await serve((request, response) => {
+        const isHandshake =
+          request.method === 'POST' &&
+          request.headers['mcp-session-id'] === undefined &&
+          request.headers['mcp-method'] === undefined;
+        handshakes += isHandshake ? 1 : 0;
+        // The second handshake gets no answer.
+        return isHandshake && handshakes > 1 ? undefined : server.answer(request, response);
+      }),
+    );
+    const connection = kept(await connectTo(`${hanging.origin}/mcp`));
+    const abort = new AbortController();
+    const calling = faultOf(connection.call('a', {}, { signal: abort.signal }));
+    await vi.waitUntil(() => handshakes === 2);
+    abort.abort();
+    expect((await calling).code).toBe('cancelled');
   });
 
   test('of the v1 SDK is begun again', async () => {
