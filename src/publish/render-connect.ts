@@ -4,6 +4,14 @@ import { markup, type Markup } from './markup.ts';
 import { buttonForm, factList, hostOf } from './page-form.ts';
 import { errorHtml } from './render-page.ts';
 
+/** A run that asked for a login. */
+export interface AskingRun {
+  readonly path: string;
+  readonly title: string;
+  /** Whether it goes on when the login is made; else it has ended. */
+  readonly isWaiting: boolean;
+}
+
 /** The page of a login link. */
 export interface ConnectPage {
   /** Path of the page itself. */
@@ -20,8 +28,8 @@ export interface ConnectPage {
   readonly user: string;
   /** Whose login it will be, in words. */
   readonly person: string;
-  /** The run that waits; null when nobody does. */
-  readonly run: { readonly path: string; readonly title: string } | null;
+  /** The run that asked; null when none did. */
+  readonly run: AskingRun | null;
   readonly isDone: boolean;
   /** How the last attempt failed, or why there is none. */
   readonly fault: FaultData | null;
@@ -47,16 +55,24 @@ function doneHtml({ run }: ConnectPage, host: string): Markup {
   if (run === null)
     return markup`<p>Your runs may now use the tools of ${host}.</p>
 `;
-  return markup`<p>The run goes on by itself: <a href="${run.path}">${run.title}</a>. You may close this page.</p>
+  const link = markup`<a href="${run.path}">${run.title}</a>`;
+  if (!run.isWaiting)
+    return markup`<p>Your runs may now use the tools of ${host}. Back to the run: ${link}.</p>
 `;
+  return markup`<p>The run goes on by itself: ${link}. You may close this page.</p>
+`;
+}
+
+function askingHtml({ path, title, isWaiting }: AskingRun): Markup {
+  const link = markup`<a href="${path}">${title}</a>`;
+  return isWaiting
+    ? markup` The run ${link} waits for it and then goes on by itself.`
+    : markup` The run ${link} needed it and has ended; run it again after the login.`;
 }
 
 function offerHtml(page: ConnectPage, host: string): Markup {
   const issuer = hostOf(page.issuer ?? '');
-  const run =
-    page.run === null
-      ? null
-      : markup` The run <a href="${page.run.path}">${page.run.title}</a> waits for it and then goes on by itself.`;
+  const run = page.run === null ? null : askingHtml(page.run);
   return markup`<p>A tool server wants to know who you are.${run}</p>
 <ul>
 <li>You are sent to <strong>${issuer}</strong> and log in there. Your password stays there.</li>

@@ -14,7 +14,7 @@ export interface EditorOptions {
 
 /** What is said over a document that its reader did not write. */
 const SUGGESTED =
-  'Somebody else suggests this prompt. Read it before you run it. It runs without your secrets and without the local addresses of this server; to run it with them, paste it into an empty editor.';
+  'Somebody else suggests this prompt. Read it before you run it. It runs without your logins, your secrets and the local addresses of this server; if it names tool servers, you are asked first.';
 
 /** What an empty editor suggests; it runs on any server, with the demo model too. */
 const EXAMPLE = `@/demo/mcp
@@ -35,6 +35,8 @@ export function renderEditor({
   const described = problems.length === 0 ? 'hint' : 'problems hint';
   return pageHtml({
     title: 'Prompt',
+    links: markup`<nav aria-label="Your logins"><a href="/connections">Connections</a></nav>
+`,
     main: markup`<header class="run"><h1>Run a prompt</h1></header>
 ${isSuggested ? markup`<p class="notice" role="note">${SUGGESTED}</p>` : null}
 ${problems.length === 0 ? null : markup`<section id="problems" aria-label="Problems">${problemList(problems)}</section>`}

@@ -3,8 +3,10 @@ import type { FaultData } from '../fault/fault.ts';
 import { isoTime } from '../publish/iso-time.ts';
 import { contentSecurityPolicy } from '../publish/layout.ts';
 import { renderConnect } from '../publish/render-connect.ts';
+import type { AskingRun } from '../publish/render-connect.ts';
 import { renderErrorPage } from '../publish/render-error-page.ts';
 import { titleOf } from '../publish/run-title.ts';
+import { isTerminal } from '../run/run.ts';
 import { cookieValue, setCookie } from './cookies.ts';
 import type { Env } from './env.ts';
 import { wantsPage } from './fault-response.ts';
@@ -200,14 +202,16 @@ async function connectPage(
   });
 }
 
-/** The waiting run as its owner may see it; one that is gone is not named. */
+/** The run that asked, as its owner may see it; one that is gone is not named. */
 async function runOf(
   { env, principal }: KnownRequest,
   id: string | null,
-): Promise<{ path: string; title: string } | null> {
+): Promise<AskingRun | null> {
   if (id === null) return null;
   const found = await runClient(env, id).view({ holdsToken: false, principal });
-  return found.found === 'run' ? { path: `/${id}`, title: titleOf(found.value) } : null;
+  if (found.found !== 'run') return null;
+  const { value } = found;
+  return { path: `/${id}`, title: titleOf(value), isWaiting: !isTerminal(value.status) };
 }
 
 /** A cookie for the way back alone; every login has its own, so that two can go on at a time. */

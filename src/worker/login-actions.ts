@@ -9,7 +9,7 @@ const ACTION_MS = 24 * 3_600_000;
 const REMEMBERED_MS = 24 * 3_600_000;
 
 /** Links of one principal at a time: a program that starts runs without end must not fill the disk. */
-const MOST_ACTIONS = 1000;
+const MOST_ACTIONS = 10_000;
 
 /** Milliseconds until a run that could not be told is told again; doubles up to a quarter of an hour. */
 const RETRY_MS = 1000;

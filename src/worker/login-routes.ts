@@ -56,13 +56,20 @@ const LOGIN_ROUTES: readonly (readonly [path: string, methods: Record<string, Ha
 export function addLoginRoutes(app: Hono<Surroundings>): Readonly<Record<string, string>> {
   for (const [path, methods] of LOGIN_ROUTES) {
     for (const [method, handler] of Object.entries(methods)) {
-      // A HEAD would use up what comes back from a login; elsewhere it is a GET without its body.
       app.on(method, path, (asked) => handler(asked));
     }
   }
   return Object.fromEntries(
-    LOGIN_ROUTES.map(([path, methods]) => [path, Object.keys(methods).join(', ')]),
+    LOGIN_ROUTES.map(([path, methods]) => [path, allowedOf(path, Object.keys(methods))]),
   );
+}
+
+/** A HEAD is a GET without its body, except where looking would use up what comes back once. */
+function allowedOf(path: string, methods: readonly string[]): string {
+  const isOnce = path === '/connect/callback';
+  return methods
+    .flatMap((name) => (name === 'GET' && !isOnce ? [name, 'HEAD'] : [name]))
+    .join(', ');
 }
 
 function partsOf({ req, env, var: { settings } }: Asked) {

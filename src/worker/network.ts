@@ -1,4 +1,4 @@
-import type { GuardedFetch, GuardedFetchOptions } from '../egress/guarded-fetch.ts';
+import type { EgressFaults, GuardedFetch, GuardedFetchOptions } from '../egress/guarded-fetch.ts';
 import { guardedFetch } from '../egress/guarded-fetch.ts';
 import type { Env } from './env.ts';
 import type { Settings } from './settings.ts';
@@ -17,6 +17,8 @@ export interface NetworkUse {
   readonly origin: string | null;
   /** Whether the local addresses that the operator opened may be reached. */
   readonly isTrusted: boolean;
+  /** Codes for what fails, where it is not a tool server. */
+  readonly faults?: Partial<EgressFaults>;
 }
 
 /** The guarded fetches of a run or a login, by the role of who is asked. */
@@ -30,7 +32,7 @@ export interface Network {
 }
 
 /** The one way out of this server. @see spec/egress.md */
-export function network({ env, settings, origin, isTrusted }: NetworkUse): Network {
+export function network({ env, settings, origin, isTrusted, faults }: NetworkUse): Network {
   const common = {
     ownHosts: ownHosts(settings, origin),
     maxBytes: MAX_BYTES,
@@ -38,6 +40,7 @@ export function network({ env, settings, origin, isTrusted }: NetworkUse): Netwo
     idleTimeoutMs: 120_000,
     totalTimeoutMs: Infinity,
     hops: { get: 3, post: 0 },
+    faults: faults ?? {},
   } as const satisfies Partial<GuardedFetchOptions>;
   const ofOperator = (url: string): GuardedFetchOptions => ({
     ...common,

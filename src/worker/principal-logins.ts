@@ -1,4 +1,5 @@
-import { Fault } from '../fault/fault.ts';
+import type { EgressFaults } from '../egress/guarded-fetch.ts';
+import { Fault, FAULTS } from '../fault/fault.ts';
 import { loginClient } from '../login/oauth-client.ts';
 import type { LoginClient } from '../login/login-client.ts';
 import type { LoginRows } from '../login/login.ts';
@@ -33,7 +34,7 @@ export function principalLogins(
   const { settings } = readEnv(env);
   if (settings === null) throw new Fault('misconfigured');
   // Only principals that we know have an object, and they may reach what the operator opened.
-  const outside = network({ env, settings, origin, isTrusted: true });
+  const outside = network({ env, settings, origin, isTrusted: true, faults: NO_LOGIN });
   return loginClient({
     principal,
     rows,
@@ -52,8 +53,29 @@ function fetchFor(outside: Network, settings: Settings, url: string | null) {
   const origin = url === null ? null : new URL(url).origin;
   return (asked: string, init?: RequestInit): Promise<Response> => {
     const isServer = own !== null && URL.canParse(asked) && new URL(asked).origin === origin;
-    return (isServer ? own : outside.forPrompts)(asked, init);
+    return (isServer ? own : outside.forPrompts)(asked, init).catch((error: unknown) => {
+      throw isSilent(error) ? silent(asked, error) : error;
+    });
   };
+}
+
+/** Who cannot be reached is mostly not the tool server, so it is not said of that. */
+const NO_LOGIN = {
+  unreachable: 'login_unavailable',
+  timeout: 'login_unavailable',
+  limit: 'login_unavailable',
+  redirect: 'login_unavailable',
+} as const satisfies Partial<EgressFaults>;
+
+/** Whether there was no answer; what else went wrong says so in its own words. */
+function isSilent(error: unknown): boolean {
+  const { login_unavailable } = FAULTS;
+  return error instanceof Fault && error.message === login_unavailable.text;
+}
+
+function silent(url: string, cause: unknown): Fault {
+  const message = `${new URL(url).host}, where the login is made, could not be reached. Try again later.`;
+  return new Fault('login_unavailable', message, { detail: { retryable: true }, cause });
 }
 
 /** Whether a tool server is one that the operator added to every run. */

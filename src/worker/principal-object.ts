@@ -24,8 +24,8 @@ const LOOK_AGAIN_MS = 90_000;
 /** About four minutes in which a run may come to wait for what is already there. */
 const NOT_WAITING_TRIES = 8;
 
-const MOST_REMEMBERED = 500;
-const MOST_CONFIRMED = 1000;
+const OF_SERVERS = { rows: 200, length: 8_388_608 };
+const OF_DOCUMENTS = { rows: 1000, length: 1 };
 
 /** What the page of a login link shows. */
 export interface LoginOffer {
@@ -46,8 +46,8 @@ export interface LoginOffer {
 export class PrincipalObject extends DurableObject<Env> {
   readonly #rows = new SqlLoginRows(this.ctx.storage);
   readonly #actions = new LoginActions(this.ctx.storage.sql);
-  readonly #memory = new KeptValues(this.ctx.storage.sql, 'memory', MOST_REMEMBERED);
-  readonly #confirmed = new KeptValues(this.ctx.storage.sql, 'confirmed', MOST_CONFIRMED);
+  readonly #memory = new KeptValues(this.ctx.storage.sql, 'memory', OF_SERVERS);
+  readonly #confirmed = new KeptValues(this.ctx.storage.sql, 'confirmed', OF_DOCUMENTS);
 
   /** The access token for a tool server; null without a login. */
   token(who: Who, target: LoginTarget): Promise<Outcome<string | null>> {

@@ -1,7 +1,7 @@
 import { environmentSecrets } from '../execute/environment-secrets.ts';
 import { demoModel } from '../demo/demo-model.ts';
 import { openaiModel } from '../execute/model/openai-model.ts';
-import type { Clock, Model, Ports, RunLog, ToolServers } from '../execute/ports.ts';
+import type { Clock, Model, Ports, RunLog, ServerMemory, ToolServers } from '../execute/ports.ts';
 import type { Provider } from '../execute/model/providers.ts';
 import { references } from '../execute/references/references.ts';
 import { systemClock } from '../execute/system-clock.ts';
@@ -16,6 +16,7 @@ import type { Network } from './network.ts';
 import { ownPaths } from './own-paths.ts';
 import { principalClient } from './principal-client.ts';
 import { RunLogins } from './run-logins.ts';
+import { principalMemory } from './run-memory.ts';
 import type { RunRecord } from './run-record.ts';
 import { withScriptedAnswers } from './scripted-answers.ts';
 import type { Settings } from './settings.ts';
@@ -39,11 +40,11 @@ export function runPorts({ env, log, record, flushMs }: RunSurroundings): Ports 
   const { origin } = record;
   const outside = network({ env, settings, origin, isTrusted: isTrusted(record) });
   const own = ownPaths(env, settings);
-  const logins = loginsOf(env, settings, record, log);
-  const servers = serversOf({ env, record, settings, outside, own: own.request, logins });
+  const owned = ownedBy(env, settings, record, log);
+  const servers = serversOf({ env, record, settings, outside, own: own.request, owned });
   return {
     log,
-    ...(logins === undefined ? {} : { logins }),
+    ...(owned === null ? {} : { logins: owned.tokens }),
     model: modelOf(settings, outside),
     servers: settings.acceptsElicitations ? withScriptedAnswers(servers) : servers,
     references: references({ fetch: outside.forPrompts, own: own.document, origin: record.origin }),
@@ -71,20 +72,19 @@ function serversOf(parts: {
   settings: Settings;
   outside: Network;
   own: (path: string, request: Request) => Promise<Response | null>;
-  logins: RunLogins | undefined;
+  owned: Owned | null;
 }): ToolServers {
-  const secrets = secretsFor(parts.env, parts.record);
-  const tokens = parts.logins === undefined ? {} : { tokens: parts.logins };
-  const common = { own: parts.own, secrets, ...tokens };
-  const named = toolServers({ ...common, fetch: parts.outside.forPrompts });
+  const { outside, settings, owned } = parts;
+  const common = { own: parts.own, secrets: secretsFor(parts.env, parts.record) };
+  const ours = toolServers({ ...common, fetch: outside.forPrompts });
+  const named = toolServers({ ...common, ...owned, fetch: outside.forPrompts });
   return {
     connect: async (server, signal) => {
-      if (server.from !== 'operator' || server.url.startsWith('/')) {
-        return named.connect(server, signal);
-      }
-      const url = addressOf(server, parts.settings);
-      const fetch = parts.outside.forServer(url);
-      return toolServers({ ...common, fetch }).connect({ ...server, url }, signal);
+      if (server.url.startsWith('/')) return ours.connect(server, signal);
+      if (server.from !== 'operator') return named.connect(server, signal);
+      const url = addressOf(server, settings);
+      const fetch = outside.forServer(url);
+      return toolServers({ ...common, ...owned, fetch }).connect({ ...server, url }, signal);
     },
   };
 }
@@ -103,23 +103,26 @@ function addressOf({ operator, from, url, label }: ToolServer, settings: Setting
   throw new Fault('server_unreachable', `${label} is no longer configured on this server.`);
 }
 
-/** The logins of the run's principal; none for callers nobody knows and unconfirmed documents. */
-function loginsOf(
-  env: Env,
-  settings: Settings,
-  record: RunRecord,
-  log: RunLog,
-): RunLogins | undefined {
-  const { principal, origin, user, expires_at } = record;
+/** What the principal of a run brings to the tool servers of all its runs. */
+interface Owned {
+  readonly tokens: RunLogins;
+  readonly memory: ServerMemory;
+}
+
+/** Null for callers nobody knows and for documents of somebody else that were not confirmed. */
+function ownedBy(env: Env, settings: Settings, record: RunRecord, log: RunLog): Owned | null {
+  const { principal: name, origin, user, expires_at } = record;
   const [start] = log.read();
-  if (principal === null || !isTrusted(record) || start?.type !== 'run-start') return undefined;
-  return new RunLogins({
-    principal: principalClient(env, { principal, origin }),
+  if (name === null || !isTrusted(record) || start?.type !== 'run-start') return null;
+  const principal = principalClient(env, { principal: name, origin });
+  const tokens = new RunLogins({
+    principal,
     run: { id: start.id, expires_at },
     user,
     profile: start.request.profile,
     addressOf: (server) => addressOf(server, settings),
   });
+  return { tokens, memory: principalMemory(principal) };
 }
 
 /**

@@ -16,9 +16,10 @@ export async function sessionKey(request: Request, settings: Settings): Promise<
   const text = cookieValue(request, cookieName(request, settings));
   if (text === null) return null;
   const [name = '', mark = ''] = (await unsigned(settings.idKey, 'session', text)) ?? [];
-  const found = settings.apiKeys.find((each) => each.name === name);
-  if (found === undefined) return null;
-  return (await sameSecret(mark, await markOf(settings.idKey, found.key))) ? found.name : null;
+  // While a key is replaced, one name may have two.
+  const keys = settings.apiKeys.filter((each) => each.name === name);
+  const matches = keys.map(async ({ key }) => sameSecret(mark, await markOf(settings.idKey, key)));
+  return (await Promise.all(matches)).includes(true) ? name : null;
 }
 
 /** The cookie of a new session. */

@@ -118,6 +118,7 @@ describe('a run', () => {
           is_suggested: false,
           origin: '',
           expires_at: null,
+          user: '',
         });
       expect(again).toThrow('accepted once');
     });

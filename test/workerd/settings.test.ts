@@ -41,3 +41,60 @@ describe('the settings of a deployed server', () => {
     expect(problems.join(' ')).not.toContain('canary');
   });
 });
+
+describe('the settings of logins', () => {
+  const settingsOf = (variables: Record<string, string>) => readSettings({ ...KEYS, ...variables });
+
+  it('take several vault keys, each long enough', () => {
+    const two = `${'a'.repeat(32)}, ${'b'.repeat(32)}`;
+    expect(settingsOf({ VAULT_KEY: two }).settings?.vaultKeys).toEqual([
+      'a'.repeat(32),
+      'b'.repeat(32),
+    ]);
+    expect(settingsOf({ VAULT_KEY: `${'a'.repeat(32)},short` }).problems).toHaveLength(1);
+  });
+
+  it('take clients that were made by hand', () => {
+    const clients = [
+      { issuer: 'https://login.example', client_id: 'us', client_secret: 'canary' },
+      { issuer: 'https://other.example/tenant', client_id: 'them' },
+    ];
+    const { settings } = settingsOf({ LOGIN_CLIENTS: JSON.stringify(clients) });
+    expect(settings?.loginClients).toEqual(clients);
+  });
+
+  it.each([
+    '{"issuer":"https://login.example"}',
+    '[{"issuer":"https://login.example"}]',
+    '[{"issuer":"login.example","client_id":"us"}]',
+    '[{"issuer":"https://login.example","client_id":"us","client_secret":"canary","more":1}]',
+    'canary',
+  ])('refuse LOGIN_CLIENTS %s without repeating it', (text) => {
+    const { problems } = settingsOf({ LOGIN_CLIENTS: text });
+    expect(problems).toHaveLength(1);
+    expect(problems.join(' ')).not.toContain('canary');
+  });
+
+  it('publish a client document where authorization servers can read it', () => {
+    const urlWith = (variables: Record<string, string>) =>
+      settingsOf(variables).settings?.clientMetadataUrl;
+    expect(urlWith({})).toBeNull();
+    expect(urlWith({ PUBLIC_URL: 'http://prompts.example' })).toBeNull();
+    expect(urlWith({ PUBLIC_URL: 'https://prompts.example' })).toBe(
+      'https://prompts.example/oauth/client.json',
+    );
+    const other = 'https://client.example/us.json';
+    expect(urlWith({ CLIENT_METADATA_URL: other })).toBe(other);
+    for (const wrong of ['http://client.example/a', 'https://client.example', 'us.json']) {
+      expect(settingsOf({ CLIENT_METADATA_URL: wrong }).problems).toHaveLength(1);
+    }
+  });
+
+  it('answer for nobody when deployed', () => {
+    expect(settingsOf({ ELICITATION_ANSWERS: 'accept' }).problems).toHaveLength(1);
+    const local = { LOCAL_ORIGIN: 'http://127.0.0.1:8787' };
+    const { settings } = settingsOf({ ...local, ELICITATION_ANSWERS: 'accept' });
+    expect(settings?.acceptsElicitations).toBe(true);
+    expect(settingsOf({ ...local, ELICITATION_ANSWERS: 'yes' }).problems).toHaveLength(1);
+  });
+});

@@ -49,9 +49,13 @@ async function waiting(bodies: readonly EventBody[], { expires_at, request = {} 
   const id = await newRunId(bindings.ID_KEY);
   const stub = bindings.RUNS.getByName(id) as unknown as DurableObjectStub<RunObject>;
   await runInDurableObject(stub, (_, { storage: { sql } }) => {
-    const expires = expires_at ?? null;
-    const origin = 'https://prompts.example';
-    createRecord(sql, { principal: 'key:alice', is_suggested: false, origin, expires_at: expires });
+    createRecord(sql, {
+      principal: 'key:alice',
+      is_suggested: false,
+      origin: 'https://prompts.example',
+      expires_at: expires_at ?? null,
+      user: '',
+    });
     SqlRunLog.create(sql);
     new SqlRunLog(sql).append([
       {
@@ -61,7 +65,7 @@ async function waiting(bodies: readonly EventBody[], { expires_at, request = {} 
         prompt: PROMPT,
         request: requestWith(request),
         problems: [],
-        expires_at: expires,
+        expires_at: expires_at ?? null,
       },
       ...bodies,
     ]);

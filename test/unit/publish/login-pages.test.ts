@@ -1,0 +1,107 @@
+import { describe, expect, it } from 'vitest';
+import { renderConfirmation } from '../../../src/publish/render-confirmation.ts';
+import { renderConnect, type ConnectPage } from '../../../src/publish/render-connect.ts';
+import { renderConnections } from '../../../src/publish/render-connections.ts';
+import { renderSignIn } from '../../../src/publish/render-sign-in.ts';
+
+/** What a hostile server, document or authorization server may call itself. */
+const EVIL = `"><script>alert(1)</script><img src=x onerror='a'>`;
+const ESCAPED = '&quot;&gt;&lt;script&gt;';
+
+const CONNECT: ConnectPage = {
+  path: '/connect/abc',
+  server: 'https://tools.example/mcp',
+  issuer: 'https://login.example',
+  scopes: ['read', 'write'],
+  has: [],
+  profile: 'default',
+  user: '',
+  person: 'alice',
+  run: { path: '/run', title: 'Weekly report', isWaiting: true },
+  isDone: false,
+  fault: null,
+};
+
+describe('the page of a login link', () => {
+  it('says who asks for what, for which run, and what will happen', () => {
+    const page = renderConnect(CONNECT);
+    for (const said of [
+      'Log in to tools.example',
+      'You are sent to <strong>login.example</strong>',
+      'https://tools.example/mcp',
+      'read write',
+      'alice',
+      '<a href="/run">Weekly report</a>',
+      '<form method="post" action="/connect/abc">',
+      'Log in only if you started this run yourself',
+    ]) {
+      expect(page).toContain(said);
+    }
+  });
+
+  it('has no button once the login is made, or when none can be', () => {
+    const done = renderConnect({ ...CONNECT, isDone: true, issuer: null });
+    expect(done).toContain('The run goes on by itself');
+    expect(done).not.toContain('<form');
+    const fault = { code: 'login_unavailable', message: 'No.' } as const;
+    const none = renderConnect({ ...CONNECT, issuer: null, fault });
+    expect(none).toContain('<code>login_unavailable</code>');
+    expect(none).not.toContain('<form');
+  });
+
+  it('does not promise that a run goes on that has ended', () => {
+    const run = { path: '/run', title: 'Weekly report', isWaiting: false };
+    expect(renderConnect({ ...CONNECT, run })).toContain('run it again after the login');
+    const done = renderConnect({ ...CONNECT, run, isDone: true, issuer: null });
+    expect(done).toContain('Back to the run: <a href="/run">');
+    expect(done).not.toContain('goes on by itself');
+  });
+
+  it('says which scopes a wider login adds to', () => {
+    const page = renderConnect({ ...CONNECT, has: ['read'] });
+    expect(page).toContain('<dt>Allowed so far</dt><dd>read</dd>');
+  });
+});
+
+describe('no name that somebody else chose gets out of its place', () => {
+  const shown = {
+    id: EVIL,
+    server: EVIL,
+    issuer: EVIL,
+    scope: EVIL,
+    profile: EVIL,
+    user: EVIL,
+    created_at: 0,
+    ends_at: null,
+  };
+  it.each([
+    [
+      'a login link',
+      renderConnect({
+        ...CONNECT,
+        server: EVIL,
+        issuer: EVIL,
+        scopes: [EVIL],
+        has: [EVIL],
+        profile: EVIL,
+        user: EVIL,
+        person: EVIL,
+        run: { path: EVIL, title: EVIL, isWaiting: true },
+      }),
+    ],
+    ['connections', renderConnections({ person: EVIL, hasSession: true, connections: [shown] })],
+    ['signing in', renderSignIn({ back: EVIL, person: EVIL, fault: null })],
+    [
+      'a document from elsewhere',
+      renderConfirmation({
+        servers: [{ url: EVIL, hasLogin: true, secrets: [EVIL] }],
+        callback: EVIL,
+        fields: { prompt: EVIL, [EVIL]: EVIL },
+      }),
+    ],
+  ])('on the page of %s', (_page, page) => {
+    expect(page).toContain(ESCAPED);
+    expect(page).not.toContain('<script>alert');
+    expect(page).not.toContain('<img');
+  });
+});
