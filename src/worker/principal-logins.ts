@@ -2,7 +2,7 @@ import { Fault } from '../fault/fault.ts';
 import { loginClient } from '../login/oauth-client.ts';
 import type { LoginClient } from '../login/login-client.ts';
 import type { LoginRows } from '../login/login.ts';
-import { readServerAddress } from '../normalize/server-url.ts';
+import { readOperatorServer } from '../normalize/server-url.ts';
 import { readEnv } from './env.ts';
 import type { Env } from './env.ts';
 import { network } from './network.ts';
@@ -59,7 +59,7 @@ function fetchFor(outside: Network, settings: Settings, url: string | null) {
 /** Whether a tool server is one that the operator added to every run. */
 export function isOfOperator(url: string, { operatorServers }: Settings): boolean {
   return operatorServers.some((written) => {
-    const address = readServerAddress(written, [])?.url ?? '';
+    const address = readOperatorServer(written, [])?.url ?? '';
     return URL.canParse(address) && new URL(address).href === url;
   });
 }

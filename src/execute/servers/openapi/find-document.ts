@@ -11,7 +11,7 @@ export interface FoundDocument {
 }
 
 /** Statuses that say that there is nothing at an address. */
-const NOTHING = [404, 405, 406, 410];
+const NOTHING = new Set([404, 405, 406, 410]);
 
 /**
  * Finds the document of a server: at an address that ends like a file there and nowhere else, else
@@ -56,7 +56,7 @@ async function documentAt(
     signal,
   });
   const { status } = answer;
-  if (NOTHING.includes(status)) return null;
+  if (NOTHING.has(status)) return null;
   if (status === 401) throw statusFault(status, host);
   if (status < 200 || status >= 300) throw refusedFault(status, host);
   const document = readDocument(new TextDecoder().decode(answer.bytes), host);

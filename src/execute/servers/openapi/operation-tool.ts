@@ -63,7 +63,7 @@ export function operationTool(operation: Operation, context: ToolContext): Opera
 function describedTool(operation: Operation, context: ToolContext, depth: number): OperationTool {
   try {
     const plan = planOf(operation, context, depth);
-    return { description: toolOf(operation, inputSchema(plan)), plan };
+    return { description: toolOf(operation, argumentsOf(plan)), plan };
   } catch (error) {
     if (!(error instanceof CannotCall)) throw error;
     const schema = { type: 'object', properties: {} };
@@ -112,7 +112,7 @@ function isText(value: Json | undefined): value is string {
 }
 
 /** One object with the parameters and the body, or the fields of the body. */
-function inputSchema({ parameters, body }: CallPlan): JsonObject {
+function argumentsOf({ parameters, body }: CallPlan): JsonObject {
   const properties = parameters.map(({ arg, schema }): [string, Json] => [arg, schema]);
   const required: Json[] = parameters.filter((each) => each.isRequired).map(({ arg }) => arg);
   if (body !== null && body.arg !== null) {

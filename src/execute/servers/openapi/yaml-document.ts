@@ -53,9 +53,9 @@ function tokensOf(text: string): CST.Token[] {
 
 /** Gives up at the first mistake: the library collects all, each with a stack trace of its own. */
 function composer(): Composer {
-  const made = new Composer(OPTIONS);
-  const onError = (_at: unknown, _code: string, _message: string, isWarning?: boolean): void => {
-    if (isWarning !== true) throw new TypeError('is YAML with a mistake');
-  };
-  return Object.assign(made, { onError });
+  return Object.assign(new Composer(OPTIONS), { onError });
+}
+
+function onError(_at: unknown, _code: string, _message: string, isWarning?: boolean): void {
+  if (isWarning !== true) throw new TypeError('is YAML with a mistake');
 }
