@@ -16,7 +16,7 @@ export interface Operation {
 }
 
 /** TRACE would show the headers that were sent, and `fetch` refuses it. */
-const METHODS = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch'] as const;
+const METHODS = new Set(['get', 'put', 'post', 'delete', 'options', 'head', 'patch']);
 const MAX_NAME = 128;
 
 /**
@@ -27,9 +27,8 @@ export function operationsOf(root: JsonObject): Operation[] {
   const names = new FreeNames();
   return Object.entries(plainObject(root['paths'])).flatMap(([path, written]) => {
     const item = path.startsWith('/') ? itemAt(root, written) : {};
-    return METHODS.flatMap((method) => {
-      const operation = item[method];
-      if (!isObject(operation)) return [];
+    return Object.entries(item).flatMap(([method, operation]) => {
+      if (!METHODS.has(method) || !isObject(operation)) return [];
       const name = names.take(nameOf(operation, method, path));
       return [{ name, method: method.toUpperCase(), path, item, operation }];
     });
@@ -48,7 +47,7 @@ function itemAt(root: JsonObject, written: JsonObject[string]): JsonObject {
 
 function nameOf({ operationId }: JsonObject, method: string, path: string): string {
   const given = typeof operationId === 'string' ? plainName(operationId) : '';
-  return given === '' ? plainName(`${method}_${path}`) : given;
+  return given === '' ? plainName(`${method} ${path}`) : given;
 }
 
 function plainName(text: string): string {

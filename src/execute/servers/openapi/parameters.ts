@@ -31,7 +31,12 @@ export interface Reading {
   readonly budget: SchemaBudget;
 }
 
-const STYLES: readonly string[] = ['form', 'spaceDelimited', 'pipeDelimited', 'deepObject'];
+const STYLES: ReadonlySet<Json | undefined> = new Set([
+  'form',
+  'spaceDelimited',
+  'pipeDelimited',
+  'deepObject',
+]);
 /** Header parameters that OpenAPI itself says are to be ignored. */
 const IGNORED = new Set(['accept', 'content-type', 'authorization']);
 const MAX_PARAMETERS = 256;
@@ -125,7 +130,7 @@ function queryStyle(style: Json | undefined): QueryStyle {
 }
 
 function isStyle(style: Json | undefined): style is QueryStyle {
-  return typeof style === 'string' && STYLES.includes(style);
+  return STYLES.has(style);
 }
 
 /**
