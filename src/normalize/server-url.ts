@@ -42,7 +42,7 @@ export interface OperatorServer {
  * its path ends in `.json`, `.yaml`, `.yml` or `openapi`; anything else is asked as MCP first.
  *
  * @returns null when it is no address
- * @see spec/tool-servers.md TS-69
+ * @see spec/tool-servers.md TS-89
  */
 export function readOperatorServer(
   written: string,

@@ -21,7 +21,7 @@ const MAX_SERVERS = 32;
  * could otherwise reach what only this machine may reach.
  * @param levels `servers` of the operation, its path and the document; the first that is there counts
  * @throws CannotCall when there is none
- * @see spec/tool-servers.md TS-66, spec/decisions/0008-openapi-servers.md
+ * @see spec/tool-servers.md TS-86, spec/decisions/0008-openapi-servers.md
  */
 export function baseAddress(levels: readonly (Json | undefined)[], document: URL): BaseAddress {
   const given = levels.map(listAt).find((list) => list.length > 0) ?? [{ url: '/' }];

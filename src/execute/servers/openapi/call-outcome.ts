@@ -17,7 +17,7 @@ export function wrong(text: string): Result {
  * What a server answered, as the result of a tool. A status of 400 or more is a result too: it
  * tells what was wrong with the arguments.
  * @param wants the credentials that the operation wants, in words
- * @see spec/tool-servers.md TS-68
+ * @see spec/tool-servers.md TS-88
  */
 export function callResult(answer: Answer, wants: string): Result {
   const { status } = answer;

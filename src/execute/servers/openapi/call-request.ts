@@ -22,7 +22,7 @@ const MAX_DEPTH = 32;
 /**
  * The request of one call.
  * @throws WrongArguments
- * @see spec/tool-servers.md TS-64, TS-65
+ * @see spec/tool-servers.md TS-84, TS-85
  */
 export function callRequest(plan: CallPlan, args: JsonObject): CallRequest {
   checkArguments(plan, args);

@@ -20,7 +20,7 @@ export interface OpenapiDocument {
  * @returns null when it is something else
  * @throws Fault `server_unsupported` for another version, `server_garbage` for what cannot be read,
  *   `server_limit` when it nests too deep
- * @see spec/tool-servers.md TS-61
+ * @see spec/tool-servers.md TS-81
  */
 export function readDocument(text: string, host: string): OpenapiDocument | null {
   const root = dataOf(text, host);

@@ -17,7 +17,7 @@ const NOTHING = new Set([404, 405, 406, 410]);
  * Finds the document of a server: at an address that ends like a file there and nowhere else, else
  * in `openapi.json` or `openapi.yaml` below it, else at the address itself.
  * @throws Fault `server_*`, `login_required`, and those of the guarded fetch
- * @see spec/tool-servers.md TS-60
+ * @see spec/tool-servers.md TS-80
  */
 export async function findDocument(
   endpoint: Endpoint,

@@ -47,7 +47,7 @@ const MAX_NODES = 2000;
  * An operation as a tool. One that cannot be called from here is a tool too, and says why: left out,
  * it would look as if the document did not have it.
  * @throws Fault `server_limit` when it is too long however little of its schemas is written out
- * @see spec/tool-servers.md TS-62 to TS-65
+ * @see spec/tool-servers.md TS-82 to TS-85
  */
 export function operationTool(operation: Operation, context: ToolContext): OperationTool {
   const { limits, host } = context;

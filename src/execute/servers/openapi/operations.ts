@@ -21,7 +21,7 @@ const MAX_NAME = 128;
 
 /**
  * All operations, in the order of the document. The name of each depends on those before it only.
- * @see spec/tool-servers.md TS-62
+ * @see spec/tool-servers.md TS-82
  */
 export function operationsOf(root: JsonObject): Operation[] {
   const names = new FreeNames();

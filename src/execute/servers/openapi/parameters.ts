@@ -44,7 +44,7 @@ const MAX_PARAMETERS = 256;
 /**
  * The parameters of an operation: its own, those of its path, and placeholders that nobody describes.
  * @throws CannotCall when one that is required cannot be sent
- * @see spec/tool-servers.md TS-63, TS-64
+ * @see spec/tool-servers.md TS-83, TS-84
  */
 export function parametersOf(
   path: string,

@@ -23,7 +23,7 @@ const ARGUMENT = /^[A-Za-z0-9_.-]{1,64}$/;
 /**
  * How the body of a request is made of arguments; null without one.
  * @throws CannotCall for a body that cannot be written here, such as multipart/form-data
- * @see spec/tool-servers.md TS-65
+ * @see spec/tool-servers.md TS-85
  */
 export function bodyPlan(
   written: Json | undefined,

@@ -61,7 +61,7 @@ interface Place {
  * where one leads back into itself anything may stand. What only a response holds (`readOnly`) and
  * what only people need (examples, extensions) is left out.
  * @throws CannotCall for a schema in another document
- * @see spec/tool-servers.md TS-63; OpenAPI 3.1.0 section 4.8.24, 3.0.3 section 4.7.24
+ * @see spec/tool-servers.md TS-83; OpenAPI 3.1.0 section 4.8.24, 3.0.3 section 4.7.24
  */
 export function inlined(
   root: JsonObject,

@@ -7,7 +7,7 @@ const MAX_SCHEMES = 4;
 /**
  * What an operation wants for credentials, in words for the person who gives them; '' for nothing.
  * Security schemes decide nothing here: what is sent is what the prompt gives.
- * @see spec/tool-servers.md TS-67; OpenAPI 3.1.0 section 4.8.27
+ * @see spec/tool-servers.md TS-87; OpenAPI 3.1.0 section 4.8.27
  */
 export function wantedBy(root: JsonObject, operation: JsonObject): string {
   const requirements = listAt(operation['security'] ?? root['security']).map(plainObject);
