@@ -47,8 +47,9 @@ function baseAt(url: URL, document: URL): BaseAddress {
 }
 
 function addressOf(server: Json, document: URL): URL[] {
-  if (!isObject(server) || typeof server['url'] !== 'string') return [];
-  const text = withDefaults(server['url'], plainObject(server['variables']));
+  const written = plainObject(server)['url'];
+  if (typeof written !== 'string' || written.length > 2048) return [];
+  const text = withDefaults(written, plainObject(plainObject(server)['variables']));
   // An empty address means the root, not the document itself.
   if (text.length > 2048 || !URL.canParse(text === '' ? '/' : text, document.href)) return [];
   const url = new URL(text === '' ? '/' : text, document);

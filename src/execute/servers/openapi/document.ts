@@ -6,6 +6,8 @@ import { readYaml } from './yaml-document.ts';
 
 /** Levels of lists and maps in a document. */
 const MAX_DEPTH = 100;
+/** Members of one object: it may be looked through again for each operation. */
+const MAX_MEMBERS = 20_000;
 
 /** An OpenAPI document, not yet believed in any part of it. */
 export interface OpenapiDocument {
@@ -25,8 +27,8 @@ export interface OpenapiDocument {
 export function readDocument(text: string, host: string): OpenapiDocument | null {
   const root = dataOf(text, host);
   if (root === null) return null;
-  if (nestsDeeperThan(root, MAX_DEPTH)) {
-    throw limitFault(`The OpenAPI document of ${host} is nested too deep.`);
+  if (nestsDeeperThan(root, MAX_DEPTH) || isTooWide(root)) {
+    throw limitFault(`The OpenAPI document of ${host} is nested too deep, or has too many parts.`);
   }
   const { openapi, swagger } = root;
   if (typeof openapi === 'string' && /^3\.[01](?:\.\d{1,4})?(?:-[\w.]{1,32})?$/.test(openapi)) {
@@ -52,6 +54,14 @@ function dataOf(text: string, host: string): JsonObject | null {
     }
     throw new Fault('server_garbage', `The document of ${host} cannot be read.`, { cause: error });
   }
+}
+
+/** The depth was looked at before. */
+function isTooWide(value: unknown): boolean {
+  if (Array.isArray(value)) return value.some(isTooWide);
+  if (!isObject(value)) return false;
+  const members = Object.values(value);
+  return members.length > MAX_MEMBERS || members.some(isTooWide);
 }
 
 function isJsonMistake(error: unknown): boolean {

@@ -26,6 +26,8 @@ export interface OpenapiEndpoint extends Endpoint {
 
 /** UTF-16 code units of all tools together, as JSON. */
 const MAX_TOOLS_LENGTH = 4 * 1024 * 1024;
+/** Schemas that are looked at for one document, each as often as it is written out. */
+const MAX_WORK = 1_000_000;
 
 /**
  * Reads the document of a server and makes a tool of each operation.
@@ -89,7 +91,13 @@ function toolsOf(endpoint: OpenapiEndpoint, { document, url }: FoundDocument): O
       `${host} has ${operations.length} operations, and ${limits.tools} can be tools. Name those to use under allowed_tools.`,
     );
   }
-  const context = { root, documentUrl: url, given: new Set(headers.keys()), limits, host };
+  const context = {
+    root,
+    documentUrl: url,
+    given: new Set(headers.keys()),
+    limits,
+    work: { left: MAX_WORK },
+  };
   let left = MAX_TOOLS_LENGTH;
   const tools = operations.map((operation) => {
     const tool = operationTool(operation, context);

@@ -1,7 +1,6 @@
 import type { Json, JsonObject } from '../../../protocol/json.ts';
 import type { ToolDescription } from '../../ports.ts';
 import { cutText } from '../mcp-content.ts';
-import { limitFault } from '../server-faults.ts';
 import type { ServerLimits } from '../server-limits.ts';
 import { baseAddress, type BaseAddress } from './base-address.ts';
 import { CannotCall } from './cannot-call.ts';
@@ -9,6 +8,7 @@ import type { Operation } from './operations.ts';
 import { parametersOf, type Parameter } from './parameters.ts';
 import { listAt, plainObject } from './pointer.ts';
 import { bodyPlan, type BodyPlan } from './request-body.ts';
+import { TooLong } from './schema.ts';
 import { wantedBy } from './security.ts';
 
 /** How one operation is called. */
@@ -35,7 +35,8 @@ export interface ToolContext {
   /** Lower-case names of headers that the prompt gives. */
   readonly given: ReadonlySet<string>;
   readonly limits: ServerLimits;
-  readonly host: string;
+  /** Schemas that may still be looked at. */
+  readonly work: { left: number };
 }
 
 const MAX_DESCRIPTION = 4096;
@@ -45,38 +46,51 @@ const MAX_NODES = 2000;
 
 /**
  * An operation as a tool. One that cannot be called from here is a tool too, and says why: left out,
- * it would look as if the document did not have it.
- * @throws Fault `server_limit` when it is too long however little of its schemas is written out
+ * it would look as if the document did not have it. So is one that is too long, however little of
+ * its schemas is written out.
  * @see spec/tool-servers.md TS-82 to TS-85
  */
 export function operationTool(operation: Operation, context: ToolContext): OperationTool {
-  const { limits, host } = context;
+  const { limits } = context;
   for (const depth of DEPTHS) {
     const tool = describedTool(operation, context, Math.min(depth, limits.schemaDepth / 2));
+    if (tool === null) continue;
     if (JSON.stringify(tool.description).length <= limits.toolLength) return tool;
   }
-  throw limitFault(
-    `The operation ${operation.name} of ${host} is described at too great a length.`,
-  );
+  return uncallable(operation, new CannotCall('it is described at too great a length'));
 }
 
-function describedTool(operation: Operation, context: ToolContext, depth: number): OperationTool {
+/** Null when it is too long in that depth. */
+function describedTool(
+  operation: Operation,
+  context: ToolContext,
+  depth: number,
+): OperationTool | null {
   try {
     const plan = planOf(operation, context, depth);
     return { description: toolOf(operation, argumentsOf(plan)), plan };
   } catch (error) {
-    if (!(error instanceof CannotCall)) throw error;
-    const schema = { type: 'object', properties: {} };
-    return { description: toolOf(operation, schema, error), plan: error };
+    if (error instanceof TooLong) return null;
+    if (error instanceof CannotCall) return uncallable(operation, error);
+    throw error;
   }
+}
+
+function uncallable(operation: Operation, problem: CannotCall): OperationTool {
+  const schema = { type: 'object', properties: {} };
+  return { description: toolOf(operation, schema, problem), plan: problem };
 }
 
 function planOf(
   { method, path, item, operation }: Operation,
-  { root, documentUrl, given }: ToolContext,
+  { root, documentUrl, given, limits, work }: ToolContext,
   depth: number,
 ): CallPlan {
-  const reading = { root, given, budget: { depth, nodes: MAX_NODES } };
+  const reading = {
+    root,
+    given,
+    budget: { depth, nodes: MAX_NODES, length: limits.toolLength, work },
+  };
   const servers = [operation['servers'], item['servers'], root['servers']];
   const base = baseAddress(servers, documentUrl);
   const lists = [item['parameters'], operation['parameters']];
@@ -91,7 +105,9 @@ function toolOf(
   inputSchema: JsonObject,
   problem?: CannotCall,
 ): ToolDescription {
-  const texts = [operation['summary'], operation['description']].filter(isText);
+  const texts = [operation['summary'], operation['description']]
+    .filter(isText)
+    .map((text) => cutText(text, MAX_DESCRIPTION));
   const said = texts.length === 0 ? [`${method} ${path}`] : texts;
   const notes = [
     ...(operation['deprecated'] === true ? ['Deprecated.'] : []),

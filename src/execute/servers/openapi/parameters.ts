@@ -2,7 +2,7 @@ import { isObject, type Json, type JsonObject } from '../../../protocol/json.ts'
 import { cutText } from '../mcp-content.ts';
 import { isSendableName } from '../server-headers.ts';
 import { CannotCall } from './cannot-call.ts';
-import { listAt, objectAt, plainObject, resolved, textAt } from './pointer.ts';
+import { listAt, objectAt, resolved, textAt } from './pointer.ts';
 import { inlined, type SchemaBudget } from './schema.ts';
 
 /** How a list or an object is written into a query. @see OpenAPI 3.1.0 section 4.8.12 */
@@ -52,8 +52,10 @@ export function parametersOf(
   reading: Reading,
 ): Parameter[] {
   const byPlace = new Map<string, JsonObject>();
+  const all = lists.flatMap(listAt);
+  if (all.length > MAX_PARAMETERS) throw new CannotCall('it has too many parameters');
   // The operation's own come last and win.
-  for (const written of lists.flatMap(listAt)) {
+  for (const written of all) {
     const parameter = resolved(reading.root, written).value;
     if (!isObject(parameter)) continue;
     const name = textAt(parameter['name']);
@@ -65,7 +67,6 @@ export function parametersOf(
     const isDescribed = byPlace.has(`path ${name}`);
     if (!isDescribed) byPlace.set(`path ${name}`, { name, in: 'path', schema: { type: 'string' } });
   }
-  if (byPlace.size > MAX_PARAMETERS) throw new CannotCall('it has too many parameters');
   const taken = new Set<string>();
   return [...byPlace.values()].flatMap((written) => {
     if (written['in'] === 'path' && !placeholders.has(textAt(written['name']))) return [];
@@ -115,12 +116,14 @@ function placeOf(written: JsonObject, name: string, reading: Reading): Parameter
 }
 
 function valueOf(written: JsonObject, { root, budget }: Reading) {
-  const content = Object.entries(plainObject(written['content']))[0];
-  const source = content === undefined ? written['schema'] : objectAt(root, content[1])['schema'];
+  const content = written['content'];
+  const isJson = isObject(content);
+  const media = isJson ? objectAt(root, content['application/json']) : written;
+  const source = media['schema'];
   const schema = inlined(root, source, budget);
   const text = cutText(textAt(written['description']), 1024);
   return {
-    isJson: content !== undefined && /[/+]json\b/i.test(content[0]),
+    isJson,
     schema: text === '' ? schema : { ...schema, description: text },
   };
 }

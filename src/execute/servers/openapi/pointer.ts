@@ -10,7 +10,8 @@ export interface Resolved {
 }
 
 /**
- * Follows `$ref` inside of the document. What stands beside a reference wins over what it points to.
+ * Follows `$ref` inside of the document. Nothing is copied: a small document could have a large
+ * object copied a million times.
  * References to other documents are never fetched: a document could name any address.
  * @throws CannotCall for another document, a circle or nothing there
  * @see RFC 6901
@@ -19,14 +20,13 @@ export function resolved(root: JsonObject, value: Json | undefined): Resolved {
   const via: string[] = [];
   let current = value;
   while (isObject(current) && typeof current['$ref'] === 'string') {
-    const { $ref, ...beside } = current;
+    const { $ref } = current;
     if (typeof $ref !== 'string') break;
     if (via.includes($ref) || via.length >= MAX_HOPS) {
       throw new CannotCall('a reference in its description leads in a circle');
     }
     via.push($ref);
-    const target = pointedAt(root, $ref);
-    current = isObject(target) ? { ...target, ...beside } : target;
+    current = pointedAt(root, $ref);
   }
   return { value: current, via };
 }

@@ -10,7 +10,9 @@ const MAX_SCHEMES = 4;
  * @see spec/tool-servers.md TS-87; OpenAPI 3.1.0 section 4.8.27
  */
 export function wantedBy(root: JsonObject, operation: JsonObject): string {
-  const requirements = listAt(operation['security'] ?? root['security']).map(plainObject);
+  const requirements = listAt(operation['security'] ?? root['security'])
+    .slice(0, MAX_SCHEMES)
+    .map(plainObject);
   const names = new Set(requirements.flatMap((requirement) => Object.keys(requirement)));
   const schemes = plainObject(plainObject(root['components'])['securitySchemes']);
   const words = [...names].slice(0, MAX_SCHEMES).flatMap((name) => {

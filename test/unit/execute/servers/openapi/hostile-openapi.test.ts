@@ -81,6 +81,42 @@ describe('a document', () => {
     expect(schemaOf(await connect(shop.origin)).length).toBeLessThan(64 * 1024);
   });
 
+  test('that has a little written out many times stays small and quick', async () => {
+    const long = { type: 'string', enum: Array.from({ length: 100_000 }, (_, index) => index) };
+    const wide = Object.fromEntries(
+      Array.from({ length: 19_000 }, (_, index) => [`p${index}`, { type: 'string' }]),
+    );
+    const uses = Array.from({ length: 2000 }, () => ({ $ref: '#/components/schemas/Long' }));
+    const body = (name: string) => ({
+      required: true,
+      content: { 'application/json': { schema: { $ref: `#/components/schemas/${name}` } } },
+    });
+    const paths = Object.fromEntries(
+      Array.from({ length: 500 }, (_, index) => [
+        `/a${index}`,
+        { post: { requestBody: body(index % 2 === 0 ? 'Uses' : 'Wide') } },
+      ]),
+    );
+    const schemas = {
+      Long: long,
+      Uses: { anyOf: uses },
+      Wide: { type: 'object', properties: wide },
+    };
+    const shop = await shopWith({ components: { schemas }, paths });
+    const { tools } = await connect(shop.origin);
+    expect(tools).toHaveLength(500);
+    expect(JSON.stringify(tools).length).toBeLessThan(4 * 1024 * 1024);
+    expect(tools[1]?.description).toContain('described at too great a length');
+  });
+
+  test('with an object of very many members is too much', async () => {
+    const members = Object.fromEntries(
+      Array.from({ length: 20_001 }, (_, index) => [`x${index}`, 1]),
+    );
+    const shop = await shopWith({ 'x-many': members });
+    expect((await faultAt(shop.origin)).code).toBe('server_limit');
+  });
+
   test('never has another document fetched for it', async () => {
     const other = await serving('{"type": "object"}');
     const elsewhere = `${other.origin}/schema.json#/A`;
