@@ -31,6 +31,34 @@ export function readServerAddress(
   return tool === undefined ? { url: own } : { url: own, tool };
 }
 
+/** A tool server of the operator's list. */
+export interface OperatorServer {
+  readonly url: string;
+  readonly type: 'mcp' | 'openapi';
+}
+
+/**
+ * Reads an entry of the operator's list. It is an OpenAPI service when it begins with `openapi:`, or
+ * its path ends in `.json`, `.yaml`, `.yml` or `openapi`; anything else is asked as MCP first.
+ *
+ * @returns null when it is no address
+ * @see spec/tool-servers.md TS-89
+ */
+export function readOperatorServer(
+  written: string,
+  ownOrigins: readonly string[],
+): OperatorServer | null {
+  const text = written.replace(/^\s*openapi:(?=https?:)/i, '');
+  const address = readServerAddress(text, ownOrigins);
+  if (address === null) {
+    return null;
+  }
+  const { url } = address;
+  const path = URL.canParse(url) ? new URL(url).pathname : '';
+  const isDocument = text !== written || /(?:\.(?:json|ya?ml)|openapi)$/i.test(path);
+  return { url, type: isDocument ? 'openapi' : 'mcp' };
+}
+
 /** `https://host/mcp:search` names one tool; the colon of a port stands before the path. */
 function splitTool(text: string): { address: string; tool?: string } {
   const scheme = /^https?:\/\//i.exec(text)?.[0] ?? '';

@@ -5,7 +5,7 @@ import {
   cleanLabel,
   labelFor,
   ownServerPath,
-  readServerAddress,
+  readOperatorServer,
   serverKey,
   serverOrigin,
   uniqueLabel,
@@ -131,17 +131,7 @@ function withoutPath(entry: ServerEntry): ServerEntry {
 /** The servers that the operator adds to every run. */
 export function operatorServers(context: NormalizeContext): ServerEntry[] {
   return (context.operatorServers ?? []).flatMap((written, operator) => {
-    const address = readServerAddress(written, context.ownOrigins ?? []);
-    return address === null
-      ? []
-      : [
-          {
-            url: address.url,
-            type: 'mcp' as const,
-            headers: {},
-            from: 'operator' as const,
-            operator,
-          },
-        ];
+    const server = readOperatorServer(written, context.ownOrigins ?? []);
+    return server === null ? [] : [{ ...server, headers: {}, from: 'operator' as const, operator }];
   });
 }

@@ -2,7 +2,7 @@ import type { EgressFaults } from '../egress/guarded-fetch.ts';
 import { Fault, FAULTS } from '../fault/fault.ts';
 import type { LoginClient } from '../login/login-client.ts';
 import type { LoginRows } from '../login/login.ts';
-import { readServerAddress } from '../normalize/server-url.ts';
+import { readOperatorServer } from '../normalize/server-url.ts';
 import { readEnv } from './env.ts';
 import type { Env } from './env.ts';
 import { network } from './network.ts';
@@ -111,7 +111,7 @@ function silent(url: string, cause: unknown): Fault {
 /** Whether a tool server is one that the operator added to every run. */
 export function isOfOperator(url: string, { operatorServers }: Settings): boolean {
   return operatorServers.some((written) => {
-    const address = readServerAddress(written, [])?.url ?? '';
+    const address = readOperatorServer(written, [])?.url ?? '';
     return URL.canParse(address) && new URL(address).href === url;
   });
 }

@@ -7,7 +7,7 @@ import { references } from '../execute/references/references.ts';
 import { systemClock } from '../execute/system-clock.ts';
 import { Fault } from '../fault/fault.ts';
 import type { ToolServer } from '../normalize/request.ts';
-import { readServerAddress, serverOrigin } from '../normalize/server-url.ts';
+import { readOperatorServer, serverOrigin } from '../normalize/server-url.ts';
 import { readEnv, variablesOf } from './env.ts';
 import type { Env } from './env.ts';
 import { network } from './network.ts';
@@ -137,7 +137,7 @@ function serversOf(parts: {
 function addressOf({ operator, from, url, label }: ToolServer, settings: Settings): string {
   if (from !== 'operator' || url.startsWith('/')) return url;
   const written = settings.operatorServers[operator ?? -1];
-  const address = written === undefined ? null : readServerAddress(written, []);
+  const address = written === undefined ? null : readOperatorServer(written, []);
   if (address !== null && [address.url, serverOrigin(address.url)].includes(url)) {
     return address.url;
   }

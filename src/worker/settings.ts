@@ -149,8 +149,10 @@ function switchIn(text: string): boolean {
 
 function serversIn(text: string): string[] {
   return listIn(text).map((entry) => {
-    if (webUrl(entry) !== null) return entry;
-    throw new TypeError('MCP_SERVER_ENDPOINTS must be http or https URLs with commas between.');
+    if (webUrl(entry.replace(/^openapi:/i, '')) !== null) return entry;
+    throw new TypeError(
+      'MCP_SERVER_ENDPOINTS must be http or https URLs with commas between; openapi: may stand before one.',
+    );
   });
 }
 

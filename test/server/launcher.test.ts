@@ -19,6 +19,7 @@ describe('the launcher', () => {
     ['API_KEYS', 'alice:short'],
     ['PUBLIC_RUNS', 'yes please'],
     ['MCP_SERVER_ENDPOINTS', 'mcp.example'],
+    ['MCP_SERVER_ENDPOINTS', 'openapi:api.example'],
     ['ID_KEY', 'too short'],
     ['DEFAULT_MODEL', 'demo/huge'],
   ])('stops with one line about a malformed %s (%s)', async (name, value) => {

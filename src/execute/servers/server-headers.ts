@@ -62,18 +62,29 @@ function resolved(value: string, secrets: (name: string) => string | null): stri
 }
 
 function checkedName(name: string): string {
-  const lower = name.toLowerCase();
-  if (!NAME.test(name) || REFUSED.has(lower) || REFUSED_PREFIX.test(lower)) throw refused(name);
-  return lower;
+  if (!isSendableName(name)) throw refused(name);
+  return name.toLowerCase();
 }
 
-/** A line break in a secret would otherwise begin a header of its own (header injection). */
+/** Whether a header of that name may go to a tool server. @see spec/tool-servers.md TS-9 */
+export function isSendableName(name: string): boolean {
+  const lower = name.toLowerCase();
+  return NAME.test(name) && !REFUSED.has(lower) && !REFUSED_PREFIX.test(lower);
+}
+
 function checkedValue(name: string, value: string): string {
-  // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
-  if (/[\u0000-\u0008\u000A-\u001F\u007F]|[^\u0000-\u00FF]/.test(value) || value.length > 8192) {
-    throw refused(name);
-  }
+  if (!isSendableValue(value)) throw refused(name);
   return value.trim();
+}
+
+/**
+ * Whether a value may stand in a header. A line break would begin a header of its own (header
+ * injection).
+ */
+export function isSendableValue(value: string): boolean {
+  // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
+  const isOdd = /[\u0000-\u0008\u000A-\u001F\u007F]|[^\u0000-\u00FF]/.test(value);
+  return !isOdd && value.length <= 8192;
 }
 
 /** Never shows the value, which may be a secret. */

@@ -16,6 +16,8 @@ export interface ServerLogin {
   readonly host: string;
   /** Is given every token before it is sent. */
   readonly onToken: (token: string) => void;
+  /** Whether a refusal asks for a login; every one does when absent. */
+  readonly asks?: (refusal: Refusal) => boolean;
 }
 
 /** Whether a prompt brings its own `Authorization`: nobody logs in to a server then. */
@@ -41,6 +43,7 @@ export function loggedInFetch(send: FetchLike, login: ServerLogin): FetchLike {
     const refusal = refusalOf(response, token);
     // Saying goodbye is not worth a login.
     if (refusal === null || init.method === 'DELETE') return response;
+    if (login.asks?.(refusal) === false) return response;
     await response.body?.cancel();
     const another = await tokens.refused(server, refusal, signal);
     if (another === null) throw loginFault(login.host, refusal.status);
@@ -75,4 +78,12 @@ function refusalOf({ status, headers }: Response, token: string | null): Refusal
   const challenge = headers.get('www-authenticate')?.slice(0, MAX_CHALLENGE) ?? null;
   if (status === 401) return { status, challenge, token };
   return status === 403 && isInsufficientScope(challenge) ? { status, challenge, token } : null;
+}
+
+/**
+ * Whether a server that is no MCP server asks for a login: it says where that is made (RFC 9728), or
+ * refused a token that came from one. An API that takes keys answers 401 as well.
+ */
+export function namesItsLogin({ token, challenge }: Refusal): boolean {
+  return token !== null || /\bresource_metadata\s*=/i.test(challenge ?? '');
 }

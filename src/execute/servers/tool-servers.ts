@@ -7,7 +7,7 @@ import { openSession, opening } from './mcp-session.ts';
 import type { Connection, ServerMemory, ServerTokens, ToolServers } from '../ports.ts';
 import { abortFault, notMcp, serverFault } from './server-faults.ts';
 import { serverHeaders } from './server-headers.ts';
-import { bringsAuthorization, loggedInFetch } from './server-login.ts';
+import { bringsAuthorization, loggedInFetch, namesItsLogin } from './server-login.ts';
 import { knownServer, memoKey } from './server-memo.ts';
 import { SentSecrets } from './sent-secrets.ts';
 import { SERVER_LIMITS, type ServerLimits } from './server-limits.ts';
@@ -40,15 +40,40 @@ export function toolServers(options: ToolServersOptions): ToolServers {
   return {
     connect: async (server, signal) => {
       if (signal.aborted) throw abortFault(signal);
-      if (server.type === 'openapi') throw unsupported(server);
-      return connect(endpointOf(server, options), signal);
+      if (server.type === 'openapi') return connectApi(server, options, signal);
+      try {
+        return await connect(endpointOf(server, options), signal);
+      } catch (error) {
+        // The operator's list does not say what its addresses are; a prompt does.
+        if (server.from !== 'operator' || !isNoMcp(error)) throw error;
+        return await connectApi({ ...server, type: 'openapi' }, options, signal).catch(
+          (second: unknown) => {
+            throw isNoDocument(second) ? error : second;
+          },
+        );
+      }
     },
   };
 }
 
-function unsupported({ label }: ToolServer): Fault {
-  const message = `${label} is an OpenAPI server. Only MCP servers are supported so far.`;
-  return new Fault('server_unsupported', message);
+function isNoMcp(error: unknown): boolean {
+  return error instanceof Fault && error.code === 'server_not_mcp';
+}
+
+function isNoDocument(error: unknown): boolean {
+  return error instanceof Fault && error.detail?.['status'] === 404;
+}
+
+/** Loaded when the first server of this kind is called. */
+async function connectApi(
+  server: ToolServer,
+  options: ToolServersOptions,
+  signal: AbortSignal,
+): Promise<Connection> {
+  const { connectOpenapi } = await import('./openapi/openapi-connection.ts');
+  const { allowed_tools: allowed } = server;
+  const endpoint = { ...endpointOf(server, options), plain: options.fetch };
+  return connectOpenapi(allowed === undefined ? endpoint : { ...endpoint, allowed }, signal);
 }
 
 function endpointOf(server: ToolServer, options: ToolServersOptions): Endpoint {
@@ -63,8 +88,9 @@ function endpointOf(server: ToolServer, options: ToolServersOptions): Endpoint {
   };
   const { fetch, memory } = options;
   const tokens = isOwn || bringsAuthorization(server) ? undefined : options.tokens;
+  const asks = server.type === 'openapi' ? { asks: namesItsLogin } : {};
   const outside =
-    tokens === undefined ? fetch : loggedInFetch(fetch, { tokens, server, host, onToken });
+    tokens === undefined ? fetch : loggedInFetch(fetch, { tokens, server, host, onToken, ...asks });
   const headers = serverHeaders(server, remembering(options.secrets, secrets));
   const key = async (): Promise<string> =>
     memoKey(url, headers, (await tokens?.token(server, new AbortController().signal)) ?? null);

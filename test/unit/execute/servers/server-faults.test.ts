@@ -414,8 +414,3 @@ describe('limits', () => {
     await connection.close();
   });
 });
-
-test('an OpenAPI server is said to be unsupported', async () => {
-  const fault = await faultOf(connectTo(serverAt('https://api.example.com', { type: 'openapi' })));
-  expect(fault.code).toBe('server_unsupported');
-});
