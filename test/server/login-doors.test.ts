@@ -162,6 +162,25 @@ describe('a page of another site', () => {
     },
   );
 
+  it.each(['cross-site', 'same-site', undefined])(
+    'cannot read the logins of who sits at the machine with a script (%s)',
+    async (site) => {
+      const path = await world.linkFor(world.others.url);
+      const headers = {
+        origin: 'https://evil.example',
+        ...(site === undefined ? {} : { 'sec-fetch-site': site, 'sec-fetch-mode': 'cors' }),
+      };
+      for (const [each, status] of [
+        ['/connections', 401],
+        [path, 403],
+      ] as const) {
+        expect((await ask(world.product.origin + each, { headers })).status).toBe(status);
+      }
+      const followed = { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' };
+      expect((await ask(world.product.origin + path, { headers: followed })).status).toBe(200);
+    },
+  );
+
   it('cannot start a login of a link that it knows', async () => {
     const path = await world.linkFor(world.others.url);
     const before = world.auth.seen.length;
