@@ -143,6 +143,25 @@ describe('the way back from an authorization server', () => {
       /^login_[\w-]{16}=[\w.-]+; Path=\/connect\/callback; HttpOnly; SameSite=Lax; Max-Age=600$/,
     );
   });
+
+  it('under https takes no cookie that a neighbour’s subdomain could have set', async () => {
+    const host = 'prompts.example';
+    const path = await world.linkFor(world.others.url, ALICE);
+    const { headers } = await ask(world.product.origin + path, {
+      method: 'POST',
+      headers: { ...ALICE, host },
+    });
+    const [cookie = ''] = headers['set-cookie'] ?? [];
+    expect(cookie).toMatch(/^__Host-login_[\w-]{16}=[\w.-]+; Path=\/; .*SameSite=Lax; .*Secure$/);
+    const back = await world.callbackOf(String(headers.location));
+    const open = async (given: string) => {
+      const answer = await ask(world.product.origin + back, { headers: { host, cookie: given } });
+      return answer.headers.location;
+    };
+    const [pair = ''] = cookie.split(';', 1);
+    expect(await open(pair.replace('__Host-', ''))).toBe('/connect/failed');
+    expect(await open(pair)).toBe(path);
+  });
 });
 
 describe('a page of another site', () => {
