@@ -191,6 +191,7 @@ async function connectPage(
     path: `/connect/${id}`,
     server: action.shown,
     issuer: plan?.issuer ?? null,
+    sendsTo: plan?.sends_to ?? null,
     scopes: plan?.scopes ?? [],
     has: plan?.has_scopes ?? [],
     profile,
