@@ -4,7 +4,7 @@ import type { LoginPlan, LoginRecord, LoginTarget, Refusal } from '../login/logi
 import type { ToolServer } from '../normalize/request.ts';
 import type { LocalVault } from './local-vault.ts';
 import { LoginListener, type WaitingLogin } from './login-listener.ts';
-import { hostOf } from './login-page.ts';
+import { hostOf, placeOf } from './login-page.ts';
 import type { Person } from './person.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -113,9 +113,9 @@ export class LocalLogins implements Logins {
   }
 }
 
-function planText({ issuer, scopes }: LoginPlan): string {
-  const asked = scopes.length === 0 ? '' : `, which is asked for: ${scopes.join(', ')}`;
-  return `You log in at ${hostOf(issuer)}${asked}.`;
+function planText(plan: LoginPlan): string {
+  const asked = plan.scopes.length === 0 ? '' : `, which is asked for: ${plan.scopes.join(', ')}`;
+  return `You log in at ${placeOf(plan)}${asked}.`;
 }
 
 /** A path of the server that serves the prompt; the command line has none with logins. */

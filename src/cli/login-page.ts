@@ -3,7 +3,7 @@ import type { LoginPlan } from '../login/login.ts';
 import { visible } from './text-width.ts';
 
 /** What the person at the browser is asked before they are sent away. */
-export function askingPage({ target, issuer, scopes, has_scopes }: LoginPlan): string {
+export function askingPage({ target, issuer, sends_to, scopes, has_scopes }: LoginPlan): string {
   const asked = scopes.length === 0 ? null : scopeList('It will be asked for:', scopes);
   const had = has_scopes.length === 0 ? null : scopeList('You already allowed:', has_scopes);
   const { host } = new URL(target.url);
@@ -11,16 +11,22 @@ export function askingPage({ target, issuer, scopes, has_scopes }: LoginPlan): s
     `Log in to ${host}`,
     markup`<p>A prompt that you run with <code>mdops</code> wants to use this tool server as you:</p>
 <p><code>${visible(target.url)}</code></p>
-<p>You log in at <strong>${visible(hostOf(issuer))}</strong>.</p>
+<p>You log in at <strong>${visible(placeOf({ issuer, sends_to }))}</strong>.</p>
 ${asked}${had}
 <p>Whoever's prompts you run with <code>mdops</code> on this machine may then use what you allow there. <code>mdops logout</code> ends it.</p>
-<form method="post"><button>Go to ${visible(hostOf(issuer))}</button></form>`,
+<form method="post"><button>Go to ${visible(hostOf(sends_to))}</button></form>`,
   );
 }
 
 /** A page that only says something. */
 export function sayingPage(title: string, text: string): string {
   return page(title, markup`<p>${visible(text)}</p>`);
+}
+
+/** Where one logs in, and who wants it when that is another host. */
+export function placeOf({ issuer, sends_to }: Pick<LoginPlan, 'issuer' | 'sends_to'>): string {
+  const [place, who] = [hostOf(sends_to), hostOf(issuer)];
+  return place === who ? place : `${place}, as ${who} wants it`;
 }
 
 /** The host of an address, or the text itself when it is none. */

@@ -47,6 +47,8 @@ export interface LoginRecord {
 export interface LoginPlan {
   readonly target: LoginTarget;
   readonly issuer: string;
+  /** Origin of the page where the browser is sent; the issuer says which, and it may be another host. */
+  readonly sends_to: string;
   /** What will be asked for; empty leaves it to the authorization server. */
   readonly scopes: readonly string[];
   /** Set when the login already there is widened. */

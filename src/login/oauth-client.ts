@@ -44,7 +44,9 @@ export function loginClient(options: LoginClientOptions): LoginClient {
     plan: async (target, signal) => {
       const { place, has, scopes } = await wished(target, signal);
       const has_scopes = scopesIn(has?.scope ?? '');
-      return { target, issuer: place.server.issuer, scopes, has_scopes };
+      const { issuer, authorization_endpoint } = place.server;
+      const sends_to = new URL(authorization_endpoint).origin;
+      return { target, issuer, sends_to, scopes, has_scopes };
     },
     begin: async (target, browser, signal) => {
       const { place, scopes } = await wished(target, signal);

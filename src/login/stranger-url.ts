@@ -41,5 +41,12 @@ export function isLoopback({ hostname }: URL): boolean {
 
 function isPublicName({ hostname, port }: URL): boolean {
   const isName = hostname.includes('.') && !/^[\d.]+$|^\[|\.$/.test(hostname);
-  return isName && port === '' && !INSIDE.test(hostname) && !hostname.endsWith('.home.arpa');
+  // Longer is no name of DNS, only a long text for the page of a login (RFC 1035 section 2.3.4).
+  return (
+    isName &&
+    hostname.length <= 253 &&
+    port === '' &&
+    !INSIDE.test(hostname) &&
+    !hostname.endsWith('.home.arpa')
+  );
 }

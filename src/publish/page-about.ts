@@ -1,9 +1,9 @@
 import type { RunStatus } from '../run/run.ts';
 import type { ReferenceView, RunView, ServerView } from '../run/view.ts';
 import { countOf } from './figures.ts';
-import { isoTime } from './iso-time.ts';
 import { Markup, markup } from './markup.ts';
 import { referenceFacts, referenceSummary, serverFacts, serverStatus } from './run-words.ts';
+import { timeHtml } from './time-html.ts';
 
 /** What the run used: references, tool servers, tokens and times. */
 export function aboutSections(view: RunView): Markup {
@@ -53,8 +53,6 @@ ${moment('Created', view.created_at)}${moment('Ended', view.ended_at)}${moment('
 
 function moment(name: string, ms: number | null): Markup | null {
   if (ms === null) return null;
-  const time = isoTime(ms);
-  const shown = `${time.slice(0, 10)} ${time.slice(11, 19)} UTC`;
-  return markup`<div><dt>${name}</dt><dd><time datetime="${time}">${shown}</time></dd></div>
+  return markup`<div><dt>${name}</dt><dd>${timeHtml(ms)}</dd></div>
 `;
 }

@@ -20,6 +20,8 @@ export interface ConnectPage {
   readonly server: string;
   /** The authorization server; null when the login is made or cannot be. */
   readonly issuer: string | null;
+  /** Where the browser goes; null like the issuer. */
+  readonly sendsTo: string | null;
   /** What will be asked for. */
   readonly scopes: readonly string[];
   /** What the login that is there already allows. */
@@ -72,15 +74,18 @@ function askingHtml({ path, title, isWaiting }: AskingRun): Markup {
 
 function offerHtml(page: ConnectPage, host: string): Markup {
   const issuer = hostOf(page.issuer ?? '');
+  const place = hostOf(page.sendsTo ?? '');
+  // Who asks must not hide behind a place that the reader knows.
+  const who = place === issuer ? null : markup`, as <strong>${issuer}</strong> wants it,`;
   const run = page.run === null ? null : askingHtml(page.run);
   return markup`<p>A tool server wants to know who you are.${run}</p>
 <ul>
-<li>You are sent to <strong>${issuer}</strong> and log in there. Your password stays there.</li>
+<li>You are sent to <strong>${place}</strong>${who} and log in there. Your password stays there.</li>
 <li>This server then keeps a key for <strong>${host}</strong>, encrypted. Your runs can do there whatever the login allows, with any prompt that names this server, and are not asked again.</li>
 <li>You can end this at any time under <a href="/connections">Connections</a>.</li>
 </ul>
 <p class="notice" role="note">Log in only if you started this run yourself and trust ${host}.</p>
-${buttonForm(page.path, page.fault === null ? `Log in at ${issuer}` : 'Try again')}`;
+${buttonForm(page.path, page.fault === null ? `Log in at ${place}` : 'Try again')}`;
 }
 
 function factsOf(page: ConnectPage): [string, Markup | string][] {

@@ -1,7 +1,7 @@
-import { isoTime } from './iso-time.ts';
 import { pageHtml } from './layout.ts';
 import { markup, type Markup } from './markup.ts';
 import { buttonForm, factList, hostOf } from './page-form.ts';
+import { timeHtml } from './time-html.ts';
 
 /** A login that is there, as it may be shown. */
 export interface ShownConnection {
@@ -48,13 +48,13 @@ ${connections.length === 0 ? markup`<p class="quiet">There are none yet. A run t
 
 function connectionHtml(connection: ShownConnection): Markup {
   const { id, server, issuer, scope, profile, user, created_at, ends_at } = connection;
-  const facts: [string, string][] = [
+  const facts: [string, Markup | string][] = [
     ['Logged in at', issuer],
     ['Allows', scope === '' ? 'What the server decided' : scope],
     ['Profile', profile],
     ...(user === '' ? [] : ([['User', user]] satisfies [string, string][])),
-    ['Since', isoTime(created_at)],
-    ['Ends', ends_at === null ? 'Goes on until you disconnect' : isoTime(ends_at)],
+    ['Since', timeHtml(created_at)],
+    ['Ends', ends_at === null ? 'Goes on until you disconnect' : timeHtml(ends_at)],
   ];
   return markup`<section aria-label="${hostOf(server)}"><h2>${hostOf(server)}</h2>
 <p class="address">${server}</p>

@@ -103,9 +103,12 @@ function sameAddress(one: string, other: string): boolean {
 /** The document and everything that decides how it runs. */
 async function fingerprint({ text, inputs, user = '' }: PostedPrompt): Promise<string> {
   const overrides = Object.entries(inputs.overrides ?? {}).toSorted(([a], [b]) => (a < b ? -1 : 1));
-  const whole = JSON.stringify([text, overrides, inputs.input ?? {}, user]);
-  // Browsers end lines of form fields with CRLF, so the same field comes back otherwise.
-  const bytes = new TextEncoder().encode(whole.replaceAll(String.raw`\r\n`, String.raw`\n`));
+  // Browsers end lines of form fields with CRLF, so the same field comes back otherwise. Done before
+  // anything is escaped: a backslash of the document must not take part in it.
+  const whole = JSON.stringify([text, overrides, inputs.input ?? {}, user], (_, value: unknown) =>
+    typeof value === 'string' ? value.replaceAll('\r\n', '\n') : value,
+  );
+  const bytes = new TextEncoder().encode(whole);
   const hash = await crypto.subtle.digest('SHA-256', bytes);
   return [...new Uint8Array(hash)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 }

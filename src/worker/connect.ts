@@ -130,7 +130,7 @@ interface Bound {
 
 /** Who began the login of `state` in this browser; null when it was not begun in it. */
 async function boundTo(request: Request, settings: Settings, state: string): Promise<Bound | null> {
-  const text = cookieValue(request, await cookieName(settings, state));
+  const text = cookieValue(request, await cookieName(request, settings, state));
   const fields = text === null ? null : await unsigned(settings.idKey, 'login', text);
   if (fields === null || state === '') return null;
   const [principal = '', id = '', browser = ''] = fields;
@@ -191,6 +191,7 @@ async function connectPage(
     path: `/connect/${id}`,
     server: action.shown,
     issuer: plan?.issuer ?? null,
+    sendsTo: plan?.sends_to ?? null,
     scopes: plan?.scopes ?? [],
     has: plan?.has_scopes ?? [],
     profile,
@@ -221,20 +222,26 @@ async function loginCookie(
   state: string,
   { value, seconds }: { readonly value: string; readonly seconds: number },
 ): Promise<string> {
+  const secure = isHttps(request, settings);
   return setCookie({
-    name: await cookieName(settings, state),
+    name: await cookieName(request, settings, state),
     value,
-    path: CALLBACK_PATH,
+    // `__Host-` wants the whole host.
+    path: secure ? '/' : CALLBACK_PATH,
     // Lax: the way back begins on the page of another site.
     sameSite: 'Lax',
-    secure: isHttps(request, settings),
+    secure,
     seconds,
   });
 }
 
-/** The state itself is not written into a second place. */
-async function cookieName(settings: Settings, state: string): Promise<string> {
-  return `login_${(await markOf(settings.idKey, `login-state:${state}`)).slice(0, 16)}`;
+/**
+ * The state itself is not written into a second place. With `__Host-` a neighbour's subdomain cannot
+ * give a browser the cookie of a login that somebody else began, who would then get its account.
+ */
+async function cookieName(request: Request, settings: Settings, state: string): Promise<string> {
+  const mark = (await markOf(settings.idKey, `login-state:${state}`)).slice(0, 16);
+  return `${isHttps(request, settings) ? '__Host-' : ''}login_${mark}`;
 }
 
 function seeOther(location: string, cookie?: string): Response {

@@ -70,6 +70,15 @@ export function isCrossSite(request: Request, settings: Settings): boolean {
   return settings.localOrigin !== null || origin !== new URL(request.url).origin;
 }
 
+/**
+ * Whether a script or an element of another site's page sent the request. Only a person who follows
+ * a link from there comes as who they are: a page anywhere can read what a local server answers to
+ * every site, and would else be given the logins of whoever sits at the machine.
+ */
+export function isForeignScript(request: Request, settings: Settings): boolean {
+  return isCrossSite(request, settings) && request.headers.get('sec-fetch-mode') !== 'navigate';
+}
+
 /** Whether the method can change anything. */
 export function changesState(request: Request): boolean {
   return !['GET', 'HEAD', 'OPTIONS'].includes(request.method);

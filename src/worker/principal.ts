@@ -1,5 +1,5 @@
 import { Fault } from '../fault/fault.ts';
-import { isLocalHost } from './guards.ts';
+import { isForeignScript, isLocalHost } from './guards.ts';
 import { cookieValue } from './cookies.ts';
 import { ownerToken, sameSecret } from './run-id.ts';
 import { sessionKey } from './session.ts';
@@ -59,7 +59,8 @@ export async function knownPrincipal(
   }
   const name = await sessionKey(request, settings);
   if (name !== null) return { kind: 'key', name };
-  return settings.localOwner && isLocalHost(request, settings) ? { kind: 'local' } : null;
+  const isHere = settings.localOwner && isLocalHost(request, settings);
+  return isHere && !isForeignScript(request, settings) ? { kind: 'local' } : null;
 }
 
 /** What a request proves about its sender and one run. */

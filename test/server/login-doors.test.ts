@@ -143,6 +143,25 @@ describe('the way back from an authorization server', () => {
       /^login_[\w-]{16}=[\w.-]+; Path=\/connect\/callback; HttpOnly; SameSite=Lax; Max-Age=600$/,
     );
   });
+
+  it('under https takes no cookie that a neighbour’s subdomain could have set', async () => {
+    const host = 'prompts.example';
+    const path = await world.linkFor(world.others.url, ALICE);
+    const { headers } = await ask(world.product.origin + path, {
+      method: 'POST',
+      headers: { ...ALICE, host },
+    });
+    const [cookie = ''] = headers['set-cookie'] ?? [];
+    expect(cookie).toMatch(/^__Host-login_[\w-]{16}=[\w.-]+; Path=\/; .*SameSite=Lax; .*Secure$/);
+    const back = await world.callbackOf(String(headers.location));
+    const open = async (given: string) => {
+      const answer = await ask(world.product.origin + back, { headers: { host, cookie: given } });
+      return answer.headers.location;
+    };
+    const [pair = ''] = cookie.split(';', 1);
+    expect(await open(pair.replace('__Host-', ''))).toBe('/connect/failed');
+    expect(await open(pair)).toBe(path);
+  });
 });
 
 describe('a page of another site', () => {
@@ -159,6 +178,25 @@ describe('a page of another site', () => {
         expect(status).toBe(403);
         expect((JSON.parse(text) as { error: { code: string } }).error.code).toBe('cross_site');
       }
+    },
+  );
+
+  it.each(['cross-site', 'same-site', undefined])(
+    'cannot read the logins of who sits at the machine with a script (%s)',
+    async (site) => {
+      const path = await world.linkFor(world.others.url);
+      const headers = {
+        origin: 'https://evil.example',
+        ...(site === undefined ? {} : { 'sec-fetch-site': site, 'sec-fetch-mode': 'cors' }),
+      };
+      for (const [each, status] of [
+        ['/connections', 401],
+        [path, 403],
+      ] as const) {
+        expect((await ask(world.product.origin + each, { headers })).status).toBe(status);
+      }
+      const followed = { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' };
+      expect((await ask(world.product.origin + path, { headers: followed })).status).toBe(200);
     },
   );
 

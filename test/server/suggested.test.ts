@@ -181,6 +181,14 @@ describe('a prompt from elsewhere that names tool servers, in a browser', () => 
     expect(seen).toEqual([]);
   });
 
+  it('is not confirmed by a document that is another one where its lines end', async () => {
+    const twisted = named('Seven. \\r\nHere.');
+    const asked = await press({ prompt: twisted });
+    const sent = await press({ ...fieldsOf(asked.text), decision: 'with' });
+    expect(await statusOf(sent.headers.location)).toBe('server_error');
+    expect((await press({ prompt: named(String.raw`Seven. \nHere.`) })).status).toBe(200);
+  });
+
   it('is not confirmed by a page of another site that has the token', async () => {
     const fields = fieldsOf((await press({ prompt: named('Six.') })).text);
     const body = new URLSearchParams({ ...fields, decision: 'with' }).toString();

@@ -14,6 +14,7 @@ describe('a login to a tool server', () => {
     expect(await logins.plan(target, NEVER)).toEqual({
       target,
       issuer: as.issuer,
+      sends_to: as.origin,
       scopes: ['read'],
       has_scopes: [],
     });

@@ -34,6 +34,7 @@ describe('an address in a metadata document', () => {
     '/relative',
     '',
     `https://as.example/${'x'.repeat(3000)}`,
+    `https://${'a.'.repeat(130)}example/`,
     null,
     undefined,
     7,

@@ -12,6 +12,7 @@ const CONNECT: ConnectPage = {
   path: '/connect/abc',
   server: 'https://tools.example/mcp',
   issuer: 'https://login.example',
+  sendsTo: 'https://login.example',
   scopes: ['read', 'write'],
   has: [],
   profile: 'default',
@@ -39,8 +40,16 @@ describe('the page of a login link', () => {
     }
   });
 
+  it('says whose wish it is to log in at another host', () => {
+    const page = renderConnect({ ...CONNECT, sendsTo: 'https://accounts.example' });
+    expect(page).toContain(
+      'sent to <strong>accounts.example</strong>, as <strong>login.example</strong> wants it, and',
+    );
+    expect(page).toContain('Log in at accounts.example</button>');
+  });
+
   it('has no button once the login is made, or when none can be', () => {
-    const done = renderConnect({ ...CONNECT, isDone: true, issuer: null });
+    const done = renderConnect({ ...CONNECT, isDone: true, issuer: null, sendsTo: null });
     expect(done).toContain('The run goes on by itself');
     expect(done).not.toContain('<form');
     const fault = { code: 'login_unavailable', message: 'No.' } as const;
@@ -81,6 +90,7 @@ describe('no name that somebody else chose gets out of its place', () => {
         ...CONNECT,
         server: EVIL,
         issuer: EVIL,
+        sendsTo: EVIL,
         scopes: [EVIL],
         has: [EVIL],
         profile: EVIL,
