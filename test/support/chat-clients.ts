@@ -126,9 +126,7 @@ function whole(make: SdkMaker) {
 
 function completed({ choices, usage }: OpenAI.ChatCompletion): Heard {
   const choice = choices[0];
-  const message = choice?.message as
-    | (OpenAI.ChatCompletionMessage & { reasoning_content?: string })
-    | undefined;
+  const message = choice?.message;
   return {
     text: message?.content ?? '',
     reasoning: message?.reasoning_content ?? '',
