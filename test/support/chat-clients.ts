@@ -129,11 +129,17 @@ function completed({ choices, usage }: OpenAI.ChatCompletion): Heard {
   const message = choice?.message;
   return {
     text: message?.content ?? '',
-    reasoning: message?.reasoning_content ?? '',
+    reasoning: reasoningIn(message),
     calls: (message?.tool_calls ?? []) as WireCall[],
     finish: choice?.finish_reason ?? null,
     tokens: tokensOf(usage),
   };
+}
+
+/** A field that the types do not know. */
+function reasoningIn(message: object | undefined): string {
+  const { reasoning_content: text } = (message ?? {}) as { readonly reasoning_content?: string };
+  return text ?? '';
 }
 
 function tokensOf(usage: OpenAI.CompletionUsage | null | undefined): Heard['tokens'] {
@@ -154,7 +160,7 @@ function raw(make: SdkMaker) {
       for (const { delta, finish_reason } of chunk.choices) {
         finish = finish_reason ?? finish;
         text += delta.content ?? '';
-        reasoning += (delta as { reasoning_content?: string }).reasoning_content ?? '';
+        reasoning += reasoningIn(delta);
         if (delta.tool_calls !== undefined) calls.push(...(delta.tool_calls as WireCall[]));
         if (text !== '') ask.onText();
       }
