@@ -5,7 +5,7 @@ import { defineConfig } from 'vitest/config';
 const RUN_IN_BOTH = [
   'test/unit/execute/{execute-run,waiting}.test.ts',
   'test/unit/execute/references/{readable-html,section}.test.ts',
-  'test/unit/execute/servers/{mcp-content,tool-hash,wire-names}.test.ts',
+  'test/unit/execute/servers/{mcp-content,tool-hash}.test.ts',
   'test/unit/login/{challenge,sealed,stranger-url}.test.ts',
   'test/unit/run/*.test.ts',
   'test/unit/normalize/{explain,settings,templates}.test.ts',

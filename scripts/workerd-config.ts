@@ -44,6 +44,7 @@ const worker :Workerd.Worker = (
 ${modules.map(({ name, path }) => `    (name = ${text(name)}, esModule = embed ${text(relative(stateDir, path))}),`).join('\n')}
   ],
   compatibilityDate = "${COMPATIBILITY_DATE}",
+  compatibilityFlags = ["enable_request_signal"],
   globalOutbound = "internet",
   durableObjectNamespaces = [
     (className = "RunObject", uniqueKey = "runs", enableSql = true),

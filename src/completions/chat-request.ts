@@ -6,6 +6,7 @@ import type { ChatMessage, ChatTool } from '../protocol/chat.ts';
 import { isObject, type Json, type JsonObject } from '../protocol/json.ts';
 import { withoutLiterals } from './caller-secrets.ts';
 import type { CompletionView } from './completion-chunk.ts';
+import { withEarlierCalls } from './earlier-turns.ts';
 
 /** A request to `/chat/completions`, read. */
 export interface ChatRequest {
@@ -151,7 +152,7 @@ function isMessage(value: unknown): boolean {
 /** Providers take fields in messages that nobody here knows: they stay. */
 function messagesIn(body: JsonObject): readonly ChatMessage[] {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- checked as far as it is used
-  return body['messages'] as unknown as readonly ChatMessage[];
+  return withEarlierCalls(body['messages'] as unknown as readonly ChatMessage[]);
 }
 
 function toolsOf(body: JsonObject): readonly JsonObject[] {

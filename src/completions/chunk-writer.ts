@@ -7,7 +7,7 @@ import type {
   ToolCall,
   ToolResult,
 } from '../run/event.ts';
-import { NO_USAGE } from '../run/run.ts';
+import { NO_USAGE, sumUsage } from '../protocol/usage.ts';
 import { callMarkdown, loginMarkdown } from './call-markdown.ts';
 import type { CompletionChunk, CompletionDelta, CompletionView } from './completion-chunk.ts';
 import { callItem, listToolsItem, type McpItem } from './mcp-item.ts';
@@ -87,7 +87,7 @@ export class ChunkWriter {
   }
 
   #step({ usage = NO_USAGE, tool_calls }: StepEnd): CompletionChunk[] {
-    this.#usage = sum(this.#usage, usage);
+    this.#usage = sumUsage(this.#usage, usage);
     this.#own = tool_calls.filter((call) => this.#isOwn(call.function.name));
     return [];
   }
@@ -175,12 +175,4 @@ export class ChunkWriter {
     const { id, created, model } = this.#options;
     return { id, object: 'chat.completion.chunk', created, model };
   }
-}
-
-function sum(a: Usage, b: Usage): Usage {
-  return {
-    prompt_tokens: a.prompt_tokens + b.prompt_tokens,
-    completion_tokens: a.completion_tokens + b.completion_tokens,
-    total_tokens: a.total_tokens + b.total_tokens,
-  };
 }

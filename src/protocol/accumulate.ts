@@ -4,6 +4,7 @@ import type { ChatChunk, ChatToolCall, ChunkChoice, ChunkDelta, Usage } from './
 import type { Json, JsonObject } from './json.ts';
 import { isObject } from './json.ts';
 import { joinReasoningDetails } from './reasoning-details.ts';
+import { usageOf } from './usage.ts';
 
 /** What one chunk brought. */
 export type StepOutput =
@@ -188,16 +189,4 @@ function partsOf(parts: readonly unknown[]): { text: string; reasoning: string }
     if (Array.isArray(part['thinking'])) reasoning += partsOf(part['thinking']).text;
   }
   return { text, reasoning };
-}
-
-function usageOf(usage: Readonly<Record<string, unknown>>): Usage {
-  const prompt_tokens = tokens(usage['prompt_tokens']) ?? 0;
-  const completion_tokens = tokens(usage['completion_tokens']) ?? 0;
-  const total_tokens = tokens(usage['total_tokens']) ?? prompt_tokens + completion_tokens;
-  return { prompt_tokens, completion_tokens, total_tokens };
-}
-
-/** A negative or absurd count would lift the token limit of a run. */
-function tokens(value: unknown): number | undefined {
-  return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : undefined;
 }

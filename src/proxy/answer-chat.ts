@@ -14,6 +14,8 @@ export interface ChatAnswerOptions {
   readonly ports: Omit<Ports, 'log'>;
   /** Ends with the request of the caller. */
   readonly signal: AbortSignal;
+  /** Keeps the process until this has settled: servers are told of an abort after the caller went. */
+  readonly waitUntil?: (ended: Promise<unknown>) => void;
   /** Name of the answer, `chatcmpl-…`. */
   readonly id: string;
   /** The model as the caller named it. */
@@ -66,7 +68,7 @@ class ChatAnswer {
   }
 
   async response(): Promise<Response> {
-    const { ports } = this.#options;
+    const { ports, waitUntil } = this.#options;
     const spoke = new Promise<'spoke'>((resolve) => {
       this.#spoke = () => resolve('spoke');
     });
@@ -75,6 +77,7 @@ class ChatAnswer {
       signal: this.#stop.signal,
       onEvent: (event) => this.#take(event),
     }).catch((error: unknown) => failureOf(asFault(error).toJSON()));
+    waitUntil?.(ended);
     if (!this.#chat.stream) return this.#whole(await ended);
     const first = await Promise.race([spoke, ended]);
     if (first !== 'spoke' && !this.#isAnswer(first)) return this.#refused(first);

@@ -1,5 +1,9 @@
-/** A comment now and then keeps proxies from closing a stream in which a tool works for long. */
-const KEEP_ALIVE_MS = 15_000;
+/**
+ * A comment now and then keeps proxies from closing a stream in which a tool works for long. It is
+ * also how a local workerd learns that the caller has gone: a closed connection shows when
+ * something is written to it.
+ */
+const KEEP_ALIVE_MS = 5_000;
 
 /** Server-sent events that somebody else writes, as a response. */
 export class EventStream {

@@ -2,6 +2,7 @@ import type { FaultData } from '../fault/fault.ts';
 import type { CompletionRequest, ToolServer } from '../normalize/request.ts';
 import type { Problem } from '../parse/problem.ts';
 import type { Usage } from '../protocol/chat.ts';
+import { NO_USAGE, sumUsage } from '../protocol/usage.ts';
 import { openActions, withAction, withResolution, type ActionState } from './actions.ts';
 import type {
   ActionRequired,
@@ -67,8 +68,6 @@ export interface ServerState {
   readonly server: ToolServer;
   readonly end?: ServerEnd;
 }
-
-export const NO_USAGE: Usage = { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 };
 
 /** Whether a status is final. */
 export function isTerminal(status: RunStatus): boolean {
@@ -194,7 +193,7 @@ function applyStepEvent(run: Run, event: StepEvent): Run {
         tool_calls: event.tool_calls,
         echo: event.echo ?? null,
       }));
-      return { ...ended, usage: sum(run.usage, event.usage ?? NO_USAGE) };
+      return { ...ended, usage: sumUsage(run.usage, event.usage ?? NO_USAGE) };
     }
   }
 }
@@ -245,12 +244,4 @@ function inStep(run: Run, number: number, change: (step: Step) => Step): Run {
 
 function inCall(run: Run, id: string, change: (call: CallState) => CallState): Run {
   return { ...run, steps: changeCall(run.steps, id, change) };
-}
-
-function sum(a: Usage, b: Usage): Usage {
-  return {
-    prompt_tokens: a.prompt_tokens + b.prompt_tokens,
-    completion_tokens: a.completion_tokens + b.completion_tokens,
-    total_tokens: a.total_tokens + b.total_tokens,
-  };
 }

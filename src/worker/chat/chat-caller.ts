@@ -10,6 +10,8 @@ export interface ChatAsked {
   readonly env: Env;
   readonly settings: Settings;
   readonly request: Request;
+  /** Goes on with this after the caller has gone. */
+  readonly waitUntil: (ended: Promise<unknown>) => void;
 }
 
 /** Who asks for a completion. */

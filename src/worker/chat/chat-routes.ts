@@ -20,7 +20,12 @@ export function addChatRoutes(app: Hono<Surroundings>): Readonly<Record<string, 
 async function answered(asked: Asked, door: Door): Promise<Response> {
   try {
     const { env, var: held, req } = asked;
-    const response = await door({ env, settings: held.settings, request: req.raw });
+    const response = await door({
+      env,
+      settings: held.settings,
+      request: req.raw,
+      waitUntil: (ended) => asked.executionCtx.waitUntil(ended),
+    });
     if (response !== null) return response;
     throw new Fault('not_found', 'This server knows no provider of that name.');
   } catch (error) {

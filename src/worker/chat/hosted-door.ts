@@ -77,6 +77,7 @@ async function withServers(
   return answerChat(chat, {
     ports: chatPorts(asked, caller, chat, (outside) => callers.model(outside.forModel(baseUrl))),
     signal: request.signal,
+    waitUntil: asked.waitUntil,
     id: completionId(),
     model,
     loginUrl: (id) => `${caller.origin}/connect/${id}`,

@@ -29,6 +29,7 @@ export async function ownChat(asked: ChatAsked): Promise<Response> {
   return answerChat(chat, {
     ports: chatPorts(asked, caller, chat),
     signal: request.signal,
+    waitUntil: asked.waitUntil,
     id: completionId(),
     model: first === undefined ? '' : `${first.provider}/${first.model}`,
     loginUrl: (id) => `${caller.origin}/connect/${id}`,

@@ -54,13 +54,17 @@ export async function everything(): Promise<{ url: string; close: () => Promise<
 export interface V1Server extends TestServer {
   /** Names of calls that were cancelled by their client. */
   readonly cancelled: string[];
+  /** Names of calls that have begun to wait for that. */
+  readonly asleep: string[];
   readonly sessions: Map<string, unknown>;
 }
 
 /** Registers tools besides those that every v1 server of the tests has. */
 type MoreTools = (server: McpServer) => void;
 
-function v1Tools(cancelled: string[], more: MoreTools): McpServer {
+type Sleep = Pick<V1Server, 'asleep' | 'cancelled'>;
+
+function v1Tools({ asleep, cancelled }: Sleep, more: MoreTools): McpServer {
   const server = new McpServer({ name: 'v1', version: '1.0.0' });
   more(server);
   server.registerTool(
@@ -71,6 +75,7 @@ function v1Tools(cancelled: string[], more: MoreTools): McpServer {
   server.registerTool('sleep', { description: 'Never ends' }, async ({ signal }) => {
     const { promise, resolve } = Promise.withResolvers<void>();
     signal.addEventListener('abort', () => resolve());
+    asleep.push('sleep');
     await promise;
     cancelled.push('sleep');
     return { content: [] };
@@ -94,7 +99,7 @@ function v1Tools(cancelled: string[], more: MoreTools): McpServer {
 
 /** A server of the v1 SDK over Streamable HTTP, with sessions. */
 export async function v1Http(more: MoreTools = () => {}): Promise<V1Server> {
-  const cancelled: string[] = [];
+  const sleep: Sleep = { asleep: [], cancelled: [] };
   const sessions = new Map<string, StreamableHTTPServerTransport>();
   const server = await serve(async (request, response) => {
     const id = request.headers['mcp-session-id'];
@@ -106,15 +111,15 @@ export async function v1Http(more: MoreTools = () => {}): Promise<V1Server> {
       onsessioninitialized: (made) => void sessions.set(made, transport),
       onsessionclosed: (gone) => void sessions.delete(gone),
     });
-    await v1Tools(cancelled, more).connect(transport);
+    await v1Tools(sleep, more).connect(transport);
     return transport.handleRequest(request, response);
   });
-  return Object.assign(server, { cancelled, sessions });
+  return Object.assign(server, { ...sleep, sessions });
 }
 
 /** A server of the v1 SDK over the HTTP+SSE transport of 2024. */
 export async function v1Sse(more: MoreTools = () => {}): Promise<V1Server> {
-  const cancelled: string[] = [];
+  const sleep: Sleep = { asleep: [], cancelled: [] };
   // oxlint-disable-next-line typescript/no-deprecated -- see above
   const sessions = new Map<string, SSEServerTransport>();
   const server = await serve(async (request, response) => {
@@ -129,7 +134,7 @@ export async function v1Sse(more: MoreTools = () => {}): Promise<V1Server> {
     // oxlint-disable-next-line typescript/no-deprecated -- see above
     const transport = new SSEServerTransport('/post', response);
     sessions.set(transport.sessionId, transport);
-    return v1Tools(cancelled, more).connect(transport);
+    return v1Tools(sleep, more).connect(transport);
   });
-  return Object.assign(server, { cancelled, sessions });
+  return Object.assign(server, { ...sleep, sessions });
 }

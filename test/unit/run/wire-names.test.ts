@@ -1,6 +1,6 @@
 import { array, assert, property, record, string, uniqueArray } from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { wireNames } from '../../../../src/execute/servers/wire-names.ts';
+import { wireNames } from '../../../src/run/wire-names.ts';
 
 const name = ([label = '', tool = '']: readonly string[]): string =>
   wireNames([{ label, tools: [tool] }]).nameOf(label, tool);
