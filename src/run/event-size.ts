@@ -26,7 +26,7 @@ export function eventSize(event: RunEvent): number {
     case 'reference-end':
       return sizeOf(event.parts ?? []);
     case 'action-required':
-      return event.action.kind === 'elicitation' ? JSON.stringify(event.action).length : 0;
+      return event.action.kind === 'authorization' ? 0 : JSON.stringify(event.action).length;
     case 'action-resolved':
       return event.content === undefined ? 0 : JSON.stringify(event.content).length;
     default:
