@@ -66,7 +66,11 @@ function ownAction({ action, action_id }: ActionRequired, run: Run): OwnAction {
     id: action_id,
     server_label: action.server,
     server_url: state?.server.url ?? '',
-    ...{ connect_path: null, mode: null, schema: null, url: null, call: null },
+    connect_path: null,
+    mode: null,
+    schema: null,
+    url: null,
+    call: null,
   };
   switch (action.kind) {
     case 'authorization': {

@@ -97,15 +97,15 @@ describe('a call that wants approval', () => {
     const { made, servers } = tools();
     const model = asking(['docs__send', {}], FIND);
     const message = await messageOf(await answerOf({}, model, servers));
-    expect(requests(message)).toEqual([
+    expect(requests(message)[0]?.['id']).toMatch(/^mcpr_[0-9a-f]{64}_c0$/);
+    expect(requests(message)).toMatchObject([
       {
         type: 'mcp_approval_request',
-        id: expect.stringMatching(/^mcpr_[0-9a-f]{64}_c0$/),
         server_label: 'docs',
         name: 'drop',
         arguments: '{"id":1}',
       },
-      expect.objectContaining({ name: 'send', arguments: '{}' }),
+      { name: 'send', arguments: '{}' },
     ]);
     expect(made).toEqual(['find {"q":"x"}']);
     expect(message['content']).toContain('**May this call be made?** docs: drop');
@@ -262,9 +262,7 @@ describe('the next request', () => {
     const narrowed = { ...mcp, allowed_tools: ['find'] };
     await messageOf(await answerOf({ messages, tools: [narrowed] }, model, servers));
     expect(made).toEqual([]);
-    expect(sentTo(model).at(-1)).toMatchObject({
-      content: expect.stringContaining('There is no tool named docs__drop.'),
-    });
+    expect(sentTo(model).at(-1)?.content).toContain('There is no tool named docs__drop.');
   });
 
   it('is refused when it leaves a request unanswered or answers what nobody asked', async () => {
