@@ -38,6 +38,28 @@ const SETTINGS: readonly OptionSpec[] = [
   },
 ];
 
+const REMOTE: readonly OptionSpec[] = [
+  { name: 'remote', value: 'URL', help: 'the logins that this MarkdownOps server keeps' },
+  { name: 'key', value: 'KEY', help: 'with --remote: the API key (or MDOPS_KEY)' },
+];
+
+const PROFILE: OptionSpec = {
+  name: 'profile',
+  value: 'NAME',
+  help: 'the set of logins, as in the frontmatter (default: default)',
+};
+
+const ALLOW: OptionSpec = {
+  name: 'allow',
+  value: 'HOST:PORT',
+  help: 'let this loopback address be reached (repeatable)',
+};
+
+const LINKS: readonly OptionSpec[] = [
+  { name: 'open', help: 'open links of logins in the browser without asking' },
+  { name: 'no-open', help: 'only print links of logins' },
+];
+
 const RUN: Command = {
   name: 'run',
   usage: 'mdops run [FILE | -] [options]',
@@ -54,6 +76,8 @@ const RUN: Command = {
       value: 'HOST:PORT',
       help: 'let the prompt reach this loopback address (repeatable)',
     },
+    ...LINKS,
+    { name: 'wait-login', help: 'wait for a login also where nobody watches' },
     { name: 'remote', value: 'URL', help: 'post the prompt to this MarkdownOps server' },
     { name: 'wait', help: 'with --remote: follow the run and print its answer' },
     { name: 'key', value: 'KEY', help: 'with --remote: the API key (or MDOPS_KEY)' },
@@ -92,5 +116,36 @@ const EXPLAIN: Command = {
   load: () => import('./explain-command.ts'),
 };
 
+const LOGIN: Command = {
+  name: 'login',
+  usage: 'mdops login URL [options]',
+  summary: 'log in to a tool server',
+  details: [
+    'Prints a link, waits until you have logged in there with your browser, and keeps the login for\nlater runs. A server that needs no login says so. Ctrl-C cancels.',
+  ],
+  options: [PROFILE, ALLOW, ...LINKS, ...REMOTE, HELP],
+  load: () => import('./login-command.ts'),
+};
+
+const CONNECTIONS: Command = {
+  name: 'connections',
+  usage: 'mdops connections [options]',
+  summary: 'list the logins to tool servers',
+  details: ['Nothing is fetched, except with --remote. No secrets are shown.'],
+  options: [{ name: 'json', help: 'print them as a JSON array' }, ...REMOTE, HELP],
+  load: () => import('./connections-command.ts'),
+};
+
+const LOGOUT: Command = {
+  name: 'logout',
+  usage: 'mdops logout URL|ID [options]',
+  summary: 'end a login to a tool server',
+  details: [
+    'Forgets the logins to the server of that URL, or the one of that id, and tells the server that\ngave them, where it takes that.',
+  ],
+  options: [{ ...PROFILE, help: 'only the login of this set' }, ALLOW, ...REMOTE, HELP],
+  load: () => import('./logout-command.ts'),
+};
+
 /** All commands, in the order of the help. */
-export const COMMANDS: readonly Command[] = [RUN, CHECK, EXPLAIN];
+export const COMMANDS: readonly Command[] = [RUN, CHECK, EXPLAIN, LOGIN, CONNECTIONS, LOGOUT];

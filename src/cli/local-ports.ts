@@ -1,5 +1,12 @@
 import { guardedFetch, type FetchLike, type GuardedFetch } from '../egress/guarded-fetch.ts';
-import type { Model, Ports, References, ToolServers } from '../execute/ports.ts';
+import type {
+  Logins,
+  Model,
+  Ports,
+  References,
+  ServerMemory,
+  ToolServers,
+} from '../execute/ports.ts';
 import type { Provider } from '../execute/model/providers.ts';
 import type { Environment } from './environment.ts';
 import { nodeNetwork, type NodeNetwork } from './node-network.ts';
@@ -13,6 +20,8 @@ export interface LocalPortsOptions {
   readonly providers: readonly Provider[];
   readonly allowed: readonly string[];
   readonly env: Environment;
+  readonly logins: Logins;
+  readonly memory?: ServerMemory;
 }
 
 /**
@@ -23,22 +32,26 @@ export function localPorts({
   providers,
   allowed,
   env,
-}: LocalPortsOptions): Pick<Ports, 'model' | 'servers' | 'references'> {
+  logins,
+  memory,
+}: LocalPortsOptions): Pick<Ports, 'model' | 'servers' | 'references' | 'logins'> {
   const network = nodeNetwork();
-  const guarded = (options: { maxBytes: number; totalTimeoutMs: number }): GuardedFetch =>
-    guardedFetch({
-      allow: allowed,
-      transport: network,
-      headTimeoutMs: MINUTE,
-      idleTimeoutMs: 2 * MINUTE,
-      hops: { get: 3, post: 0 },
-      ...options,
-    });
+  const limits = { maxBytes: 8 * MEGABYTE, totalTimeoutMs: MINUTE };
   return {
     model: lazyModel(providers, env, network),
-    servers: lazyServers(guarded({ maxBytes: 32 * MEGABYTE, totalTimeoutMs: Infinity }), env),
-    references: lazyReferences(guarded({ maxBytes: 8 * MEGABYTE, totalTimeoutMs: MINUTE })),
+    servers: localServers({ allowed, env, logins, ...(memory && { memory }) }, network),
+    references: lazyReferences(guardedBy(allowed, network, limits)),
+    logins,
   };
+}
+
+function guardedBy(
+  allow: readonly string[],
+  transport: NodeNetwork,
+  limits: { readonly maxBytes: number; readonly totalTimeoutMs: number },
+): GuardedFetch {
+  const times = { headTimeoutMs: MINUTE, idleTimeoutMs: 2 * MINUTE };
+  return guardedFetch({ allow, transport, ...times, hops: { get: 3, post: 0 }, ...limits });
 }
 
 function lazyModel(providers: readonly Provider[], env: Environment, network: NodeNetwork): Model {
@@ -72,11 +85,19 @@ function providerFetch({ id, baseUrl }: Provider, transport: FetchLike): typeof 
   };
 }
 
-function lazyServers(fetch: GuardedFetch, env: Environment): ToolServers {
+/** The tool servers that this machine reaches, with the logins of its person. */
+export function localServers(
+  { allowed, env, logins, memory }: Omit<LocalPortsOptions, 'providers'>,
+  network: NodeNetwork = nodeNetwork(),
+): ToolServers {
+  const limits = { maxBytes: 32 * MEGABYTE, totalTimeoutMs: Infinity };
+  const fetch = guardedBy(allowed, network, limits);
+  const secrets = environmentSecrets(env);
   return {
     async connect(server, signal) {
       const { toolServers } = await import('../execute/servers/tool-servers.ts');
-      const servers = toolServers({ fetch, own: ownServer, secrets: environmentSecrets(env) });
+      const known = memory === undefined ? {} : { memory };
+      const servers = toolServers({ fetch, own: ownServer, secrets, tokens: logins, ...known });
       return servers.connect(server, signal);
     },
   };

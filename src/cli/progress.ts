@@ -2,6 +2,7 @@ import type { FaultData } from '../fault/fault.ts';
 import { bytesOf, counted, durationOf } from '../publish/figures.ts';
 import type {
   ActionRequired,
+  ActionResolved,
   ReferenceEnd,
   RunEnd,
   RunEvent,
@@ -25,6 +26,7 @@ type StepEvent = Exclude<
 export class Progress {
   readonly #terminal: Terminal;
   readonly #calls = new Map<string, string>();
+  readonly #actions = new Map<string, string>();
   #started = 0;
   #tokens = 0;
 
@@ -43,9 +45,9 @@ export class Progress {
       case 'server-end':
         return this.#server(event);
       case 'action-required':
-        return this.#waits(event);
+        return this.#waiting(event);
       case 'action-resolved':
-        return;
+        return this.#goesOn(event);
       case 'run-end':
         return this.#end(event, event.at - this.#started);
       default:
@@ -70,11 +72,6 @@ export class Progress {
       case 'tool-progress':
         return;
     }
-  }
-
-  #waits({ action }: ActionRequired): void {
-    const what = action.kind === 'authorization' ? 'a login' : 'an answer';
-    this.#always('yellow', 'waiting', `${action.server} wants ${what}.`);
   }
 
   #reference(event: ReferenceEnd): void {
@@ -131,6 +128,22 @@ export class Progress {
     this.#watched('✗', `${name}: ${said}`);
   }
 
+  /** One line for each, however often a server is asked for it. */
+  #waiting({ action_id, action }: ActionRequired): void {
+    if (this.#actions.has(action_id)) return;
+    const what = action.kind === 'authorization' ? `a login to ${action.server}` : 'an answer';
+    this.#actions.set(action_id, what);
+    this.#watched('…', `waiting for ${what}`);
+  }
+
+  #goesOn({ action_id, outcome }: ActionResolved): void {
+    const what = this.#actions.get(action_id);
+    if (what === undefined) return;
+    this.#actions.delete(action_id);
+    if (outcome === 'done') this.#watched('✓', `there is ${what}`);
+    else this.#watched('✗', `there is no ${what.replace(/^an? /, '')}: ${outcome}`);
+  }
+
   #end({ status, stop_reason, error }: RunEnd, ms: number): void {
     if (error !== undefined) return this.#always('red', `error ${error.code}`, faultText(error));
     if (status !== 'completed') return this.#always('yellow', status, `The run was ${status}.`);
@@ -155,10 +168,13 @@ export class Progress {
   }
 }
 
+/** Evidence for programs. */
+const UNSAID: ReadonlySet<string> = new Set(['retryable', 'can_login']);
+
 /** A fault's sentence with its evidence. */
 export function faultText({ message, detail = {} }: FaultData): string {
   const evidence = Object.entries(detail)
-    .filter(([key, value]) => key !== 'retryable' && !message.includes(String(value)))
+    .filter(([key, value]) => !UNSAID.has(key) && !message.includes(String(value)))
     .map(([key, value]) => `${key}: ${value}`);
   return evidence.length === 0 ? message : `${message} (${evidence.join(', ')})`;
 }

@@ -1,5 +1,6 @@
 import { EventSourceParserStream } from 'eventsource-parser/stream';
 
+import type { ElicitAnswer } from '../execute/ports.ts';
 import { Fault, FAULTS, type FaultCode } from '../fault/fault.ts';
 import type { Problem } from '../parse/problem.ts';
 import { isObject } from '../protocol/json.ts';
@@ -89,6 +90,24 @@ export class RemoteServer {
   /** Ends the run. */
   async cancel(run: AcceptedRun): Promise<void> {
     await this.#send(`${run.url}/cancel`, run.owner_token, { method: 'POST' });
+  }
+
+  /** Answers what a tool asked in the middle of the run. */
+  async answer(run: AcceptedRun, action_id: string, answer: ElicitAnswer): Promise<void> {
+    const body = JSON.stringify(answer);
+    const headers = { 'content-type': 'application/json' };
+    const url = `${run.url}/actions/${encodeURIComponent(action_id)}`;
+    await this.#send(url, run.owner_token, { method: 'POST', headers, body });
+  }
+
+  /** The JSON that the server answers to whoever has the key. */
+  async ask(path: string, init: OwnInit): Promise<unknown> {
+    const headers = { accept: 'application/json', ...init.headers };
+    const response = await this.#send(new URL(path, this.#base).href, this.#key, {
+      ...init,
+      headers,
+    });
+    return response.json().catch(() => null);
   }
 
   /** One connection; when it breaks, what has come so far has been noted in `seen`. */

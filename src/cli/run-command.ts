@@ -1,6 +1,9 @@
 import { interruption } from './interruption.ts';
+import { Keyboard } from './keyboard.ts';
+import { linkManner } from './link-manner.ts';
 import type { Arguments } from './options.ts';
 import { checkWritable } from './output-file.ts';
+import { Person } from './person.ts';
 import { promptSource } from './prompt-source.ts';
 import type { RunOrder } from './run-order.ts';
 import { inputs, overrides } from './settings-options.ts';
@@ -11,6 +14,7 @@ import { UsageError } from './usage-error.ts';
 export async function main(given: Arguments, terminal: Terminal): Promise<number> {
   const remote = given.value('remote');
   refuseStray(given, remote);
+  const manner = linkManner(given);
   const output = given.value('output');
   if (output !== undefined) await checkWritable(output);
   const order: RunOrder = {
@@ -20,6 +24,7 @@ export async function main(given: Arguments, terminal: Terminal): Promise<number
     json: given.has('json'),
     output,
     terminal,
+    person: new Person(terminal, new Keyboard(process.stdin), manner),
     signal: AbortSignal.any([interruption(), terminal.closed]),
   };
   if (remote === undefined) {

@@ -4,19 +4,26 @@ import { writeFile } from 'node:fs/promises';
 import { executeRun } from '../execute/execute-run.ts';
 import { MemoryLog } from '../execute/memory-log.ts';
 import { systemClock } from '../execute/system-clock.ts';
+import type { Ports, RunLog } from '../execute/ports.ts';
 import { FAULTS } from '../fault/fault.ts';
 import { normalizePrompt } from '../normalize/normalize-prompt.ts';
 import type { Normalized } from '../normalize/request.ts';
 import { parsePrompt } from '../parse/parse-prompt.ts';
 import { renderJson } from '../publish/render-json.ts';
 import { outputOf } from '../run/output.ts';
-import { foldRun, type Run } from '../run/run.ts';
+import { parkedUntil } from '../run/next-commands.ts';
+import type { RunStart } from '../run/event.ts';
+import { foldRun, isTerminal, type Run } from '../run/run.ts';
 import { viewFor } from '../run/view.ts';
+import { ActionDesk } from './action-desk.ts';
 import { AnswerWriter } from './answer-writer.ts';
-import { providerChoices } from '../execute/model/providers.ts';
+import { providerChoices, type Provider } from '../execute/model/providers.ts';
 import { allowList, localProviders } from './environment.ts';
 import { exitCodeOf } from './exit-code.ts';
+import { localAnswers } from './local-answers.ts';
+import { LocalLogins } from './local-logins.ts';
 import { localPorts } from './local-ports.ts';
+import { LocalVault } from './local-vault.ts';
 import { printProblems, refusalJson } from './print-problems.ts';
 import { Progress } from './progress.ts';
 import type { RunOrder } from './run-order.ts';
@@ -26,10 +33,9 @@ import type { RunOrder } from './run-order.ts';
  * @throws UsageError when a variable of the environment or `--allow` is malformed
  */
 export async function runHere(order: RunOrder, allow: readonly string[]): Promise<number> {
-  const { source, terminal, signal } = order;
-  const env = process.env;
-  const providers = localProviders(env);
-  const allowed = allowList(env, allow);
+  const { source, terminal } = order;
+  const providers = localProviders(process.env);
+  const allowed = allowList(process.env, allow);
   const { request, problems } = normalizePrompt(
     parsePrompt(source.text, { path: source.name }),
     { providers: providerChoices(providers), path: source.name },
@@ -41,30 +47,86 @@ export async function runHere(order: RunOrder, allow: readonly string[]): Promis
     return FAULTS.invalid_prompt.exit;
   }
   const answer = order.json || order.output !== undefined ? null : new AnswerWriter(terminal);
+  const start = runStart(source.text, request, problems);
+  const run = await carryOut(start, { order, providers, allowed, answer });
+  return finished(run, order, answer);
+}
+
+interface Surroundings {
+  readonly order: RunOrder;
+  readonly providers: readonly Provider[];
+  readonly allowed: readonly string[];
+  readonly answer: AnswerWriter | null;
+}
+
+/** Runs to the end, whatever person it has to wait for. */
+async function carryOut(
+  start: RunStart,
+  { order, providers, allowed, answer }: Surroundings,
+): Promise<Run> {
+  const { terminal, person, signal } = order;
+  const env = process.env;
+  const { profile, on_auth, servers } = start.request;
+  const vault = new LocalVault(env, allowed);
+  // Said before anything is done: a run that finds out in its middle could only fail.
+  if (servers.some(({ url }) => !url.startsWith('/'))) await vault.exists();
+  const mayWait = on_auth === 'wait';
+  const logins = new LocalLogins({ vault, person, profile, mayWait, signal });
   const progress = new Progress(terminal);
   const log = new MemoryLog(Date.now, (events) => {
     for (const event of events) {
       answer?.take(event);
       progress.take(event);
+      desk.take(event);
     }
   });
-  log.append([runStart(source.text, request, problems)]);
+  const desk = new ActionDesk(localAnswers(log, logins, person));
+  log.append([start]);
   // Written first: whatever the aborted work still reports comes after the end and is not kept.
   const cancel = (): void => {
     log.append([{ type: 'run-end', status: 'cancelled', stop_reason: 'cancelled' }]);
   };
   signal.addEventListener('abort', cancel);
   if (signal.aborted) cancel();
-  const ports = localPorts({ providers, allowed, env });
-  await executeRun({ ...ports, log, clock: systemClock(0) }, signal);
-  return finished(foldRun(log.read()), order, answer);
+  const ports = localPorts({ providers, allowed, env, logins, memory: vault.memory });
+  const canAnswer = person.answers;
+  try {
+    await untilEnd({ ...ports, log, clock: systemClock(0), canAnswer }, signal);
+  } finally {
+    await logins.close();
+  }
+  return foldRun(log.read());
+}
+
+/** The engine stops where only a person can go on; what they do is an event of the log. */
+async function untilEnd(ports: Ports, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    await executeRun(ports, signal);
+    const run = foldRun(ports.log.read());
+    if (signal.aborted || isTerminal(run.status)) return;
+    const until = parkedUntil(run, Date.now());
+    if (until !== null) await somethingHappened(ports.log, until);
+  }
+}
+
+function somethingHappened(log: RunLog, until: number): Promise<void> {
+  return new Promise((resolve) => {
+    const settle = (): void => {
+      clearTimeout(timer);
+      stop();
+      resolve();
+    };
+    const stop = log.subscribe(settle);
+    // A longer time would not fit into a timer; the log is looked at again then.
+    const timer = setTimeout(settle, Math.min(until - Date.now(), 2 ** 31 - 1));
+  });
 }
 
 function runStart(
   prompt: string,
   request: NonNullable<Normalized['request']>,
   problems: Normalized['problems'],
-): Parameters<MemoryLog['append']>[0][number] {
+): RunStart {
   const id = randomUUID();
   return { type: 'run-start', version: 1, id, prompt, request, problems, expires_at: null };
 }

@@ -1,4 +1,5 @@
 import type { Source } from './draw-problem.ts';
+import type { Person } from './person.ts';
 import type { Terminal } from './terminal.ts';
 
 /** What `mdops run` was asked to do, wherever it does it. */
@@ -11,6 +12,8 @@ export interface RunOrder {
   /** File for the answer. */
   readonly output: string | undefined;
   readonly terminal: Terminal;
+  /** Who is shown links and answers questions. */
+  readonly person: Person;
   /** Aborted by Ctrl-C and when nobody reads the answer any more. */
   readonly signal: AbortSignal;
 }

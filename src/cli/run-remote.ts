@@ -2,10 +2,13 @@ import { writeFile } from 'node:fs/promises';
 
 import { FAULTS } from '../fault/fault.ts';
 import type { RunEnd, RunEvent } from '../run/event.ts';
+import { ActionDesk } from './action-desk.ts';
 import { AnswerWriter } from './answer-writer.ts';
 import { exitCodeOf } from './exit-code.ts';
+import type { Person } from './person.ts';
 import { printProblems, refusalJson } from './print-problems.ts';
 import { Progress } from './progress.ts';
+import { remoteAnswers } from './remote-answers.ts';
 import { PromptRefused, RemoteServer, type AcceptedRun } from './remote-server.ts';
 import type { RunOrder } from './run-order.ts';
 
@@ -43,6 +46,12 @@ export async function runRemote(order: RunOrder, remote: Remote): Promise<number
   return new Following(order, server, run).end();
 }
 
+/** Whether the run waits for a login and nobody is here who could make it. */
+function isForNobody(event: RunEvent, person: Person): boolean {
+  if (event.type !== 'action-required' || person.waits) return false;
+  return event.action.kind === 'authorization';
+}
+
 /** What is known of the end when it was asked for from here. */
 const CANCELLED: RunEvent = {
   seq: 0,
@@ -67,12 +76,13 @@ class Following {
   }
 
   async end(): Promise<number> {
-    const { terminal, json, output, signal } = this.#order;
+    const { terminal, json, output } = this.#order;
     if (terminal.readsErr) this.#showUrls();
     const answer = json || output !== undefined ? null : new AnswerWriter(terminal);
-    const end = await this.#follow(answer, signal);
+    const end = await this.#follow(answer);
     if (terminal.closed.aborted) return 0;
-    if (end === null) return FAULTS.cancelled.exit;
+    if (end === 'cancelled') return FAULTS.cancelled.exit;
+    if (end === 'waiting') return FAULTS.login_required.exit;
     const text = (): Promise<string> => this.#server.read(this.#run, 'txt', this.#always);
     await answer?.end(text);
     if (output !== undefined) await this.#write(output, end, text);
@@ -86,23 +96,36 @@ class Following {
     terminal.err(terminal.paintErr('dim', `owner token ${this.#run.owner_token}`));
   }
 
-  /** The end of the run, or null when it was cancelled from here. */
-  async #follow(answer: AnswerWriter | null, signal: AbortSignal): Promise<RunEnd | null> {
-    const progress = new Progress(this.#order.terminal);
+  /** The end of the run; or that it was cancelled from here, or waits while nobody is here. */
+  async #follow(answer: AnswerWriter | null): Promise<RunEnd | 'cancelled' | 'waiting'> {
+    const { terminal, person, signal } = this.#order;
+    const progress = new Progress(terminal);
+    const desk = new ActionDesk(remoteAnswers(this.#server, this.#run, person));
     try {
       for await (const event of this.#server.events(this.#run, signal)) {
         answer?.take(event);
         progress.take(event);
+        desk.take(event);
         if (event.type === 'run-end') return event;
+        if (isForNobody(event, person)) return this.#left();
       }
     } catch (error) {
       if (!signal.aborted) throw error;
+    } finally {
+      desk.close();
     }
     // A run that has ended by itself in the meantime cannot be cancelled, and need not be.
     await this.#server.cancel(this.#run).catch(() => undefined);
-    this.#order.terminal.endLine();
+    terminal.endLine();
     progress.take(CANCELLED);
-    return null;
+    return 'cancelled';
+  }
+
+  /** The run is on the server and goes on there after the login, whoever reads it then. */
+  #left(): 'waiting' {
+    const [page = this.#run.url] = this.#run.shown;
+    this.#order.person.say('waiting', 'The run goes on by itself after the login. Its page:', page);
+    return 'waiting';
   }
 
   async #write(path: string, end: RunEnd, text: () => Promise<string>): Promise<void> {

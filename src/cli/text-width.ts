@@ -35,12 +35,31 @@ function graphemeWidth(grapheme: string): number {
 /** Control characters but line end and tab, and those that turn the direction of text around. */
 const CONTROLS = /[[\p{Cc}\u202a-\u202e\u2066-\u2069]--[\n\t]]/gv;
 
+/** Those, and what takes no room: joiners, marks of direction, tags, the byte order mark. */
+const UNSEEN = /[[\p{Cc}\p{Cf}\u2028\u2029]--[\n\t]]/gv;
+
 /**
  * The text as it may be written to a terminal. What models, tools and pages say could otherwise
  * hold escape sequences that rewrite the screen, the title or the clipboard of whoever reads it.
  */
 export function printable(text: string): string {
   return text.replaceAll(CONTROLS, '');
+}
+
+/**
+ * The text of a stranger that a person decides about, with what a terminal would not show written
+ * out: a scope or a name that looks like another one must not.
+ */
+export function visible(text: string): string {
+  return text.replaceAll(UNSEEN, (char) => {
+    const code = char.codePointAt(0) ?? 0;
+    return code < 0x20 ? String.fromCodePoint(0x24_00 + code) : `\\u{${code.toString(16)}}`;
+  });
+}
+
+/** {@link visible} on one line of at most `max` characters. */
+export function visibleLine(text: string, max: number): string {
+  return oneLine(visible(text.slice(0, 4 * max).replaceAll(/\s+/g, ' ')), max);
 }
 
 /** The text on one line of at most `max` characters, with `…` where something was left out. */

@@ -146,6 +146,7 @@ export async function granted(
     created_at: now,
     ...kept(tokens, flow.requested, now),
     refresh_token: tokens.refresh_token,
+    renewed_at: null,
   };
 }
 

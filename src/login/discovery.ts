@@ -50,7 +50,7 @@ export function discovery({ fetch, now, vault }: DiscoveryOptions): Discovery {
   const resourceOf = async (target: LoginTarget, signal: AbortSignal): Promise<Found> => {
     const known = resources.get(target.url);
     if (known !== null) return known;
-    const asked = await vault.get('challenge', targetKey(target));
+    const asked = await vault.get('challenge', await targetKey(target));
     const probe = asked === null ? await probed(target.url, { fetch, signal }) : null;
     const stated = asked?.resource_metadata ?? probe?.resourceMetadata ?? null;
     const found = await resourceMetadata(target.url, stated, { fetch, signal });
@@ -62,7 +62,7 @@ export function discovery({ fetch, now, vault }: DiscoveryOptions): Discovery {
     serverOf,
     placeOf: async (target, signal) => {
       const resource = await resourceOf(target, signal);
-      const asked = await vault.get('challenge', targetKey(target));
+      const asked = await vault.get('challenge', await targetKey(target));
       return {
         resource,
         server: await serverOf(resource.issuer, signal),

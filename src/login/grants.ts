@@ -19,19 +19,19 @@ export interface Grants {
 
 /** A refresh that was begun is finished: its answer may be the only one that the server gives. */
 const REFRESH_MS = 20_000;
+const RENEWED_MS = 10_000;
 
 export function keptGrants(parts: LoginParts): Grants {
   const { options, vault } = parts;
   const running = new Map<string, Promise<Grant | null>>();
   const of = async (target: LoginTarget): Promise<Grant | null> => {
-    const found = await vault.list('grant', targetKey(target));
-    const own = found.filter(({ key, row }) => key === grantKey(target, row.issuer));
-    return own.toSorted((a, b) => b.row.created_at - a.row.created_at)[0]?.row ?? null;
+    const found = await vault.list('grant', await targetKey(target));
+    return found.toSorted((a, b) => b.row.created_at - a.row.created_at)[0]?.row ?? null;
   };
 
   /** One at a time in all processes, and one for all callers of this one. */
-  const shared = (grant: Grant, refused: string | null, signal: AbortSignal) => {
-    const key = grantKey(grant.target, grant.issuer);
+  const shared = async (grant: Grant, refused: string | null, signal: AbortSignal) => {
+    const key = await grantKey(grant.target, grant.issuer);
     const name = `${key} ${refused ?? ''}`;
     const begin = (): Promise<Grant | null> =>
       vault
@@ -55,14 +55,14 @@ export function keptGrants(parts: LoginParts): Grants {
       const grant = await of(target);
       if (grant === null) return null;
       if (grant.access_token !== refused) return grant;
-      if (grant.refresh_token === null) return null;
+      if (grant.refresh_token === null || isNew(grant, options.now())) return null;
       const next = await shared(grant, refused, signal);
       return next?.access_token === refused ? null : next;
     },
     keep: async (grant) => {
-      const key = grantKey(grant.target, grant.issuer);
+      const key = await grantKey(grant.target, grant.issuer);
       await vault.alone(`refresh ${key}`, () => vault.put('grant', key, grant));
-      for (const other of await vault.list('grant', targetKey(grant.target))) {
+      for (const other of await vault.list('grant', await targetKey(grant.target))) {
         if (other.key !== key) await vault.delete('grant', other.key);
       }
     },
@@ -84,7 +84,8 @@ async function refreshed(
   if (refused === null ? !isDue(grant, options.now()) : grant.access_token !== refused)
     return grant;
   try {
-    const next = await traded(parts, grant, grant.refresh_token);
+    const renewed_at = refused === null ? null : options.now();
+    const next = { ...(await traded(parts, grant, grant.refresh_token)), renewed_at };
     // Kept before it is used: should this process end now, the old refresh token is worth nothing.
     await vault.put('grant', key, next);
     return next;
@@ -127,6 +128,11 @@ async function traded(parts: LoginParts, grant: Grant, refresh_token: string): P
 
 function isDue({ refresh_at }: Grant, now: number): boolean {
   return refresh_at !== null && refresh_at <= now;
+}
+
+/** Whether a token was made because the one before was refused, so that another would not help. */
+function isNew({ renewed_at }: Grant, now: number): boolean {
+  return renewed_at !== null && now < renewed_at + RENEWED_MS;
 }
 
 function isOver({ expires_at }: Grant, now: number): boolean {

@@ -75,7 +75,7 @@ async function disconnected(parts: LoginParts, id: string, signal: AbortSignal):
     if (grant?.id !== id) return false;
     await revoke(parts, grant, signal);
     await vault.delete('grant', found.key);
-    await vault.delete('challenge', targetKey(grant.target));
+    await vault.delete('challenge', await targetKey(grant.target));
     return true;
   });
 }

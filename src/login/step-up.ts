@@ -33,7 +33,7 @@ export interface Refused {
 
 /** Remembers what a server asked for, so that the next login asks for that. */
 export async function remember(vault: Vault, refused: Refused, now: number): Promise<void> {
-  const key = targetKey(refused.target);
+  const key = await targetKey(refused.target);
   await vault.alone(`challenge ${key}`, async () => {
     const known = await vault.get('challenge', key);
     if (known === null) await vault.makeRoom('challenge', MAX_CHALLENGES, (row) => row.at);
@@ -49,7 +49,7 @@ export async function remember(vault: Vault, refused: Refused, now: number): Pro
  */
 export async function countRefusal(vault: Vault, refused: Refused, now: number): Promise<void> {
   const { target, grant, refusal } = refused;
-  const key = targetKey(target);
+  const key = await targetKey(target);
   await vault.alone(`challenge ${key}`, async () => {
     const known = await vault.get('challenge', key);
     if (known === null || grant === null) return;
@@ -72,7 +72,7 @@ export async function countRefusal(vault: Vault, refused: Refused, now: number):
 
 /** After a login: its scopes were asked for, the count of refusals goes on. */
 export async function answered(vault: Vault, target: LoginTarget): Promise<void> {
-  const key = targetKey(target);
+  const key = await targetKey(target);
   await vault.alone(`challenge ${key}`, async () => {
     const known = await vault.get('challenge', key);
     if (known !== null) await vault.put('challenge', key, { ...known, is_widening: false });

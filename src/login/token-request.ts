@@ -99,11 +99,11 @@ function tokensOf({ body }: Answer, endpoint: string): Tokens {
   };
 }
 
-/** Some servers write the number as text. */
+/** Some servers write the number as text, and 0 for no end. */
 function secondsIn(value: unknown): number | null {
   const isGiven = typeof value === 'number' || (typeof value === 'string' && value !== '');
   const seconds = isGiven ? Number(value) : Number.NaN;
-  return Number.isFinite(seconds) && seconds >= 0 ? seconds : null;
+  return Number.isFinite(seconds) && seconds > 0 ? seconds : null;
 }
 
 /** Only what a header can carry: a line break in a token would write headers of its own. */

@@ -31,6 +31,8 @@ const GRANT = z.object({
   expires_at: z.number().nullable(),
   /** When to refresh; null when the end is not known. */
   refresh_at: z.number().nullable(),
+  /** When it was refreshed because a server refused it; null for every other token. */
+  renewed_at: z.number().nullable(),
 });
 
 /** The tokens of one login. */

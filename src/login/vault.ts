@@ -1,5 +1,7 @@
 import type { LoginRows, LoginTarget, RowKind } from './login.ts';
+import { digest } from './random.ts';
 import { seal } from './sealed.ts';
+import { hostOf } from './unavailable.ts';
 import { ROWS } from './vault-row.ts';
 import type { Flow, Grant, Registration, AskedFor, RowOf } from './vault-row.ts';
 
@@ -88,12 +90,15 @@ function placeOf(kind: RowKind, key: string): string {
   return JSON.stringify([kind, key]);
 }
 
-/** The beginning of the key of every grant of a target, whatever its issuer. */
-export function targetKey(target: LoginTarget): string {
-  return JSON.stringify([target.user, target.profile, target.url]);
+/**
+ * The beginning of the key of every grant of a target, whatever its issuer. The host can be read,
+ * the rest is a digest: URLs have been seen with keys in their query.
+ */
+export async function targetKey({ user, profile, url }: LoginTarget): Promise<string> {
+  return `${hostOf(url)} ${await digest(JSON.stringify([user, profile, url]))}`;
 }
 
 /** Never a prefix and never "same host": each of the four decides. */
-export function grantKey(target: LoginTarget, issuer: string): string {
-  return `${targetKey(target)}${JSON.stringify([issuer])}`;
+export async function grantKey(target: LoginTarget, issuer: string): Promise<string> {
+  return `${await targetKey(target)} ${await digest(issuer)}`;
 }

@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+const NO_HOME = join(tmpdir(), `mdops-no-home-${process.pid}`);
+
 const ENTRY = fileURLToPath(new URL('../../src/cli/mdops.ts', import.meta.url));
 
 /** What a command line left behind. */
@@ -33,7 +35,8 @@ export class Mdops {
     const { stdin, env, cwd, node = [] } = options;
     this.process = spawn(process.execPath, [...node, ENTRY, ...args], {
       cwd,
-      env: { PATH: process.env['PATH'], ...env },
+      // A home of its own: no test may read or write the logins of whoever runs it.
+      env: { PATH: process.env['PATH'], MDOPS_HOME: NO_HOME, ...env },
       stdio: 'pipe',
     });
     this.process.stdout?.on('data', (chunk: Buffer) => (this.#stdout += chunk.toString()));
@@ -49,6 +52,23 @@ export class Mdops {
 
   finished(): Promise<Finished> {
     return this.#finished;
+  }
+
+  /** What stands on standard error so far. */
+  said(): string {
+    return this.#stderr;
+  }
+
+  /** Resolves with what matches on standard error. */
+  async asks(wanted: RegExp): Promise<string> {
+    for (;;) {
+      const found = wanted.exec(this.#stderr)?.[0];
+      if (found !== undefined) return found;
+      if (this.process.exitCode !== null) {
+        throw new Error(`It ended without ${wanted}: ${this.#stdout}${this.#stderr}`);
+      }
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
   }
 
   /** Resolves when standard output holds the text. */

@@ -86,7 +86,7 @@ describe('the number of logins', () => {
     if (first === undefined) throw new Error('no login');
     for (let each = 1; each < 200; each += 1) {
       const row = { ...first.row, target: profile(each), id: `id-${each}` };
-      await vault.put('grant', grantKey(profile(each), as.issuer), row);
+      await vault.put('grant', await grantKey(profile(each), as.issuer), row);
     }
     await expect(logins.begin(profile(200), 'b', NEVER)).rejects.toThrow(/Disconnect one/);
     await logins.begin(profile(7), 'b', NEVER);

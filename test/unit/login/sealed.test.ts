@@ -22,6 +22,7 @@ const GRANT: Grant = {
   created_at: 1,
   expires_at: null,
   refresh_at: null,
+  renewed_at: null,
 };
 
 describe('a sealed text', () => {
@@ -86,18 +87,20 @@ describe('a sealed text', () => {
 });
 
 describe('the vault', () => {
-  const key = grantKey(TARGET, GRANT.issuer);
+  const keyed = grantKey(TARGET, GRANT.issuer);
 
   it('keeps nothing that can be read, neither in values nor in keys', async () => {
+    const key = await keyed;
     const rows = memoryRows();
     await openVault(rows, 'alice', [OLD]).put('grant', key, GRANT);
     expect(JSON.stringify(await rows.list('grant'))).not.toContain('canary');
   });
 
   it('takes a row that was swapped with another for no login', async () => {
+    const key = await keyed;
     const rows = memoryRows();
     const vault = openVault(rows, 'alice', [OLD]);
-    const otherKey = grantKey({ ...TARGET, url: 'https://other.example/mcp' }, GRANT.issuer);
+    const otherKey = await grantKey({ ...TARGET, url: 'https://other.example/mcp' }, GRANT.issuer);
     await vault.put('grant', key, GRANT);
     await vault.put('grant', otherKey, { ...GRANT, access_token: 'other' });
     await swap(rows, 'grant', key, otherKey);
@@ -106,6 +109,7 @@ describe('the vault', () => {
   });
 
   it('takes a row of another kind for no login', async () => {
+    const key = await keyed;
     const rows = memoryRows();
     const vault = openVault(rows, 'alice', [OLD]);
     await vault.put('grant', key, GRANT);
@@ -114,6 +118,7 @@ describe('the vault', () => {
   });
 
   it('takes the row of another principal for no login', async () => {
+    const key = await keyed;
     const alice = memoryRows();
     const bob = memoryRows();
     await openVault(alice, 'alice', [OLD]).put('grant', key, GRANT);
@@ -122,21 +127,25 @@ describe('the vault', () => {
   });
 
   it('takes a row of an earlier version for no login', async () => {
+    const key = await keyed;
     const rows = memoryRows();
     const place = JSON.stringify(['grant', key]);
     await rows.put('grant', key, await seal('alice', [OLD]).close(place, '{"token":"x"}'));
     expect(await openVault(rows, 'alice', [OLD]).get('grant', key)).toBeNull();
   });
 
-  it('has a key for every user, profile, server and issuer', () => {
-    const keys = [
+  it('has a key for every user, profile, server and issuer, with nothing of a URL but its host', async () => {
+    const keys = await Promise.all([
       grantKey(TARGET, 'https://as.example'),
       grantKey(TARGET, 'https://as.example/'),
       grantKey({ ...TARGET, user: 'u' }, 'https://as.example'),
       grantKey({ ...TARGET, profile: 'p' }, 'https://as.example'),
       grantKey({ ...TARGET, user: 'default', profile: '' }, 'https://as.example'),
       grantKey({ ...TARGET, url: `${TARGET.url}/more` }, 'https://as.example'),
-    ];
+      grantKey({ ...TARGET, url: `${TARGET.url}?key=canary` }, 'https://as.example'),
+    ]);
+    expect(keys.join()).not.toContain('canary');
+    expect(keys[0]).toMatch(/^tools\.example /);
     expect(new Set(keys).size).toBe(keys.length);
   });
 });

@@ -101,6 +101,18 @@ describe('a refresh', () => {
     expect(w.refreshes()).toBe(1);
   });
 
+  it('that fails is one for all who wait for it', async () => {
+    const tokenError = { status: 503, body: {} };
+    await using w = await loggedIn();
+    Object.assign(w.as.behaviour, { tokenDelay: 30, tokenError });
+    w.clock.pass(3_600_000);
+    const all = await Promise.allSettled(
+      Array.from({ length: 50 }, () => w.logins.token(w.target, NEVER)),
+    );
+    expect(new Set(all.map(({ status }) => status))).toEqual(new Set(['rejected']));
+    expect(w.refreshes()).toBe(1);
+  });
+
   it('keeps the new refresh token before the new access token is given', async () => {
     const kept: string[] = [];
     const memory = memoryRows();
@@ -158,7 +170,8 @@ describe('a refresh', () => {
 
   it.each([
     ['fails', { status: 503, body: {} }],
-    ['is told to wait', { status: 429, body: {} }],
+    ['is told to wait', { status: 429, body: { error: 'invalid_request' } }],
+    ['is told that it passes', { status: 400, body: { error: 'temporarily_unavailable' } }],
     ['is answered by something else', { status: 403, body: '<html>' }],
     ['answers no JSON', { status: 200, body: 'hello' }],
   ])('that %s keeps the login, and the token while it lasts', async (_what, tokenError) => {
