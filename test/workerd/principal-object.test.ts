@@ -146,7 +146,7 @@ describe('a login that was made', () => {
     await inside(async (storage) => {
       const keys = ['a-vault-key-of-tests-that-is-long-enough'];
       const vault = openVault(new SqlLoginRows(storage), name, keys);
-      await vault.put('grant', grantKey(target(), issuer), {
+      await vault.put('grant', await grantKey(target(), issuer), {
         id: 'grant-1',
         target: target(),
         issuer,
