@@ -11,8 +11,9 @@ type Door = (asked: ChatAsked) => Promise<Response | null>;
 /** Adds the doors that speak OpenAI's API, and gives the methods of their paths. */
 export function addChatRoutes(app: Hono<Surroundings>): Readonly<Record<string, string>> {
   app.post('/v1/chat/completions', (asked) => answered(asked, ownChat));
-  // Every host name has a dot or a port; nothing else of ours has a path below such a name.
-  app.all('/:host{[^/]*[.:][^/]*}/*', (asked) => answered(asked, hostedDoor));
+  // Every host name has a dot or a port; nothing else of ours has a path below such a name. (`/*`
+  // would match the name alone too, which `/{id}.json` looks like.)
+  app.all('/:host{[^/]*[.:][^/]*}/:rest{.*}', (asked) => answered(asked, hostedDoor));
   return { '/v1/chat/completions': 'POST' };
 }
 
