@@ -98,7 +98,11 @@ export class RemoteServer {
   }
 
   /** Answers what a tool asked in the middle of the run, or whether a call may be made. */
-  async answer(run: AcceptedRun, action_id: string, answer: ElicitAnswer | Decision): Promise<void> {
+  async answer(
+    run: AcceptedRun,
+    action_id: string,
+    answer: ElicitAnswer | Decision,
+  ): Promise<void> {
     const body = JSON.stringify(answer);
     const headers = { 'content-type': 'application/json' };
     const url = `${run.url}/actions/${encodeURIComponent(action_id)}`;

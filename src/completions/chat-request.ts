@@ -161,7 +161,9 @@ function chatMessages(messages: readonly JsonObject[]): readonly ChatMessage[] {
 }
 
 function messagesIn({ messages }: JsonObject): readonly JsonObject[] {
-  return Array.isArray(messages) ? messages.filter((each): each is JsonObject => isObject(each)) : [];
+  return Array.isArray(messages)
+    ? messages.filter((each): each is JsonObject => isObject(each))
+    : [];
 }
 
 function toolsOf(body: JsonObject): readonly JsonObject[] {

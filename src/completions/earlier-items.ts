@@ -55,7 +55,9 @@ export function wordsOf(message: JsonObject): string {
   const { content } = message;
   const parts = objectsIn(content).map((part) => textOf(part['text']));
   const text = typeof content === 'string' ? content : parts.join('');
-  const written = itemsOf(message).map(markdownOf).filter((shown) => shown !== '');
+  const written = itemsOf(message)
+    .map(markdownOf)
+    .filter((shown) => shown !== '');
   return written.length === 0
     ? text
     : written.reduce((rest, shown) => rest.replaceAll(shown, ''), text).trim();

@@ -27,7 +27,9 @@ export async function readActionAnswer(
   const text = decoded(await readBody(request));
   const fields = isForm(request) ? new URLSearchParams(text) : null;
   if (kind === 'approval') {
-    return { action: decisionOf(fields === null ? bodyOf(text)['decision'] : fields.get('decision')) };
+    return {
+      action: decisionOf(fields === null ? bodyOf(text)['decision'] : fields.get('decision')),
+    };
   }
   return fields === null ? fromJson(bodyOf(text)) : fromForm(fields, schema);
 }

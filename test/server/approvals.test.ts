@@ -106,7 +106,9 @@ async function waiting(): Promise<Waiting> {
   const { id, owner_token: token } = z
     .object({ id: z.string(), owner_token: z.string() })
     .parse(JSON.parse(created.text));
-  await expect.poll(async () => (await read(id, token)).status, { timeout: 15_000 }).toBe('requires_action');
+  await expect
+    .poll(async () => (await read(id, token)).status, { timeout: 15_000 })
+    .toBe('requires_action');
   const action = (await read(id, token)).required_action;
   if (action === null) throw new TypeError('Nothing was asked.');
   return { id, token, action };
@@ -156,7 +158,10 @@ describe('a run whose tools want approval', () => {
   it('does not listen to strangers, other sites, GET or other words', async () => {
     const run = await waiting();
     const stranger = await decide({ ...run, token: 'wrong' }, 'approve');
-    expect([stranger.status, stranger.text]).toEqual([401, expect.stringContaining('owner_required')]);
+    expect([stranger.status, stranger.text]).toEqual([
+      401,
+      expect.stringContaining('owner_required'),
+    ]);
     expect((await decide(run, 'approve', { 'sec-fetch-site': 'cross-site' })).status).toBe(403);
     expect((await decide(run, 'approve', { origin: 'http://evil.example' })).status).toBe(403);
     const url = `${product.origin}/${run.id}/actions/${run.action.id}`;
@@ -253,7 +258,9 @@ describe('the same on /chat/completions', () => {
     const body = { model: 'gpt-5', messages, tools: [server()] };
     const chat = client.chat.completions;
     if (!stream) {
-      const whole = await chat.create(body as unknown as OpenAI.ChatCompletionCreateParamsNonStreaming);
+      const whole = await chat.create(
+        body as unknown as OpenAI.ChatCompletionCreateParamsNonStreaming,
+      );
       return whole.choices[0];
     }
     const streamed = chat.stream(body as unknown as OpenAI.ChatCompletionCreateParamsStreaming);

@@ -82,7 +82,7 @@ describe('the hosted door', () => {
       model: 'gpt-5',
       messages: hello,
       tools: toolsOf(everything()),
-      ...{ view: 'text' },
+      view: 'text',
     });
     expect(answer.choices[0]?.message.content).toBe('It said hi.');
     expect(JSON.stringify(answer.choices[0]?.message)).toContain('mcp_list_tools');

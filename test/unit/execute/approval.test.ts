@@ -98,7 +98,10 @@ describe('a call that wants approval', () => {
   it('is made as well when the answer comes while the loop still works', async () => {
     const find = Promise.withResolvers<void>();
     const slow: MemoryTool = { name: 'find', run: () => find.promise.then(() => text('found')) };
-    const both = memoryServers({ [notes.url]: [slow], [mail.url]: [{ name: 'send', run: () => text('sent') }] });
+    const both = memoryServers({
+      [notes.url]: [slow],
+      [mail.url]: [{ name: 'send', run: () => text('sent') }],
+    });
     const { all } = place({ servers: both }, [calls(SEND, ['notes__find', {}]), says('Done.')]);
     const going = runToEnd(all);
     await expect.poll(() => asked(all).length).toBe(1);
@@ -157,7 +160,10 @@ describe('a call that wants approval', () => {
     const { all, made, model } = place({}, [calls(SEND, ['mail__drop', {}]), says('Done.')]);
     await runToEnd(all);
     expect(asked(all).map(({ tool }) => tool)).toEqual(['send', 'drop']);
-    const seqs = all.log.read().filter(({ type }) => type === 'action-required').map(({ seq }) => seq);
+    const seqs = all.log
+      .read()
+      .filter(({ type }) => type === 'action-required')
+      .map(({ seq }) => seq);
     expect((seqs[1] ?? 0) - (seqs[0] ?? 0)).toBe(1);
     answer(all, 'declined', 1);
     expect((await runToEnd(all)).status).toBe('requires_action');
@@ -201,9 +207,11 @@ describe('an approval', () => {
   it('is for exactly one call: with other arguments, tool or server nothing is called', async () => {
     const { all, made } = place();
     await runToEnd(all);
-    const events = all.log.read().map((event) =>
-      event.type === 'tool-call' ? { ...event, arguments: '{"to":"eve"}' } : event,
-    );
+    const events = all.log
+      .read()
+      .map((event) =>
+        event.type === 'tool-call' ? { ...event, arguments: '{"to":"eve"}' } : event,
+      );
     const log = new MemoryLog(Date.now);
     log.append(events);
     const changed = { ...all, log };

@@ -64,7 +64,9 @@ async function answerOf(
 /** The assistant's message, as a program keeps it in its conversation. */
 async function messageOf(response: Response): Promise<JsonObject & { readonly mcp: JsonObject[] }> {
   expect(response.status).toBe(200);
-  const body = (await response.json()) as { choices: [{ message: JsonObject; finish_reason: string }] };
+  const body = (await response.json()) as {
+    choices: [{ message: JsonObject; finish_reason: string }];
+  };
   const [{ message, finish_reason }] = body.choices;
   expect(finish_reason).toBe('stop');
   const { mcp: items } = message;
@@ -89,7 +91,8 @@ function refused(messages: JsonObject[]): string {
   return 'message' in read ? `${read.param}: ${read.message}` : 'not refused';
 }
 
-const asking = (...more: (readonly [string, JsonObject])[]) => scriptedModel([calls(DROP, ...more)]);
+const asking = (...more: (readonly [string, JsonObject])[]) =>
+  scriptedModel([calls(DROP, ...more)]);
 const going = () => scriptedModel([says('All tidy.')]);
 
 describe('a call that wants approval', () => {
@@ -114,10 +117,16 @@ describe('a call that wants approval', () => {
 
   it('keeps the words of the model to themselves with view text, and streams its items once', async () => {
     const response = await answerOf({ stream: true, view: 'text' }, asking());
-    const frames = (await response.text()).split('\n\n').filter((frame) => frame.startsWith('data: {'));
+    const frames = (await response.text())
+      .split('\n\n')
+      .filter((frame) => frame.startsWith('data: {'));
     const chunks = frames.map((frame) => JSON.parse(frame.slice(6)) as { mcp?: JsonObject[] });
     expect(frames.join('')).not.toContain('May this call');
-    expect(frames.filter((frame) => frame.includes('"delta":{"mcp":[{"index":1,"type":"mcp_approval_request"'))).toHaveLength(1);
+    expect(
+      frames.filter((frame) =>
+        frame.includes('"delta":{"mcp":[{"index":1,"type":"mcp_approval_request"'),
+      ),
+    ).toHaveLength(1);
     expect(chunks.at(-1)?.mcp).toHaveLength(2);
   });
 
@@ -131,9 +140,15 @@ describe('a call that wants approval', () => {
 
 describe('the next request', () => {
   const places: [string, (message: JsonObject, mcpAnswers: JsonObject[]) => JsonObject[]][] = [
-    ['in the assistant turn', (message, said) => [{ ...message, mcp: [...(message['mcp'] as JsonObject[]), ...said] }]],
+    [
+      'in the assistant turn',
+      (message, said) => [{ ...message, mcp: [...(message['mcp'] as JsonObject[]), ...said] }],
+    ],
     ['in the last message', (message, said) => [message, { role: 'user', content: '', mcp: said }]],
-    ['in an assistant message', (message, said) => [message, { role: 'assistant', content: null, mcp: said }]],
+    [
+      'in an assistant message',
+      (message, said) => [message, { role: 'assistant', content: null, mcp: said }],
+    ],
   ];
 
   it.each(places)('makes what was approved %s, then asks the model on', async (_, placed) => {
@@ -181,7 +196,11 @@ describe('the next request', () => {
     const first = await messageOf(await answerOf({}, asking(['docs__send', {}]), servers));
     const one = { ...first, mcp: [...first.mcp, ...answers(first, false, true)] };
     const second = await messageOf(
-      await answerOf({ messages: [user, one] }, scriptedModel([calls(['docs__drop', { id: 2 }])]), servers),
+      await answerOf(
+        { messages: [user, one] },
+        scriptedModel([calls(['docs__drop', { id: 2 }])]),
+        servers,
+      ),
     );
     expect(made).toEqual(['send {}']);
     const two = { ...second, mcp: [...second.mcp, ...answers(second, true)] };
@@ -270,7 +289,9 @@ describe('the next request', () => {
     const said = answers(message, true);
     const other = { ...said[0], approval_request_id: 'mcpr_x' };
     expect(refused([user, message])).toMatch(/^messages: Answer every/);
-    expect(refused([user, { ...message, mcp: [...message.mcp, said[0] ?? {}] }])).toMatch(/Answer every/);
+    expect(refused([user, { ...message, mcp: [...message.mcp, said[0] ?? {}] }])).toMatch(
+      /Answer every/,
+    );
     expect(refused([user, { ...message, mcp: [...message.mcp, ...said, other] }])).toMatch(
       /holds no mcp_approval_request mcpr_x/,
     );

@@ -57,7 +57,9 @@ describe('the owner', () => {
       required_action: action,
       required_actions: [action],
     });
-    expect(Object.keys(action)).toEqual(Object.keys(renderJson(view, URLS)['required_action'] ?? {}));
+    expect(Object.keys(action)).toEqual(
+      Object.keys(renderJson(view, URLS)['required_action'] ?? {}),
+    );
   });
 
   it('finds every call of a turn that waits, in the order it was asked', () => {
@@ -73,11 +75,14 @@ describe('the owner', () => {
       '<button name="decision" value="approve">',
       '<button class="plain" name="decision" value="deny">',
     ]);
-    expect(html).toContain('<pre tabindex="0" dir="ltr"><code>{&quot;to&quot;:&quot;bob&quot;}</code></pre>');
+    expect(html).toContain(
+      '<pre tabindex="0" dir="ltr"><code>{&quot;to&quot;:&quot;bob&quot;}</code></pre>',
+    );
   });
 
   it('is shown HTML, Markdown and what cannot be seen as characters', () => {
-    const args = '{"a":"</code></pre><script>x()</script>","b":"[x](javascript:y)\u202e\u2066\u200b\u0007\u{e0041}"}';
+    const args =
+      '{"a":"</code></pre><script>x()</script>","b":"[x](javascript:y)\u202e\u2066\u200b\u0007\u{e0041}"}';
     const view = viewOf('owner', asked(args, 'a\u202e<b>'));
     const html = waitingOf(renderPage(view, URLS));
     expect(html).not.toMatch(/<script|<b>|<a /);
