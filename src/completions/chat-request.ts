@@ -5,7 +5,7 @@ import type { Problem } from '../parse/problem.ts';
 import type { ChatMessage, ChatTool } from '../protocol/chat.ts';
 import { isObject, type Json, type JsonObject } from '../protocol/json.ts';
 import { withoutLiterals } from './caller-secrets.ts';
-import { readEarlier, type EarlierStep } from './earlier-steps.ts';
+import { readEarlier, withoutItems, type EarlierStep } from './earlier-steps.ts';
 import type { CompletionView } from './completion-chunk.ts';
 
 /** A request to `/chat/completions`, read. */
@@ -87,7 +87,7 @@ export function readChatRequest(body: JsonObject, context: ChatContext): ChatReq
   if (refusal !== null) return refusal;
   const earlier = readEarlier(messagesIn(body));
   if ('message' in earlier) return earlier;
-  const messages = chatMessages(earlier.messages);
+  const messages = chatMessages(withoutItems(earlier.messages));
   const urls = toolsOf(body).find(({ type }) => type === 'url_context');
   const { tools, secrets } = withoutLiterals(serversOf(body, context));
   const { request, problems } = normalizePrompt(

@@ -19,7 +19,7 @@ interface AnsweredCall extends EarlierCall {
 
 /** A conversation, with what goes on from approvals apart. */
 export interface Earlier {
-  /** For the model: without items, and without the answers that became steps. */
+  /** As they came, without the answers that became steps. */
   readonly messages: readonly JsonObject[];
   readonly steps: readonly EarlierStep[];
 }
@@ -39,13 +39,13 @@ export function readEarlier(messages: readonly JsonObject[]): Earlier | ChatRefu
     return refusal(`The last answer holds no mcp_approval_request ${stray.slice(0, 200)}.`);
   }
   const open = steps.flatMap(({ calls }) => calls.filter(({ result }) => result === undefined));
-  if (open.length === 0) return { messages: cleaned(messages), steps: [] };
+  if (open.length === 0) return { messages, steps: [] };
   const isLast = open.every((call) => steps.at(-1)?.calls.includes(call));
   if (!isLast || open.some(({ approve }) => approve === undefined)) {
     return refusal('Answer every mcp_approval_request of the last answer, each in its own turn.');
   }
   const first = answers.findIndex(asks);
-  return { messages: cleaned([...before, ...answers.slice(0, first), ...carrier]), steps };
+  return { messages: [...before, ...answers.slice(0, first), ...carrier], steps };
 }
 
 /**
@@ -176,8 +176,8 @@ function asks(message: JsonObject): boolean {
   return callsIn(message).some(({ hash }) => hash !== undefined);
 }
 
-/** Items are for programs, not for models, and many providers refuse fields that they do not know. */
-function cleaned(messages: readonly JsonObject[]): readonly JsonObject[] {
+/** For the model: items are for programs, and many providers refuse fields that they do not know. */
+export function withoutItems(messages: readonly JsonObject[]): readonly JsonObject[] {
   return messages.flatMap((message) => {
     if (message['mcp'] === undefined) return [message];
     const { mcp: _items, ...rest } = message;
