@@ -5,7 +5,7 @@ import {
   runDurableObjectAlarm,
   runInDurableObject,
 } from 'cloudflare:test';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { EventBody, RunEvent } from '../../src/run/event.ts';
 import { normalizePrompt } from '../../src/normalize/normalize-prompt.ts';
 import type { CompletionRequest } from '../../src/normalize/request.ts';
@@ -18,6 +18,9 @@ import { newRunId, ownerToken } from '../../src/worker/run-id.ts';
 import { SqlRunLog } from '../../src/worker/run-log.ts';
 import type { RunObject } from '../../src/worker/run-object.ts';
 import { createRecord } from '../../src/worker/run-record.ts';
+
+// The first run of a file loads the MCP client, which takes a busy machine a while.
+vi.setConfig({ testTimeout: 30_000 });
 
 const bindings = env as unknown as Env & { readonly ID_KEY: string };
 const OWNER = { holdsToken: true, principal: null };
