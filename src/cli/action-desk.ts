@@ -1,4 +1,9 @@
-import type { AuthorizationAction, ElicitationAction, RunEvent } from '../run/event.ts';
+import type {
+  ApprovalAction,
+  AuthorizationAction,
+  ElicitationAction,
+  RunEvent,
+} from '../run/event.ts';
 
 /** How what a run waits for is brought about; each may end early when the signal aborts. */
 export interface ActionAnswers {
@@ -10,6 +15,7 @@ export interface ActionAnswers {
     signal: AbortSignal,
   ): Promise<void>;
   question(id: string, action: ElicitationAction, signal: AbortSignal): Promise<void>;
+  approval(id: string, action: ApprovalAction, signal: AbortSignal): Promise<void>;
 }
 
 /** Takes up everything that a run asks of a person, and drops what it no longer wants. */
@@ -49,6 +55,7 @@ export class ActionDesk {
     if (action.kind === 'authorization') {
       return this.#answers.login(action_id, action, event, signal);
     }
+    if (action.kind === 'approval') return this.#answers.approval(action_id, action, signal);
     return this.#answers.question(action_id, action, signal);
   }
 }

@@ -78,6 +78,11 @@ const RUN: Command = {
     },
     ...LINKS,
     { name: 'wait-login', help: 'wait for a login also where nobody watches' },
+    {
+      name: 'approve',
+      value: 'all|none|TOOL,…',
+      help: 'which calls that want approval may be made',
+    },
     { name: 'remote', value: 'URL', help: 'post the prompt to this MarkdownOps server' },
     { name: 'wait', help: 'with --remote: follow the run and print its answer' },
     { name: 'key', value: 'KEY', help: 'with --remote: the API key (or MDOPS_KEY)' },

@@ -74,6 +74,22 @@ export class Person {
     });
   }
 
+  /**
+   * Asks for a yes; anything else is no, and so is nobody there.
+   * @param lines what is asked, with nothing in it that hides
+   * @throws the signal's reason when it aborts first
+   */
+  async confirms(word: string, lines: readonly string[], signal: AbortSignal): Promise<boolean> {
+    if (!this.answers) return false;
+    return this.#keyboard.talk(async () => {
+      signal.throwIfAborted();
+      this.say(word, ...lines);
+      this.#hint('Allow it? y for yes, anything else is no. [y/N]');
+      const line = await this.#keyboard.line(signal);
+      return /^y(?:es)?$/i.test(line?.trim() ?? '');
+    });
+  }
+
   /** The address is a stranger's: the person sees all of it, and it is never opened by us. */
   async #askToOpen(url: string, signal: AbortSignal): Promise<ElicitAnswer> {
     this.#terminal.err(`  ${this.#terminal.paintErr('bold', visibleLine(url, 4096))}`);

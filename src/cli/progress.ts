@@ -131,7 +131,12 @@ export class Progress {
   /** One line for each, however often a server is asked for it. */
   #waiting({ action_id, action }: ActionRequired): void {
     if (this.#actions.has(action_id)) return;
-    const what = action.kind === 'authorization' ? `a login to ${action.server}` : 'an answer';
+    const wanted = { authorization: 'a login', elicitation: 'an answer', approval: 'a yes' };
+    const place =
+      action.kind === 'elicitation'
+        ? ''
+        : ` to ${action.kind === 'approval' ? action.tool : action.server}`;
+    const what = `${wanted[action.kind]}${place}`;
     this.#actions.set(action_id, what);
     this.#watched('…', `waiting for ${what}`);
   }

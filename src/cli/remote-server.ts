@@ -9,6 +9,11 @@ import { nodeNetwork } from './node-network.ts';
 import { printable } from './text-width.ts';
 import { UsageError } from './usage-error.ts';
 
+/** What the owner says about a call. */
+interface Decision {
+  readonly decision: 'approve' | 'deny';
+}
+
 /** What a server answers when it has taken a prompt. */
 export interface AcceptedRun {
   /** The page, the Markdown and the JSON of the run, as the server spells their addresses. */
@@ -92,8 +97,12 @@ export class RemoteServer {
     await this.#send(`${run.url}/cancel`, run.owner_token, { method: 'POST' });
   }
 
-  /** Answers what a tool asked in the middle of the run. */
-  async answer(run: AcceptedRun, action_id: string, answer: ElicitAnswer): Promise<void> {
+  /** Answers what a tool asked in the middle of the run, or whether a call may be made. */
+  async answer(
+    run: AcceptedRun,
+    action_id: string,
+    answer: ElicitAnswer | Decision,
+  ): Promise<void> {
     const body = JSON.stringify(answer);
     const headers = { 'content-type': 'application/json' };
     const url = `${run.url}/actions/${encodeURIComponent(action_id)}`;

@@ -1,3 +1,4 @@
+import { Approver } from './approver.ts';
 import { interruption } from './interruption.ts';
 import { Keyboard } from './keyboard.ts';
 import { linkManner } from './link-manner.ts';
@@ -17,6 +18,7 @@ export async function main(given: Arguments, terminal: Terminal): Promise<number
   const manner = linkManner(given);
   const output = given.value('output');
   if (output !== undefined) await checkWritable(output);
+  const person = new Person(terminal, new Keyboard(process.stdin), manner);
   const order: RunOrder = {
     source: await promptSource(given.positionals),
     input: inputs(given),
@@ -24,7 +26,8 @@ export async function main(given: Arguments, terminal: Terminal): Promise<number
     json: given.has('json'),
     output,
     terminal,
-    person: new Person(terminal, new Keyboard(process.stdin), manner),
+    person,
+    approver: new Approver(given, person),
     signal: AbortSignal.any([interruption(), terminal.closed]),
   };
   if (remote === undefined) {

@@ -64,7 +64,7 @@ async function carryOut(
   start: RunStart,
   { order, providers, allowed, answer }: Surroundings,
 ): Promise<Run> {
-  const { terminal, person, signal } = order;
+  const { terminal, person, approver, signal } = order;
   const env = process.env;
   const { profile, on_auth, servers } = start.request;
   const vault = new LocalVault(env, allowed);
@@ -80,7 +80,7 @@ async function carryOut(
       desk.take(event);
     }
   });
-  const desk = new ActionDesk(localAnswers(log, logins, person));
+  const desk = new ActionDesk(localAnswers(log, logins, order));
   log.append([start]);
   // Written first: whatever the aborted work still reports comes after the end and is not kept.
   const cancel = (): void => {
@@ -89,9 +89,9 @@ async function carryOut(
   signal.addEventListener('abort', cancel);
   if (signal.aborted) cancel();
   const ports = localPorts({ providers, allowed, env, logins, memory: vault.memory });
-  const canAnswer = person.answers;
+  const can = { canAnswer: person.answers, canApprove: approver.answers };
   try {
-    await untilEnd({ ...ports, log, clock: systemClock(0), canAnswer }, signal);
+    await untilEnd({ ...ports, log, clock: systemClock(0), ...can }, signal);
   } finally {
     await logins.close();
   }

@@ -1,4 +1,5 @@
 import type { Source } from './draw-problem.ts';
+import type { Approver } from './approver.ts';
 import type { Person } from './person.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -14,6 +15,8 @@ export interface RunOrder {
   readonly terminal: Terminal;
   /** Who is shown links and answers questions. */
   readonly person: Person;
+  /** Who says which calls may be made. */
+  readonly approver: Approver;
   /** Aborted by Ctrl-C and when nobody reads the answer any more. */
   readonly signal: AbortSignal;
 }

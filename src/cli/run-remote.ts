@@ -5,7 +5,6 @@ import type { RunEnd, RunEvent } from '../run/event.ts';
 import { ActionDesk } from './action-desk.ts';
 import { AnswerWriter } from './answer-writer.ts';
 import { exitCodeOf } from './exit-code.ts';
-import type { Person } from './person.ts';
 import { printProblems, refusalJson } from './print-problems.ts';
 import { Progress } from './progress.ts';
 import { remoteAnswers } from './remote-answers.ts';
@@ -46,10 +45,11 @@ export async function runRemote(order: RunOrder, remote: Remote): Promise<number
   return new Following(order, server, run).end();
 }
 
-/** Whether the run waits for a login and nobody is here who could make it. */
-function isForNobody(event: RunEvent, person: Person): boolean {
-  if (event.type !== 'action-required' || person.waits) return false;
-  return event.action.kind === 'authorization';
+/** Whether the run waits for a login or for a yes and nobody is here who could give it. */
+function isForNobody(event: RunEvent, { person, approver }: RunOrder): boolean {
+  if (event.type !== 'action-required') return false;
+  if (event.action.kind === 'approval') return !approver.answers;
+  return event.action.kind === 'authorization' && !person.waits;
 }
 
 /** What is known of the end when it was asked for from here. */
@@ -98,16 +98,16 @@ class Following {
 
   /** The end of the run; or that it was cancelled from here, or waits while nobody is here. */
   async #follow(answer: AnswerWriter | null): Promise<RunEnd | 'cancelled' | 'waiting'> {
-    const { terminal, person, signal } = this.#order;
+    const { terminal, signal } = this.#order;
     const progress = new Progress(terminal);
-    const desk = new ActionDesk(remoteAnswers(this.#server, this.#run, person));
+    const desk = new ActionDesk(remoteAnswers(this.#server, this.#run, this.#order));
     try {
       for await (const event of this.#server.events(this.#run, signal)) {
         answer?.take(event);
         progress.take(event);
         desk.take(event);
         if (event.type === 'run-end') return event;
-        if (isForNobody(event, person)) return this.#left();
+        if (isForNobody(event, this.#order)) return this.#left(event);
       }
     } catch (error) {
       if (!signal.aborted) throw error;
@@ -121,10 +121,14 @@ class Following {
     return 'cancelled';
   }
 
-  /** The run is on the server and goes on there after the login, whoever reads it then. */
-  #left(): 'waiting' {
+  /** The run is on the server and goes on there when somebody has come, whoever reads it then. */
+  #left(event: RunEvent): 'waiting' {
     const [page = this.#run.url] = this.#run.shown;
-    this.#order.person.say('waiting', 'The run goes on by itself after the login. Its page:', page);
+    const isCall = event.type === 'action-required' && event.action.kind === 'approval';
+    const what = isCall
+      ? 'The run goes on when you have said, on its page, whether the call may be made (or use --approve):'
+      : 'The run goes on by itself after the login. Its page:';
+    this.#order.person.say('waiting', what, page);
     return 'waiting';
   }
 

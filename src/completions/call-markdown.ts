@@ -1,6 +1,7 @@
 import { bounded, inert } from '../publish/bounded.ts';
 import { fencedStart } from '../publish/fence.ts';
-import type { McpAuthRequest, McpCall } from './mcp-item.ts';
+import { visible } from '../publish/visible.ts';
+import type { McpApprovalRequest, McpAuthRequest, McpCall } from './mcp-item.ts';
 
 /** Characters of arguments and of a result that are shown. */
 const LONGEST = 600;
@@ -27,6 +28,17 @@ export function callMarkdown(call: McpCall): string {
 /** A link for the person who reads along. */
 export function loginMarkdown({ server_label, login_url }: McpAuthRequest): string {
   return `\n\n[Log in to ${label(server_label)}](${login_url}) so that its tools can be used.\n\n`;
+}
+
+/** What the person who reads along is asked; nothing hides in it. */
+export function approvalMarkdown(request: McpApprovalRequest): string {
+  const { server_label, name, arguments: args } = request;
+  return [
+    '',
+    `**May this call be made?** ${label(visible(`${server_label}: ${name}`))}`,
+    fencedStart(visible(args), 'text', LONGEST),
+    '',
+  ].join('\n\n');
 }
 
 /** Names come from servers and models: they must not open HTML or Markdown. */

@@ -6,6 +6,7 @@ import type { ChatMessage, ChatTool } from '../protocol/chat.ts';
 import { isObject, type Json, type JsonObject } from '../protocol/json.ts';
 import { withoutLiterals } from './caller-secrets.ts';
 import type { CompletionView } from './completion-chunk.ts';
+import { readEarlier, type EarlierStep } from './earlier-steps.ts';
 import { withEarlierCalls } from './earlier-turns.ts';
 
 /** A request to `/chat/completions`, read. */
@@ -21,6 +22,8 @@ export interface ChatRequest {
   readonly user: string;
   /** Values of headers that came with the request, by the names that stand in their place. */
   readonly secrets: ReadonlyMap<string, string>;
+  /** Steps of the answer before, from whose approvals the run goes on. */
+  readonly earlier: readonly EarlierStep[];
   readonly problems: readonly Problem[];
 }
 
@@ -83,7 +86,9 @@ export function wantsServers(body: JsonObject): boolean {
 export function readChatRequest(body: JsonObject, context: ChatContext): ChatRequest | ChatRefusal {
   const refusal = refusalOf(body);
   if (refusal !== null) return refusal;
-  const messages = messagesIn(body);
+  const earlier = readEarlier(messagesIn(body));
+  if ('message' in earlier) return earlier;
+  const messages = withEarlierCalls(chatMessages(earlier.messages));
   const urls = toolsOf(body).find(({ type }) => type === 'url_context');
   const { tools, secrets } = withoutLiterals(serversOf(body, context));
   const { request, problems } = normalizePrompt(
@@ -117,6 +122,7 @@ export function readChatRequest(body: JsonObject, context: ChatContext): ChatReq
     failsOnAuth: request.on_auth === 'fail',
     user: typeof user === 'string' ? user : '',
     secrets,
+    earlier: earlier.steps,
     problems,
   };
 }
@@ -150,9 +156,15 @@ function isMessage(value: unknown): boolean {
 }
 
 /** Providers take fields in messages that nobody here knows: they stay. */
-function messagesIn(body: JsonObject): readonly ChatMessage[] {
+function chatMessages(messages: readonly JsonObject[]): readonly ChatMessage[] {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- checked as far as it is used
-  return withEarlierCalls(body['messages'] as unknown as readonly ChatMessage[]);
+  return messages as unknown as readonly ChatMessage[];
+}
+
+function messagesIn({ messages }: JsonObject): readonly JsonObject[] {
+  return Array.isArray(messages)
+    ? messages.filter((each): each is JsonObject => isObject(each))
+    : [];
 }
 
 function toolsOf(body: JsonObject): readonly JsonObject[] {

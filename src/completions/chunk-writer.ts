@@ -8,7 +8,8 @@ import type {
   ToolResult,
 } from '../run/event.ts';
 import { NO_USAGE, sumUsage } from '../protocol/usage.ts';
-import { callMarkdown, loginMarkdown } from './call-markdown.ts';
+import { approvalItem } from './approval-item.ts';
+import { approvalMarkdown, callMarkdown, loginMarkdown } from './call-markdown.ts';
 import type { CompletionChunk, CompletionDelta, CompletionView } from './completion-chunk.ts';
 import { callItem, listToolsItem, type McpItem } from './mcp-item.ts';
 
@@ -28,6 +29,12 @@ export interface ChunkWriterOptions {
   readonly loginUrl: (actionId: string) => string;
 }
 
+/** How a run ends that needs a person, and the item that asks. */
+const ASKED_BY: ReadonlyMap<string, McpItem['type']> = new Map([
+  ['login_required', 'mcp_auth_request'],
+  ['approval_required', 'mcp_approval_request'],
+]);
+
 /**
  * Writes the events of a run as the chunks of one answer. Holds what it needs of the past; every
  * event gives no, one or more chunks.
@@ -37,6 +44,7 @@ export class ChunkWriter {
   readonly #options: ChunkWriterOptions;
   readonly #calls = new Map<string, ToolCall>();
   readonly #items: McpItem[] = [];
+  #said: readonly ChatToolCall[] = [];
   #own: readonly ChatToolCall[] = [];
   #usage: Usage = NO_USAGE;
   #begun = false;
@@ -58,6 +66,11 @@ export class ChunkWriter {
   /** The calls of the last step that the caller runs. */
   get ownCalls(): readonly ChatToolCall[] {
     return this.#own;
+  }
+
+  /** Takes calls of an answer before, whose results are to come in this one. */
+  know(calls: readonly ToolCall[]): void {
+    for (const call of calls) this.#calls.set(call.call_id, call);
   }
 
   /** The chunks that an event amounts to. */
@@ -88,6 +101,7 @@ export class ChunkWriter {
 
   #step({ usage = NO_USAGE, tool_calls }: StepEnd): CompletionChunk[] {
     this.#usage = sumUsage(this.#usage, usage);
+    this.#said = tool_calls;
     this.#own = tool_calls.filter((call) => this.#isOwn(call.function.name));
     return [];
   }
@@ -104,6 +118,11 @@ export class ChunkWriter {
   }
 
   #action({ action, action_id, expires_at }: ActionRequired): CompletionChunk[] {
+    if (action.kind === 'approval') {
+      const call = this.#said.find(({ id }) => id === action.call_id);
+      const wanted = approvalItem(action, call?.extra_content);
+      return [...this.#item(wanted), ...this.#aside(approvalMarkdown(wanted))];
+    }
     if (action.kind !== 'authorization') return [];
     const item = {
       type: 'mcp_auth_request',
@@ -137,7 +156,7 @@ export class ChunkWriter {
   }
 
   #end(end: RunEnd): CompletionChunk[] {
-    if (end.status !== 'completed' && !this.#isLoginLink(end)) return [];
+    if (!this.isAnswer(end)) return [];
     const calls = end.stop_reason === 'tool_calls' ? this.#own : [];
     const chunks = calls.map((call, index) => this.#chunk({ tool_calls: [{ index, ...call }] }));
     const mcp = this.#items.length === 0 ? {} : { mcp: this.#items };
@@ -146,12 +165,14 @@ export class ChunkWriter {
     return [...chunks, last, ...this.#usageChunk()];
   }
 
-  /** A run that needs a login ends with the link as its answer. */
-  #isLoginLink({ stop_reason }: RunEnd): boolean {
-    return (
-      stop_reason === 'login_required' &&
-      this.#items.some(({ type }) => type === 'mcp_auth_request')
-    );
+  /** Whether a run ended with something to answer: its own words, or what a person is to do. */
+  isAnswer({ status, stop_reason }: RunEnd): boolean {
+    return status === 'completed' || this.#asksFor(stop_reason);
+  }
+
+  #asksFor(stopReason: string): boolean {
+    const wanted = ASKED_BY.get(stopReason);
+    return wanted !== undefined && this.#items.some(({ type }) => type === wanted);
   }
 
   #usageChunk(): CompletionChunk[] {

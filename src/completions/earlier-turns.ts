@@ -1,8 +1,8 @@
 import type { AssistantMessage, ChatMessage, ToolMessage } from '../protocol/chat.ts';
 import { isObject } from '../protocol/json.ts';
 import { wireNames } from '../run/wire-names.ts';
-import { callMarkdown, loginMarkdown } from './call-markdown.ts';
-import type { McpAuthRequest, McpCall, McpError } from './mcp-item.ts';
+import { approvalMarkdown, callMarkdown, loginMarkdown } from './call-markdown.ts';
+import type { McpApprovalRequest, McpAuthRequest, McpCall, McpError } from './mcp-item.ts';
 
 /**
  * The messages of a conversation with our own answers as the model gave them. A caller that sends
@@ -13,16 +13,24 @@ import type { McpAuthRequest, McpCall, McpError } from './mcp-item.ts';
  */
 export function withEarlierCalls(messages: readonly ChatMessage[]): readonly ChatMessage[] {
   return messages.flatMap((message) => {
-    if (message.role !== 'assistant') return [message];
+    if (message.role !== 'assistant') return withoutItems(message);
     const { mcp, ...rest } = message as AssistantMessage & { readonly mcp?: unknown };
     if (!Array.isArray(mcp)) return [message];
     const calls = mcp.filter((item) => isCall(item));
     const shown = [
       ...calls.map((call) => callMarkdown(call)),
       ...mcp.filter((item) => isLogin(item)).map((item) => loginMarkdown(item)),
+      ...mcp.filter((item) => isApproval(item)).map((item) => approvalMarkdown(item)),
     ];
     return [...callMessages(calls), ...answerMessages(rest, shown)];
   });
+}
+
+/** What a caller says to requests for approval is for us; a message that says nothing else goes. */
+function withoutItems(message: ChatMessage): readonly ChatMessage[] {
+  if (!('mcp' in message)) return [message];
+  const { mcp: _items, ...rest } = message;
+  return (rest.content ?? '') === '' ? [] : [rest];
 }
 
 /** One turn of calls with their results; which of them the model made together nobody knows now. */
@@ -100,6 +108,11 @@ function isCall(item: unknown): item is McpCall {
 
 function isError(error: unknown): error is McpError {
   return isObject(error) && typeof error['message'] === 'string';
+}
+
+function isApproval(item: unknown): item is McpApprovalRequest {
+  if (!isObject(item) || item['type'] !== 'mcp_approval_request') return false;
+  return ['server_label', 'name', 'arguments'].every((key) => typeof item[key] === 'string');
 }
 
 function isLogin(item: unknown): item is McpAuthRequest {

@@ -1,5 +1,5 @@
 import type { FaultData } from '../fault/fault.ts';
-import type { JsonObject } from '../protocol/json.ts';
+import type { Json, JsonObject } from '../protocol/json.ts';
 import type { ServerEnd, ToolCall, ToolResult } from '../run/event.ts';
 
 /**
@@ -53,6 +53,8 @@ export interface McpApprovalRequest {
   readonly server_label: string;
   readonly name: string;
   readonly arguments: string;
+  /** Of the provider, with the call; goes back to it. */
+  readonly extra_content?: Json;
 }
 
 /** `tool_error`: the tool itself said so, and the model was told. */

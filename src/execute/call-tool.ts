@@ -3,6 +3,8 @@ import type { ToolServer } from '../normalize/request.ts';
 import { parseJsonObject } from '../protocol/json.ts';
 import type { ServerTool, ToolResult } from '../run/event.ts';
 import type { CallTool } from '../run/command.ts';
+import { approvalOf, isHeldBack } from '../run/approval.ts';
+import { approvalHash } from './approval-hash.ts';
 import { cancelOpenQuestions, elicitor } from './elicit.ts';
 import type { Refused } from './login-asks.ts';
 import type { Work } from './work.ts';
@@ -60,6 +62,9 @@ interface Outcome extends ToolOutcome {
 
 async function outcomeOf(command: CallTool, work: Work, signal: AbortSignal): Promise<Outcome> {
   const { tool, state } = command;
+  if (approvalOf(work.run(), state.call.call_id)?.outcome === 'declined') {
+    return failure('The owner did not allow this call.');
+  }
   if (tool === undefined) return failure(unknownTool(state.call.wire_name, work));
   // Empty means no arguments: some models send nothing at all.
   const args = state.call.arguments.trim() === '' ? {} : parseJsonObject(state.call.arguments);
@@ -70,12 +75,9 @@ async function outcomeOf(command: CallTool, work: Work, signal: AbortSignal): Pr
       'The outcome of this call is unknown: the connection was lost after it was sent.',
     );
   }
-  const connection = await verifiedConnection(
-    serverOf(state.call.server, work),
-    tool,
-    work,
-    signal,
-  );
+  const server = serverOf(state.call.server, work);
+  await checkApproval(command, work, tool);
+  const connection = await verifiedConnection(server, tool, work, signal);
   signal.throwIfAborted();
   const { call_id } = state.call;
   work.emit({ type: 'tool-sent', call_id });
@@ -100,6 +102,19 @@ function serverOf(label: string | undefined, work: Work): ToolServer {
   const state = work.run().servers.find(({ server }) => server.label === label);
   if (state === undefined) throw new Fault('internal', `The run has no tool server ${label}.`);
   return state.server;
+}
+
+/**
+ * What is called must be what was approved: between the two, a log that lives with a caller may have
+ * been changed, and a server may describe its tool anew.
+ */
+async function checkApproval({ state }: CallTool, work: Work, tool: ServerTool): Promise<void> {
+  const { call } = state;
+  const approval = approvalOf(work.run(), call.call_id);
+  if (approval === undefined && !isHeldBack(work.run(), call)) return;
+  const hash = await approvalHash(serverOf(call.server, work), tool, call);
+  if (approval?.outcome === 'done' && approval.action.hash === hash) return;
+  throw new Fault('approval_mismatch');
 }
 
 /**

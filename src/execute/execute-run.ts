@@ -6,6 +6,7 @@ import type { Command } from '../run/command.ts';
 import { nextCommands, parkedUntil } from '../run/next-commands.ts';
 import { failedEnd } from '../run/run-end.ts';
 import { applyEvent, foldRun, isTerminal, type Run } from '../run/run.ts';
+import { askApproval } from './ask-approval.ts';
 import { callModel } from './call-model.ts';
 import { callTool } from './call-tool.ts';
 import { connectServer } from './connect-server.ts';
@@ -180,6 +181,8 @@ async function performUnguarded(command: Command, work: Work, signal: AbortSigna
       return callModel(command, work, signal);
     case 'call-tool':
       return callTool(command, work, signal);
+    case 'ask-approval':
+      return askApproval(command, work, signal);
     case 'wait':
       await work.ports.clock.sleep(Math.max(0, command.until - work.ports.clock.now()), signal);
       return work.emit(command.event);

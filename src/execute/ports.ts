@@ -23,6 +23,8 @@ export interface Ports {
   readonly isDirect?: boolean;
   /** Whether somebody can answer what a tool asks in the middle of a call; else it is told no. */
   readonly canAnswer?: boolean;
+  /** Whether somebody can say which calls may be made, where that is not `canAnswer`. */
+  readonly canApprove?: boolean;
 }
 
 /**

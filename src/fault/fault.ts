@@ -87,7 +87,22 @@ export const FAULTS = {
   approval_required: {
     http: 200,
     exit: 4,
-    text: 'A tool call wants approval, which cannot be asked for yet.',
+    text: 'A tool call wants approval, and nobody can give it here.',
+  },
+  approval_expired: {
+    http: 410,
+    exit: 4,
+    text: 'Nobody said in time whether a tool may be called.',
+  },
+  approval_mismatch: {
+    http: 409,
+    exit: 1,
+    text: 'What was approved is not what would be called. It was not called.',
+  },
+  already_answered: {
+    http: 409,
+    exit: 2,
+    text: 'This was answered before, or is no longer waited for.',
   },
   tools_changed: {
     http: 502,

@@ -1,10 +1,12 @@
 import type { ChatRequest } from '../completions/chat-request.ts';
 import { ChunkWriter } from '../completions/chunk-writer.ts';
+import { earlierEvents } from '../completions/earlier-steps.ts';
 import { completionOf } from '../completions/completion.ts';
 import type { CompletionChunk } from '../completions/completion-chunk.ts';
 import type { Ports } from '../execute/ports.ts';
+import { wireNames } from '../run/wire-names.ts';
 import { asFault, faultData, type FaultData } from '../fault/fault.ts';
-import type { RunEnd, RunEvent } from '../run/event.ts';
+import type { ActionRequired, EventBody, RunEnd, RunEvent } from '../run/event.ts';
 import { runChat } from './chat-run.ts';
 import { EventStream } from './event-stream.ts';
 import { authRequired, errorBody, errorResponse } from './openai-error.ts';
@@ -72,8 +74,11 @@ class ChatAnswer {
     const spoke = new Promise<'spoke'>((resolve) => {
       this.#spoke = () => resolve('spoke');
     });
+    const before = eventsBefore(this.#chat);
+    this.#writer.know(before.filter((event) => event.type === 'tool-call'));
     const ended = runChat(this.#chat, {
       ports,
+      before,
       signal: this.#stop.signal,
       onEvent: (event) => this.#take(event),
     }).catch((error: unknown) => failureOf(asFault(error).toJSON()));
@@ -93,13 +98,15 @@ class ChatAnswer {
       this.#chunks.push(chunk);
       this.#stream?.send(chunk);
     }
-    if (event.type === 'action-required') this.#ask(event.action_id, event.action.server);
+    if (event.type === 'action-required') this.#ask(event);
     if (isWord(event) || (event.type === 'action-required' && this.#waits())) this.#spoke();
   }
 
-  #ask(actionId: string, server: string): void {
+  #ask({ action, action_id }: ActionRequired): void {
     const { onUserMessage, loginUrl } = this.#options;
-    onUserMessage?.(loginUrl(actionId), `Log in to ${server} so that its tools can be used.`);
+    if (action.kind !== 'authorization') return;
+    const message = `Log in to ${action.server} so that its tools can be used.`;
+    onUserMessage?.(loginUrl(action_id), message);
   }
 
   #waits(): boolean {
@@ -109,7 +116,7 @@ class ChatAnswer {
   /** An answer that only holds a login link is one, unless the caller wants the status. */
   #isAnswer(end: RunEnd | null): boolean {
     if (end === null) return false;
-    return end.status === 'completed' || (this.#isLink(end) && !this.#chat.failsOnAuth);
+    return this.#writer.isAnswer(end) && !(this.#isLink(end) && this.#chat.failsOnAuth);
   }
 
   #isLink({ stop_reason }: RunEnd): boolean {
@@ -133,6 +140,15 @@ class ChatAnswer {
     if (end === null || !this.#isAnswer(end)) stream.send(errorBody(errorOf(end)));
     stream.end();
   }
+}
+
+/** What a run goes on from; of a plain request nothing. */
+function eventsBefore({ earlier, request }: ChatRequest): readonly EventBody[] {
+  const [model] = request.models;
+  if (model === undefined) return [];
+  return earlierEvents(earlier, model, (label, tool) =>
+    wireNames([{ label, tools: [tool] }]).nameOf(label, tool),
+  );
 }
 
 /** Whether the model has begun to answer. */

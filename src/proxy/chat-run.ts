@@ -2,7 +2,7 @@ import { executeRun } from '../execute/execute-run.ts';
 import { MemoryLog } from '../execute/memory-log.ts';
 import type { Ports } from '../execute/ports.ts';
 import type { ChatRequest } from '../completions/chat-request.ts';
-import type { RunEnd, RunEvent } from '../run/event.ts';
+import type { EventBody, RunEnd, RunEvent } from '../run/event.ts';
 import { openActions } from '../run/actions.ts';
 import { parkedUntil } from '../run/next-commands.ts';
 import { foldRun, isTerminal } from '../run/run.ts';
@@ -13,7 +13,9 @@ const LOOK_EVERY_MS = 1000;
 /** What a run inside of a request needs: the engine's ports but the log, which is made here. */
 export interface ChatRunOptions {
   readonly ports: Omit<Ports, 'log'>;
-  /** Told of every event, in order. */
+  /** What happened before: the events of an answer that the run goes on from. */
+  readonly before: readonly EventBody[];
+  /** Told of every event that is new, in order. */
   readonly onEvent: (event: RunEvent) => void;
   readonly signal: AbortSignal;
 }
@@ -25,16 +27,14 @@ export interface ChatRunOptions {
  */
 export async function runChat(
   { request, problems }: ChatRequest,
-  { ports, onEvent, signal }: ChatRunOptions,
+  { ports, before, onEvent, signal }: ChatRunOptions,
 ): Promise<RunEnd | null> {
-  const log = new MemoryLog(
-    () => ports.clock.now(),
-    (events) => {
-      for (const event of events) onEvent(event);
-    },
-  );
+  const log = new MemoryLog(() => ports.clock.now());
   const start = { type: 'run-start', version: 1, id: '', prompt: '', expires_at: null } as const;
-  log.append([{ ...start, request, problems }]);
+  log.append([{ ...start, request, problems }, ...before]);
+  log.subscribe((events) => {
+    for (const event of events) onEvent(event);
+  });
   for (;;) {
     await executeRun({ ...ports, log }, signal);
     const run = foldRun(log.read());

@@ -4,6 +4,8 @@ import type { RunView } from '../run/view.ts';
 import { isoTime } from './iso-time.ts';
 import { plainText } from './markdown-html.ts';
 import { Markup, markup } from './markup.ts';
+import { approvalHtml } from './page-approval.ts';
+import { ownersPart } from './action-words.ts';
 
 /** What the run waits for: for its owner where to log in or a form, for others that it waits. */
 export function actionsHtml(view: RunView): Markup | null {
@@ -21,12 +23,18 @@ function actionHtml({ type, expires_at, own }: RequiredAction, view: RunView): M
   const time = isoTime(expires_at);
   const until = markup`<p class="quiet">Until <time datetime="${time}">${time.slice(0, 10)} ${time.slice(11, 16)} UTC</time>.</p>`;
   if (own === null) {
-    const what = type === 'authorization' ? 'log in' : 'answer';
-    return markup`<p>The run waits for its owner to ${what}.</p>${until}
+    return markup`<p>The run waits for its owner to ${ownersPart(type)}.</p>${until}
 `;
   }
-  return markup`<div data-key="action-${own.id}">${type === 'authorization' ? loginHtml(own, view) : questionHtml(own, view)}${until}</div>
+  return markup`<div data-key="action-${own.id}">${ownHtml(own, view)}${until}</div>
 `;
+}
+
+function ownHtml(own: OwnAction, view: RunView): Markup {
+  if (own.call !== null) {
+    return approvalHtml(own, own.call, { action: addressOf(own, view), view });
+  }
+  return own.connect_path === null ? questionHtml(own, view) : loginHtml(own, view);
 }
 
 function loginHtml(own: OwnAction, view: RunView): Markup {

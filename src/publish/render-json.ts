@@ -35,12 +35,13 @@ export function renderJson(view: RunView, urls: RunUrls | null): JsonObject {
     usage: { ...view.usage, cost_usd: null },
     stop_reason: view.stop_reason,
     required_action: firstAction(view, urls),
+    required_actions: view.required_actions.map((action) => actionJson(action, urls)),
     problems: view.problems.map(problemJson),
     error: view.error === null ? null : jsonOf(view.error),
   };
 }
 
-/** One after the other is enough for a program: the next one is there when this one is done. */
+/** One after the other is enough for most programs: the next one is there when this one is done. */
 function firstAction(view: RunView, urls: RunUrls | null): JsonObject | null {
   const [first] = view.required_actions;
   return first === undefined ? null : actionJson(first, urls);

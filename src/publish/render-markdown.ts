@@ -6,6 +6,7 @@ import { inert } from './bounded.ts';
 import { codeSpan, fencedStart, words } from './fence.ts';
 import { stepsSection } from './markdown-steps.ts';
 import type { RequiredAction } from '../run/required-action.ts';
+import { visible } from './visible.ts';
 import { actionText } from './action-words.ts';
 import { isoTime } from './iso-time.ts';
 import { fileUrl, siteUrl, type RunUrls } from './run-urls.ts';
@@ -23,6 +24,9 @@ import { titleOf } from './run-title.ts';
 
 /** The prompt is the document's own beginning, so it may be long; `.json` has the rest. */
 const LONGEST_PROMPT = 20_000;
+
+/** Characters of the arguments of a call that its owner is asked about; the page has all. */
+const LONGEST_ARGUMENTS = 20_000;
 
 /** Characters of what a tool asks. */
 const LONGEST_QUESTION = 4000;
@@ -75,6 +79,14 @@ function waitingPart(action: RequiredAction, urls: RunUrls): string {
   if (own === null) return words(actionText(action, urls));
   const server = codeSpan(own.server_label);
   const until = `Until ${isoTime(action.expires_at)}.`;
+  if (own.call !== null) {
+    const args = own.call.arguments.trim() === '' ? '{}' : visible(own.call.arguments);
+    return [
+      `The model wants to call ${codeSpan(visible(own.call.tool))} of ${server} at ${codeSpan(own.server_url)}:`,
+      fencedStart(args, 'text', LONGEST_ARGUMENTS),
+      `[Allow it or not on the page](${urls.html}). ${until}`,
+    ].join('\n\n');
+  }
   if (own.connect_path !== null) {
     const link = `[Log in](${siteUrl(urls, own.connect_path)})`;
     return `${server} at ${codeSpan(own.server_url)} wants a login. ${words(own.message)} ${link} ${until}`;

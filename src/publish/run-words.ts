@@ -40,7 +40,7 @@ export function noAnswer(status: RunStatus): string {
     case 'running':
       return 'No answer yet: the run is working.';
     case 'requires_action':
-      return 'No answer yet: the run waits for its owner to log in or to answer something.';
+      return 'No answer yet: the run waits for its owner to log in, to allow a call or to answer something.';
     case 'completed':
       return 'The model ended without saying anything.';
     case 'failed':

@@ -1,4 +1,6 @@
 import type { ApprovalPolicy } from '../normalize/request.ts';
+import type { ActionResolved, ApprovalAction, ToolCall } from './event.ts';
+import type { CallState, Run } from './run.ts';
 
 /**
  * Whether a call of this tool waits for the owner of the run. Where a policy names tools both ways
@@ -8,4 +10,40 @@ import type { ApprovalPolicy } from '../normalize/request.ts';
 export function wantsApproval(policy: ApprovalPolicy, tool: string): boolean {
   if (typeof policy === 'string') return policy === 'always';
   return policy.always?.tool_names.includes(tool) ?? false;
+}
+
+/** What the owner was asked about a call, and what came of it. */
+export interface Approval {
+  readonly action: ApprovalAction;
+  /** Null while it is waited for. */
+  readonly outcome: ActionResolved['outcome'] | null;
+}
+
+/** Whether the policy of its server holds a call back until the owner allows it. */
+export function isHeldBack(run: Pick<Run, 'servers'>, { server, tool }: ToolCall): boolean {
+  if (tool === undefined) return false;
+  const owner = run.servers.find((state) => state.server.label === server)?.server;
+  return owner !== undefined && wantsApproval(owner.require_approval, tool);
+}
+
+/** What was asked about a call; undefined when nothing was. */
+export function approvalOf(run: Pick<Run, 'actions'>, callId: string): Approval | undefined {
+  for (const { required, resolved } of run.actions) {
+    const { action } = required;
+    if (action.kind !== 'approval' || action.call_id !== callId) continue;
+    return { action, outcome: resolved?.outcome ?? null };
+  }
+  return undefined;
+}
+
+/** Whether a call may go to its tool, or be answered without it because the owner said no. */
+export function isDecided(run: Run, { call }: CallState): boolean {
+  const outcome = approvalOf(run, call.call_id)?.outcome;
+  if (outcome === undefined) return !isHeldBack(run, call);
+  return outcome === 'done' || outcome === 'declined';
+}
+
+/** Whether nobody can say whether this call may be made. */
+export function isUnanswerable(run: Run, { call, result }: CallState): boolean {
+  return result === undefined && approvalOf(run, call.call_id)?.outcome === 'cancelled';
 }

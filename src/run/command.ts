@@ -1,5 +1,5 @@
 import type { ToolServer, UrlPolicy } from '../normalize/request.ts';
-import type { ActionResolved, RunEnd, ServerTool } from './event.ts';
+import type { ActionResolved, RunEnd, ServerTool, ToolCall } from './event.ts';
 import type { CallState } from './run.ts';
 
 /**
@@ -11,6 +11,7 @@ export type Command =
   | ConnectServer
   | CallModel
   | CallTool
+  | AskApproval
   | Wait
   | (Keyed & { readonly type: 'end'; readonly end: RunEnd });
 
@@ -41,6 +42,19 @@ export interface CallTool extends Keyed {
   readonly state: CallState;
   /** Absent when the model asked for a tool that the run does not have. */
   readonly tool?: ServerTool;
+}
+
+/** Asks the owner about all calls of a step that want it, in one go. */
+export interface AskApproval extends Keyed {
+  readonly type: 'ask-approval';
+  readonly calls: readonly HeldCall[];
+}
+
+/** A call that is held back, with all that its owner approves. */
+export interface HeldCall {
+  readonly call: ToolCall;
+  readonly server: ToolServer;
+  readonly tool: ServerTool;
 }
 
 export interface Wait extends Keyed {

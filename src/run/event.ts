@@ -191,9 +191,24 @@ export interface ActionRequired {
   readonly type: 'action-required';
   /** Unguessable; shown to the owner only. */
   readonly action_id: string;
-  readonly action: AuthorizationAction | ElicitationAction;
+  readonly action: RequestedAction;
   /** Milliseconds since 1970. */
   readonly expires_at: number;
+}
+
+/** What a person is to do. */
+export type RequestedAction = AuthorizationAction | ElicitationAction | ApprovalAction;
+
+/** The owner is to say whether a call may be made. */
+export interface ApprovalAction {
+  readonly kind: 'approval';
+  readonly server: string;
+  readonly tool: string;
+  readonly call_id: string;
+  /** JSON text as the model wrote it. */
+  readonly arguments: string;
+  /** SHA-256 of what is approved: the server's address, the tool and the arguments; hexadecimal. */
+  readonly hash: string;
 }
 
 /** Somebody has to log in to a tool server. */
@@ -223,7 +238,10 @@ export interface ElicitationAction {
 export interface ActionResolved {
   readonly type: 'action-resolved';
   readonly action_id: string;
-  /** `done`: logged in, or answered with `content`. */
+  /**
+   * `done`: logged in, approved, or answered with `content`. A call is `cancelled` where nobody can
+   * approve it.
+   */
   readonly outcome: 'done' | 'declined' | 'cancelled' | 'expired';
   readonly content?: JsonObject;
 }

@@ -1,7 +1,8 @@
 import { faultData } from '../fault/fault.ts';
 import type { ToolServer } from '../normalize/request.ts';
 import { loginAsks, openActions, openLogin } from './actions.ts';
-import type { CallTool, Command, Wait } from './command.ts';
+import { approvalOf, isDecided, isHeldBack } from './approval.ts';
+import type { AskApproval, CallTool, Command, HeldCall, Wait } from './command.ts';
 import type { ServerTool } from './event.ts';
 import { isCallersFunction } from './functions.ts';
 import { outputProblems } from './output-problems.ts';
@@ -107,7 +108,9 @@ function nextWork(run: Run): Command[] {
   if (last === undefined) return [callModel(1)];
   const calls = callsToMake(run, last);
   if (last.finish_reason === null) return [callModel(last.step, last.repair), ...calls];
-  if (last.calls.some(({ result }) => result === undefined)) return calls;
+  if (last.calls.some(({ result }) => result === undefined)) {
+    return [...calls, ...approvalsToAsk(run, last)];
+  }
   return [callModel(last.step + 1, last.calls.length === 0 ? outputProblems(run) : undefined)];
 }
 
@@ -124,6 +127,7 @@ function callsToMake(run: Run, step: Step): Command[] {
   return step.calls
     .filter(({ result }) => result === undefined)
     .filter(({ call }) => !isCallersFunction(run, call.wire_name))
+    .filter((state) => isDecided(run, state))
     .filter(({ sent, call }) => sent || openLogin(run, call.server) === undefined)
     .map((state): CallTool => {
       const tool = toolOf(run, state.call.wire_name);
@@ -133,6 +137,19 @@ function callsToMake(run: Run, step: Step): Command[] {
     })
     .filter(({ tool }) => step.finish_reason !== null || tool?.read_only || tool?.idempotent)
     .slice(0, MAX_PARALLEL_CALLS);
+}
+
+/** A step that still streams may be void yet: nobody is asked about its calls. */
+function approvalsToAsk(run: Run, step: Step): AskApproval[] {
+  const calls = step.calls.flatMap(({ call }): HeldCall[] => {
+    const isAsked = approvalOf(run, call.call_id) !== undefined;
+    const server = run.servers.find((state) => state.server.label === call.server)?.server;
+    const tool = toolOf(run, call.wire_name);
+    if (isAsked || !isHeldBack(run, call) || server === undefined || tool === undefined) return [];
+    return [{ call, server, tool }];
+  });
+  if (calls.length === 0) return [];
+  return [{ type: 'ask-approval', key: `ask-approval:${step.step}`, calls }];
 }
 
 /** The tool that the model knows by this name. */

@@ -1,5 +1,5 @@
 import { faultData, type FaultCode, type FaultData } from '../fault/fault.ts';
-import { wantsApproval } from './approval.ts';
+import { isUnanswerable } from './approval.ts';
 import type { RunEnd } from './event.ts';
 import { callersCalls } from './functions.ts';
 import { outputProblems } from './output-problems.ts';
@@ -14,6 +14,7 @@ export function reasonToEnd(run: Run): RunEnd | null {
   return (
     sizeLimit(run) ??
     loginFailure(run) ??
+    approvalExpiry(run) ??
     serverFailure(run) ??
     referenceFailure(run) ??
     callFailure(run) ??
@@ -43,6 +44,17 @@ function loginFailure(run: Run): RunEnd | null {
   return null;
 }
 
+/** A call that nobody allowed or refused in time. */
+function approvalExpiry(run: Run): RunEnd | null {
+  for (const { required, resolved } of run.actions) {
+    if (required.action.kind !== 'approval' || resolved?.outcome !== 'expired') continue;
+    const { server, tool } = required.action;
+    const message = `Nobody said in time whether ${tool} of ${server} may be called. It was not called. Run the prompt again.`;
+    return expiredEnd(faultData('approval_expired', message, { server, tool }));
+  }
+  return null;
+}
+
 function serverFailure(run: Run): RunEnd | null {
   const failed = run.servers.find(({ end }) => end !== undefined && !end.ok && !end.is_document);
   return failed === undefined ? null : failedEnd(withServer(failed));
@@ -62,7 +74,11 @@ function referenceFailure(run: Run): RunEnd | null {
 }
 
 /** What no further step can mend. */
-const FATAL_IN_CALLS: ReadonlySet<FaultCode> = new Set(['login_required', 'tools_changed']);
+const FATAL_IN_CALLS: ReadonlySet<FaultCode> = new Set([
+  'login_required',
+  'tools_changed',
+  'approval_mismatch',
+]);
 
 /** A call that failed for good. */
 function callFailure(run: Run): RunEnd | null {
@@ -74,9 +90,9 @@ function callFailure(run: Run): RunEnd | null {
 function stepEnd(run: Run): RunEnd | null {
   const last = run.steps.at(-1);
   if (last === undefined) return null;
-  const unapproved = approvalMissing(run, last);
-  if (unapproved !== null || last.finish_reason === null) return unapproved ?? callLimit(run);
+  if (last.finish_reason === null) return callLimit(run);
   if (last.calls.length === 0) return answerEnd(run, last);
+  if (last.calls.some((call) => isUnanswerable(run, call))) return unapproved(run, last);
   if (callersCalls(run, last).length > 0) return callLimit(run) ?? handOver(run, last);
   return stepLimit(run, last) ?? callLimit(run);
 }
@@ -87,15 +103,17 @@ function handOver(run: Run, last: Step): RunEnd | null {
   return waiting.length === callersCalls(run, last).length ? handedOverEnd() : null;
 }
 
-/** Asking the owner is not supported yet, so a call that wants approval is never made. */
-function approvalMissing(run: Run, last: Step): RunEnd | null {
-  const call = last.calls.find(({ call: { server, tool } }) => {
-    const owner = run.servers.find((state) => state.server.label === server)?.server;
-    return owner !== undefined && tool !== undefined && wantsApproval(owner.require_approval, tool);
-  })?.call;
-  if (call === undefined) return null;
-  const { server = '', tool = '' } = call;
-  const message = `${tool} of ${server} wants approval, which cannot be asked for yet. It was not called.`;
+/** Nobody can allow what wants it: the run ends when the other calls of the step have been made. */
+function unapproved(run: Run, last: Step): RunEnd | null {
+  const own = callersCalls(run, last);
+  const open = last.calls.filter((state) => state.result === undefined && !own.includes(state));
+  const first = open.find((state) => isUnanswerable(run, state));
+  if (first === undefined || !open.every((state) => isUnanswerable(run, state))) return null;
+  const { server = '', tool = '' } = first.call;
+  const message =
+    `${tool} of ${server} wants approval, and nobody can give it here. It was not called. ` +
+    'Run the prompt where you can answer: on a terminal, with `--approve`, or with a key of the ' +
+    'server. Or let the prompt say `require_approval: never`.';
   return failedEnd(faultData('approval_required', message, { server, tool }));
 }
 

@@ -202,7 +202,7 @@ function applyStepEvent(run: Run, event: StepEvent): Run {
 function asked(run: Run, event: ActionRequired, at: number): Run {
   const { action, expires_at } = event;
   const waiting = { ...run, actions: withAction(run.actions, event, at) };
-  if (action.kind === 'elicitation') return waiting;
+  if (action.kind !== 'authorization') return waiting;
   const kept = { ...waiting, expires_at: expiryWhileWaiting(run, expires_at) };
   if (action.call_id === undefined) return kept;
   return inCall(kept, action.call_id, (call) => ({

@@ -1,4 +1,5 @@
 import { inert } from '../publish/bounded.ts';
+import { visible } from '../publish/visible.ts';
 import { connectPath } from '../run/required-action.ts';
 import type { ActionRequired, RunEvent, StepStart } from '../run/event.ts';
 
@@ -62,6 +63,9 @@ function waitNote({ action, action_id }: ActionRequired, origin: string): string
   const server = inert(action.server);
   if (action.kind === 'authorization') {
     return `${server} wants a login. Open ${origin}${connectPath(action_id)} and the run goes on by itself.`;
+  }
+  if (action.kind === 'approval') {
+    return `The model wants to call ${visible(action.tool)} of ${server}. Allow it or not on the page of the run.`;
   }
   return `${server} asks: ${inert(action.message).replace(/\s+/g, ' ')} Answer on the page of the run.`;
 }

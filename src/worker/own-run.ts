@@ -17,17 +17,18 @@ export async function cancelRun({ env, id, proof, request }: RunRequest): Promis
 
 /**
  * `POST /{id}/actions/{action_id}`: the owner's answer to what the run waits for.
- * @throws Fault `not_found`, `gone`, `owner_required`, `bad_request`
+ * @throws Fault `not_found`, `gone`, `owner_required`, `bad_request`, `already_answered`
  */
 export async function answerAction(asked: RunRequest, action_id: string): Promise<Response> {
   const { env, id, proof, request } = asked;
   const run = runClient(env, id);
   // Who does not own the run is told so before a byte of the body is read.
-  const schema = there(await run.actionSchema(proof, action_id));
-  if (schema === undefined) throw new Fault('not_found');
-  const answer = await readActionAnswer(request, schema);
+  const question = there(await run.questionOf(proof, action_id));
+  if (question === undefined) throw new Fault('not_found');
+  const answer = await readActionAnswer(request, question);
   const acted = there(await run.resolveAction(proof, action_id, answer));
   if (acted.acted === 'unknown') throw new Fault('not_found');
+  if (acted.acted === 'over') throw new Fault('already_answered');
   if (acted.acted === 'invalid') throw new Fault('bad_request', acted.message);
   return wantsPage(request) ? toPage(id) : json({ id, object: 'run', status: acted.status });
 }

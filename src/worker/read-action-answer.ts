@@ -5,7 +5,7 @@ import type { JsonObject } from '../protocol/json.ts';
 import { contentOfForm } from '../run/elicitation-form.ts';
 import { decoded, readBody } from './read-body.ts';
 import { isForm } from './read-prompt.ts';
-import type { ActionAnswer } from './run-actions.ts';
+import type { ActionAnswer, Question } from './run-actions.ts';
 
 /** Fields of the page's form that hold what a tool asked for begin so. */
 const FIELD = 'content.';
@@ -16,16 +16,22 @@ const MAX_DEPTH = 4;
 const ACTIONS = ['accept', 'decline', 'cancel'] as const;
 
 /**
- * What an owner answers, as JSON `{action, content}` or as the page's own form.
- * @param schema of the fields that were asked for; null for none
+ * What an owner answers, as JSON `{action, content}`, of an approval `{decision}`, or as the page's
+ * own form.
  * @throws Fault `bad_request`, `too_large`, `not_text`
  */
 export async function readActionAnswer(
   request: Request,
-  schema: JsonObject | null,
+  { kind, schema }: Question,
 ): Promise<ActionAnswer> {
   const text = decoded(await readBody(request));
-  return isForm(request) ? fromForm(new URLSearchParams(text), schema) : fromJson(text);
+  const fields = isForm(request) ? new URLSearchParams(text) : null;
+  if (kind === 'approval') {
+    return {
+      action: decisionOf(fields === null ? bodyOf(text)['decision'] : fields.get('decision')),
+    };
+  }
+  return fields === null ? fromJson(bodyOf(text)) : fromForm(fields, schema);
 }
 
 function fromForm(fields: URLSearchParams, schema: JsonObject | null): ActionAnswer {
@@ -36,9 +42,13 @@ function fromForm(fields: URLSearchParams, schema: JsonObject | null): ActionAns
   return { action, content: contentOfForm(schema, sent) };
 }
 
-function fromJson(text: string): ActionAnswer {
+function bodyOf(text: string): JsonObject {
   const body = parseJsonObject(text);
   if (body === null) throw new Fault('bad_request', 'The body must be a JSON object.');
+  return body;
+}
+
+function fromJson(body: JsonObject): ActionAnswer {
   const action = actionOf(body['action']);
   const { content } = body;
   if (content === undefined || content === null) return { action };
@@ -47,6 +57,13 @@ function fromJson(text: string): ActionAnswer {
   if (object === null)
     throw new Fault('bad_request', '"content" must be an object of flat fields.');
   return { action, content: object };
+}
+
+/** Only these two words: what is neither must not be taken for a yes. */
+function decisionOf(given: unknown): ActionAnswer['action'] {
+  if (given === 'approve') return 'accept';
+  if (given === 'deny') return 'decline';
+  throw new Fault('bad_request', '"decision" must be approve or deny.');
 }
 
 function actionOf(given: unknown): ActionAnswer['action'] {

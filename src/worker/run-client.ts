@@ -13,7 +13,7 @@ export type RunClient = {
       | 'cancel'
       | 'remove'
       | 'resume'
-      | 'actionSchema'
+      | 'questionOf'
       | 'resolveAction'
   ]: (...parameters: Parameters<RunObject[Name]>) => Promise<Awaited<ReturnType<RunObject[Name]>>>;
 };

@@ -12,7 +12,7 @@ import { answerEncoder } from './answer-stream.ts';
 import type { AnswerForm } from './answer-stream.ts';
 import type { Env } from './env.ts';
 import type { Proof } from './principal.ts';
-import { actionSchema, answerAction, resolveLogins } from './run-actions.ts';
+import { answerAction, questionOf, resolveLogins } from './run-actions.ts';
 import type { Acted, ActionAnswer, MadeLogin } from './run-actions.ts';
 import { SqlRunLog } from './run-log.ts';
 import { runPorts } from './run-ports.ts';
@@ -141,9 +141,9 @@ export class RunObject extends DurableObject<Env> {
     return waited;
   }
 
-  /** See {@link actionSchema}; only for the owner. */
-  actionSchema(proof: Proof, id: string): Found<ReturnType<typeof actionSchema>> {
-    return this.#findOwned(proof, () => actionSchema(this.#log, id));
+  /** See {@link questionOf}; only for the owner. */
+  questionOf(proof: Proof, id: string): Found<ReturnType<typeof questionOf>> {
+    return this.#findOwned(proof, () => questionOf(this.#log, id));
   }
 
   /** The owner's answer to what the run asked. */

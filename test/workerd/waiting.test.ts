@@ -5,7 +5,7 @@ import {
   runDurableObjectAlarm,
   runInDurableObject,
 } from 'cloudflare:test';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { EventBody, RunEvent } from '../../src/run/event.ts';
 import { normalizePrompt } from '../../src/normalize/normalize-prompt.ts';
 import type { CompletionRequest } from '../../src/normalize/request.ts';
@@ -18,6 +18,9 @@ import { newRunId, ownerToken } from '../../src/worker/run-id.ts';
 import { SqlRunLog } from '../../src/worker/run-log.ts';
 import type { RunObject } from '../../src/worker/run-object.ts';
 import { createRecord } from '../../src/worker/run-record.ts';
+
+// The first run of a file loads the MCP client, which takes a busy machine a while.
+vi.setConfig({ testTimeout: 30_000 });
 
 const bindings = env as unknown as Env & { readonly ID_KEY: string };
 const OWNER = { holdsToken: true, principal: null };
@@ -306,6 +309,65 @@ describe('POST /{id}/actions/{action_id}', () => {
     await expect.poll(() => statusOf(run), { timeout: 10_000 }).toBe('failed');
     const found = await run.view(OWNER);
     expect(found).toMatchObject({ value: { stop_reason: 'login_denied' } });
+  });
+});
+
+/** A call that waits for its owner. */
+function held(expires_at = Date.now() + DAY): readonly EventBody[] {
+  const call = { call_id: 'c1', server: 'demo', tool: 'roll_dice', arguments: '{}' };
+  return [
+    { type: 'server-end', label: 'demo', url: '/demo/mcp', ok: true, ms: 1, tools: [] },
+    { type: 'step-start', step: 1, attempt: 1, provider: 'demo', model: 'demo' },
+    { type: 'tool-call', step: 1, wire_name: 'demo__roll_dice', ...call },
+    { type: 'step-end', step: 1, finish_reason: 'tool_calls', tool_calls: [] },
+    {
+      type: 'action-required',
+      action_id: ACTION,
+      action: { kind: 'approval', hash: '', ...call },
+      expires_at,
+    },
+  ];
+}
+
+describe('a run that waits for an approval', () => {
+  it('sleeps until the approval expires, and then ends with a clear text', async () => {
+    const until = Date.now() + 1500;
+    const { stub, run } = await waiting(held(until));
+    await ring(stub);
+    expect(await alarmOf(stub)).toBe(until);
+    expect(await statusOf(run)).toBe('requires_action');
+    await expect.poll(() => statusOf(run), { timeout: 10_000 }).toBe('expired');
+    const end = (await eventsOf(stub)).at(-1);
+    expect(end).toMatchObject({ type: 'run-end', stop_reason: 'approval_expired' });
+    const late = await run.resolveAction(OWNER, ACTION, { action: 'accept' });
+    expect(late).toEqual({ found: 'run', value: { acted: 'over' } });
+  });
+
+  it('takes one answer: the same again is the same, another one comes too late', async () => {
+    const { stub, run } = await waiting(held());
+    expect(await run.resolveAction(NO_PROOF, ACTION, { action: 'accept' })).toEqual({
+      found: 'refused',
+    });
+    const answers = await Promise.all(
+      (['decline', 'decline', 'accept'] as const).map((action) =>
+        run.resolveAction(OWNER, ACTION, { action }),
+      ),
+    );
+    expect(answers).toMatchObject([
+      { value: { acted: 'done' } },
+      { value: { acted: 'done' } },
+      { value: { acted: 'over' } },
+    ]);
+    const resolved = (await eventsOf(stub)).filter(({ type }) => type === 'action-resolved');
+    expect(resolved).toMatchObject([{ outcome: 'declined' }]);
+  });
+
+  it('is not gone on with by a login, nor by an answer to something else', async () => {
+    const { run } = await waiting(held());
+    expect(await run.resume({ action_ids: [ACTION], url: '/demo/mcp' })).toBe(false);
+    const other = await run.resolveAction(OWNER, 'other', { action: 'accept' });
+    expect(other).toEqual({ found: 'run', value: { acted: 'unknown' } });
+    expect(await statusOf(run)).toBe('requires_action');
   });
 });
 

@@ -223,35 +223,6 @@ describe('a run', () => {
   });
 });
 
-describe('a tool that wants approval', () => {
-  const always = server('search', { require_approval: { always: { tool_names: ['find'] } } });
-
-  it.each([server('search', { require_approval: 'always' }), always])(
-    'is not called, not even when it only reads',
-    async (entry) => {
-      let made = 0;
-      const run = () => {
-        made += 1;
-        return text('made');
-      };
-      const servers = memoryServers({ [search.url]: [{ name: 'find', readOnly: true, run }] });
-      const model = scriptedModel([calls(['search__find', {}]), says('Never.')]);
-      const ended = await runToEnd(
-        ports(model, { servers, log: startedLog({ servers: [entry] }) }),
-      );
-      expect(ended).toMatchObject({ status: 'failed', stop_reason: 'approval_required' });
-      expect(made).toBe(0);
-    },
-  );
-
-  it('does not hold back the other tools of its server', async () => {
-    const servers = memoryServers({ [search.url]: [{ name: 'other', run: () => text('fine') }] });
-    const model = scriptedModel([calls(['search__other', {}]), says('Done.')]);
-    const ended = await runToEnd(ports(model, { servers, log: startedLog({ servers: [always] }) }));
-    expect(ended.status).toBe('completed');
-  });
-});
-
 describe('limits', () => {
   const looping = () => scriptedModel([calls(['search__find', {}])]);
 
