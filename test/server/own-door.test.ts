@@ -1,6 +1,6 @@
 /** The doors to the server's own models, as a client of OpenAI's API uses them. */
 import { readdirSync, readFileSync } from 'node:fs';
-import type { ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -12,6 +12,7 @@ import { startProduct, type Product } from '../support/product.ts';
 interface Sent {
   readonly path: string;
   readonly authorization: string;
+  readonly headers: IncomingHttpHeaders;
   readonly body: string;
 }
 
@@ -75,7 +76,7 @@ beforeAll(async () => {
   });
   provider = await httpPeer((request, response, body) => {
     const { authorization = '' } = request.headers;
-    sent.push({ path: request.url ?? '', authorization, body });
+    sent.push({ path: request.url ?? '', authorization, headers: request.headers, body });
     if (request.url === '/v1/models') {
       response.writeHead(models.status, { 'content-type': 'application/json' }).end(models.body);
     } else if (request.url === '/v1/embeddings') {
@@ -223,7 +224,7 @@ describe('POST /v1/embeddings', () => {
     const body = { model: 'openai/embed-3', input: ['tide'], dimensions: 2 };
     const answer = await post('/v1/embeddings', body, { authorization: 'Bearer none' });
     expect(JSON.parse(answer.text)).toEqual({ data: [[1, 2]] });
-    expect(sent.at(-1)).toEqual({
+    expect(sent.at(-1)).toMatchObject({
       path: '/v1/embeddings',
       authorization: `Bearer ${KEY}`,
       body: JSON.stringify({ ...body, model: 'embed-3' }),
@@ -580,6 +581,13 @@ describe('url_context', () => {
   });
 });
 
+describe('a label of a person', () => {
+  it('is a text of one line', async () => {
+    const answer = await post(CHAT, { messages: hello, user: 'a\nb' });
+    expect(answer.status).toBe(400);
+  });
+});
+
 describe('X-MCP-Authorization', () => {
   it('is the bearer for the only tool server, and for none of several', async () => {
     const headers = { 'x-mcp-authorization': 'canary-bearer' };
@@ -591,6 +599,67 @@ describe('X-MCP-Authorization', () => {
     await post(CHAT, { messages: hello, tools: [one, everything()] }, headers);
     expect(toolsSaw.length).toBeGreaterThan(0);
     expect(toolsSaw.join()).not.toContain('canary-bearer');
+  });
+});
+
+describe('the OpenAI-compatible endpoint of Anthropic', () => {
+  /** Its dialect: ids of its own, text before the call, arguments that begin empty, no `[DONE]`. */
+  const speaks =
+    (deltas: readonly object[], finish_reason: string) => (response: ServerResponse) => {
+      const about = { id: 'msg_01', object: 'chat.completion.chunk', model: 'claude-sonnet-4-5' };
+      const usage = { prompt_tokens: 20, completion_tokens: 5, total_tokens: 25 };
+      response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' });
+      const send = (choices: readonly object[], more = {}) =>
+        response.write(`data: ${JSON.stringify({ ...about, choices, ...more })}\r\n\r\n`);
+      for (const delta of deltas) send([{ index: 0, delta, finish_reason: null, logprobs: null }]);
+      send([{ index: 0, delta: {}, finish_reason, logprobs: null }]);
+      send([], { usage });
+      response.end();
+    };
+  const part = (more: object) => ({ tool_calls: [{ index: 0, ...more }] });
+  const calling = [
+    { role: 'assistant', content: '' },
+    { content: 'Let me see.' },
+    part({ id: 'toolu_01', type: 'function', function: { name: 'all__echo', arguments: '' } }),
+    part({ function: { arguments: '{"mess' } }),
+    part({ function: { arguments: 'age": "hi"}' } }),
+  ];
+
+  it('runs a tool loop through its door, with the key as Anthropic takes it', async () => {
+    turns = [speaks(calling, 'tool_calls'), speaks([{ content: 'It said hi.' }], 'stop')];
+    const answer = await post(
+      `/${provider.host}/v1/chat/completions`,
+      { model: 'claude-sonnet-4-5', messages: hello, tools: [everything()], view: 'text' },
+      { 'x-api-key': 'sk-ant-mine', 'anthropic-version': '2023-06-01', 'x-other': 'ours' },
+    );
+    expect(contentOf(answer)).toContain('It said hi.');
+    expect(JSON.parse(answer.text)).toMatchObject({ usage: { total_tokens: 50 } });
+    expect(lastMessages().slice(1)).toMatchObject([
+      {
+        role: 'assistant',
+        tool_calls: [{ id: 'toolu_01', function: { arguments: '{"message": "hi"}' } }],
+      },
+      { role: 'tool', tool_call_id: 'toolu_01', content: 'Echo: hi' },
+    ]);
+    const headers = sent.at(-1)?.headers ?? {};
+    expect(headers['x-api-key']).toBe('sk-ant-mine');
+    expect(headers['anthropic-version']).toBe('2023-06-01');
+    expect(headers['x-other']).toBeUndefined();
+    expect(headers['authorization']).toBeUndefined();
+  });
+
+  it('hands back its error as it is', async () => {
+    const error = { code: 'invalid_request_error', message: 'max_tokens is too large', type: 'x' };
+    turns = [
+      (response) => {
+        response.writeHead(400, { 'content-type': 'application/json', 'request-id': 'req_011' });
+        response.end(JSON.stringify({ error }));
+      },
+    ];
+    const body = { model: 'claude', messages: hello, tools: [everything()], stream: true };
+    const answer = await post(`/${provider.host}/v1/chat/completions`, body, { 'x-api-key': 'k' });
+    expect([answer.status, answer.headers['request-id']]).toEqual([400, 'req_011']);
+    expect(JSON.parse(answer.text)).toEqual({ error });
   });
 });
 
