@@ -23,7 +23,7 @@ const NO_BODY = 'chat';
 
 /**
  * The first system message, when it begins with settings.
- * @see spec/completions.md CC-16
+ * @see spec/completions.md CC-21
  */
 export function systemDocument(messages: readonly ChatMessage[]): SystemDocument | null {
   // `developer` is what newer clients call it.

@@ -9,7 +9,7 @@ import type { SqlRunLog } from './run-log.ts';
 /**
  * The log of a run that goes on inside of a request: its object keeps the events, shows them, and
  * ends the run when the request is gone.
- * @see spec/completions.md CC-14
+ * @see spec/completions.md CC-18
  */
 
 /** After the time of a run, or its last event, so long nothing may come before it counts as dead. */

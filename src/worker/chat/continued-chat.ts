@@ -17,7 +17,7 @@ import { answerOwn } from './own-door.ts';
  * `POST /{id}/chat/completions`: goes on from a run. What its asker may see of the conversation
  * goes before the messages of the request.
  * @throws Fault `unauthorized`, `not_found`, `gone`, `not_finished`
- * @see spec/completions.md CC-15
+ * @see spec/completions.md CC-20
  */
 export async function continueChat(asked: ChatAsked, run: RunRequest): Promise<Response> {
   const caller = await ownCaller(asked);

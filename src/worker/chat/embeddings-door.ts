@@ -17,7 +17,7 @@ import { passedBack } from './provider-pass.ts';
  * `POST /v1/embeddings`: the server's own providers, with `provider/model`; everything else goes to
  * the provider as it came, and its answer comes back.
  * @throws Fault `unauthorized`, `model_not_found`, `model_unauthorized`, `model_unavailable`
- * @see spec/completions.md CC-18
+ * @see spec/completions.md CC-15
  */
 export async function embed(asked: ChatAsked): Promise<Response> {
   const { request, settings } = asked;

@@ -21,7 +21,7 @@ const MODEL_ID = /^[!-~]{1,200}$/;
  * `GET /v1/models`: what `model` may be at this server, in the form of OpenAI's list. Providers are
  * asked for their lists at the same time; of one that says none, the default model is there.
  * @throws Fault `unauthorized`
- * @see spec/completions.md CC-17
+ * @see spec/completions.md CC-14
  */
 export async function listModels(asked: ChatAsked): Promise<Response> {
   const { env, settings, request } = asked;

@@ -18,7 +18,7 @@ const MAX_KEPT = 4_194_304;
  * Answers a chat completion. With `store: true` its run is published: it goes on in this request,
  * and an object shows its events and keeps them.
  * @throws Fault `unauthorized` for callers for whom this server keeps nothing, `too_large`
- * @see spec/completions.md CC-14
+ * @see spec/completions.md CC-17
  */
 export async function answerAsked(
   asked: ChatAsked,
