@@ -77,7 +77,9 @@ beforeAll(async () => {
   provider = await httpPeer((request, response, body) => {
     const { authorization = '' } = request.headers;
     sent.push({ path: request.url ?? '', authorization, headers: request.headers, body });
-    if (request.url === '/v1/models') {
+    if (request.url === '/v1/models' && models.body === 'hangs') {
+      response.writeHead(200, { 'content-type': 'application/json' }).write('{"data": [');
+    } else if (request.url === '/v1/models') {
       response.writeHead(models.status, { 'content-type': 'application/json' }).end(models.body);
     } else if (request.url === '/v1/embeddings') {
       const isRefused = body.includes('refuse me');
@@ -212,6 +214,13 @@ describe('GET /v1/models', () => {
     expect(answer.text).toContain('openai/scripted');
     expect(answer.text).not.toContain('gpt-5"');
     Object.assign(models, { status: 200, body: '{}' });
+  });
+
+  it('does not wait for a provider that never ends its list', async () => {
+    Object.assign(models, { body: 'hangs' });
+    const answer = await ask(`${product.origin}/v1/models`);
+    expect(answer.text).toContain('openai/scripted');
+    Object.assign(models, { body: '{}' });
   });
 
   it('reveals no key', async () => {
@@ -415,6 +424,23 @@ describe('store: true', () => {
     expect(kept).not.toContain('canary-callers-key');
     expect(kept).not.toContain('canary-mixed');
     expect(product.printed()).not.toContain('canary');
+  });
+});
+
+describe('the curl of the README', () => {
+  it('works as people type it, with the type that curl sends', async () => {
+    turns = [callsTool('roll_dice', { count: 2, sides: 6 }), says('Seven.')];
+    const body = {
+      model: 'gpt-5-mini',
+      messages: [{ role: 'user', content: 'Roll two dice.' }],
+      tools: [{ type: 'mcp', server_url: `${product.origin}/demo/mcp` }],
+    };
+    const answer = await post(`/${provider.host}/v1/chat/completions`, body, {
+      'content-type': 'application/x-www-form-urlencoded',
+      authorization: 'Bearer sk-mine',
+    });
+    expect(contentOf(answer)).toContain('Seven.');
+    expect(answer.text).toContain('roll_dice');
   });
 });
 

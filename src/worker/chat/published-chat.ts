@@ -30,14 +30,14 @@ export async function answerAsked(
   const { env, settings, request, waitUntil } = asked;
   const published = await publish(asked, caller, chat);
   const stop = new AbortController();
-  request.signal.addEventListener('abort', () => stop.abort(), { once: true });
+  const signal = AbortSignal.any([request.signal, stop.signal]);
   const mirror = new RunMirror(runClient(env, published.id), () => stop.abort());
   const over = Promise.withResolvers<void>();
   // The end of a run whose caller went away is written after the request.
   waitUntil(over.promise);
   const response = await answerChat(chat, {
     ...options,
-    signal: stop.signal,
+    signal,
     published,
     onEvent: (event) => mirror.take(event),
     onEnd: (end) => mirror.finish(end).finally(() => over.resolve()),
