@@ -1,10 +1,17 @@
 import { normalizePrompt } from '../normalize/normalize-prompt.ts';
-import type { CompletionRequest, ModelChoice, NormalizeContext } from '../normalize/request.ts';
+import type {
+  CompletionRequest,
+  ModelChoice,
+  NormalizeContext,
+  Normalized,
+} from '../normalize/request.ts';
 import { parsePrompt } from '../parse/parse-prompt.ts';
 import type { Problem } from '../parse/problem.ts';
 import type { ChatMessage, ChatTool } from '../protocol/chat.ts';
 import { isObject, type Json, type JsonObject } from '../protocol/json.ts';
 import { withoutLiterals } from './caller-secrets.ts';
+import { systemDocument, withDocument, withFound } from './system-document.ts';
+import type { SystemDocument } from './system-document.ts';
 import type { CompletionView } from './completion-chunk.ts';
 import { readEarlier, type EarlierStep } from './earlier-steps.ts';
 import { withEarlierCalls } from './earlier-turns.ts';
@@ -33,13 +40,50 @@ export interface ChatContext extends NormalizeContext {
   readonly model?: ModelChoice;
   /** `X-MCP-Authorization`: the bearer for the only server of the request. */
   readonly mcpAuthorization?: string | null;
+  /** Whether a system message may be a prompt document. */
+  readonly takesDocuments?: boolean;
 }
 
 /** What is wrong with a request, in one sentence, and the field that it is about. */
 export interface ChatRefusal {
   readonly message: string;
   readonly param: string | null;
+  /** Of the document in a system message, with lines and columns of that message. */
+  readonly problems?: readonly Problem[];
 }
+
+/** A request without a document: its messages as they came, and URLs only where it asks for them. */
+function normalizeBody(body: JsonObject, context: ChatContext, settings: Settings): Normalized {
+  const messages = messagesIn(body);
+  const urls = urlContextOf(body);
+  const text = urls === undefined ? 'chat' : `---\n---\n${lastUserText(messages)}`;
+  const policy = urls === undefined ? 'none' : policyOf(urls);
+  const overrides = { ...settings, urls: policy };
+  const normalized = normalizePrompt(parsePrompt(text), context, { overrides });
+  const { request } = normalized;
+  return request === null ? normalized : { ...normalized, request: { ...request, messages } };
+}
+
+/** The same where a system message holds settings; what the request itself says wins. */
+function normalizeDocument(
+  body: JsonObject,
+  context: ChatContext,
+  settings: Settings,
+  written: SystemDocument,
+): Normalized {
+  const normalized = withDocument(written, messagesIn(body), context, settings);
+  const { request, problems } = normalized;
+  if (request === null || urlContextOf(body) === undefined) return normalized;
+  const found = normalizeBody(body, { ...context, operatorServers: [] }, {});
+  if (found.request === null) return found;
+  return {
+    ...normalized,
+    request: withFound(request, found.request),
+    problems: [...problems, ...found.problems],
+  };
+}
+
+type Settings = Readonly<Record<string, unknown>>;
 
 /** Settings of a run that a request may hold beside the fields of the model. */
 const SETTINGS = [
@@ -86,23 +130,21 @@ export function wantsServers(body: JsonObject): boolean {
 export function readChatRequest(body: JsonObject, context: ChatContext): ChatRequest | ChatRefusal {
   const refusal = refusalOf(body);
   if (refusal !== null) return refusal;
-  const earlier = readEarlier(messagesIn(body));
+  const earlier = readEarlier(jsonMessages(body));
   if ('message' in earlier) return earlier;
-  const messages = withEarlierCalls(chatMessages(earlier.messages));
-  const urls = toolsOf(body).find(({ type }) => type === 'url_context');
+  const said = withMessages(body, withEarlierCalls(chatMessages(earlier.messages)));
   const { tools, secrets } = withoutLiterals(serversOf(body, context));
-  const { request, problems } = normalizePrompt(
-    parsePrompt(urls === undefined ? 'chat' : `---\n---\n${lastUserText(messages)}`),
-    context,
-    {
-      overrides: {
-        ...settingsOf(body, context),
-        tools,
-        urls: urls === undefined ? 'none' : policyOf(urls),
-      },
-    },
-  );
-  if (request === null) return problemRefusal(problems);
+  const written = context.takesDocuments === true ? systemDocument(messagesIn(said)) : null;
+  const { request, problems } =
+    written === null
+      ? normalizeBody(said, context, { ...settingsOf(body, context), tools })
+      : normalizeDocument(
+          said,
+          context,
+          { ...settingsOf(body, context), ...given(tools) },
+          written,
+        );
+  if (request === null) return problemRefusal(problems, written);
   const functions = toolsOf(body).filter(isFunction);
   const options = body['stream_options'];
   const user = body['user'];
@@ -111,9 +153,8 @@ export function readChatRequest(body: JsonObject, context: ChatContext): ChatReq
       ...request,
       ...(context.model === undefined ? {} : { models: [context.model] }),
       // The 401 says where to log in, so that is asked for.
-      on_auth: request.on_auth === 'wait' ? 'wait' : 'link',
-      messages,
-      parameters: parametersOf(body),
+      on_auth: waitsForLogin(request) ? 'wait' : 'link',
+      parameters: parametersOf(body, request),
       ...(functions.length === 0 ? {} : { functions }),
     },
     stream: body['stream'] === true,
@@ -146,9 +187,10 @@ function refusalOf(body: JsonObject): ChatRefusal | null {
   return null;
 }
 
-function problemRefusal(problems: readonly Problem[]): ChatRefusal {
+function problemRefusal(problems: readonly Problem[], written: SystemDocument | null): ChatRefusal {
   const errors = problems.filter(({ severity }) => severity === 'error');
-  return { message: errors.map(({ message }) => message).join(' '), param: null };
+  const message = errors.map((error) => error.message).join(' ');
+  return { message, param: null, ...(written === null ? {} : { problems }) };
 }
 
 function isMessage(value: unknown): boolean {
@@ -161,10 +203,20 @@ function chatMessages(messages: readonly JsonObject[]): readonly ChatMessage[] {
   return messages as unknown as readonly ChatMessage[];
 }
 
-function messagesIn({ messages }: JsonObject): readonly JsonObject[] {
+function messagesIn(body: JsonObject): readonly ChatMessage[] {
+  return chatMessages(jsonMessages(body));
+}
+
+function jsonMessages({ messages }: JsonObject): readonly JsonObject[] {
   return Array.isArray(messages)
     ? messages.filter((each): each is JsonObject => isObject(each))
     : [];
+}
+
+/** The same request with the conversation as the model is to see it. */
+function withMessages(body: JsonObject, messages: readonly ChatMessage[]): JsonObject {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- messages are JSON, and came as such
+  return { ...body, messages: messages as unknown as Json };
 }
 
 function toolsOf(body: JsonObject): readonly JsonObject[] {
@@ -180,11 +232,24 @@ function isFunction(tool: JsonObject): tool is JsonObject & ChatTool {
   return !isServer(tool) && tool['type'] !== 'url_context';
 }
 
-function settingsOf(body: JsonObject, context: ChatContext): Record<string, unknown> {
-  const given = SETTINGS.filter((key) => body[key] !== undefined && body[key] !== null);
-  const settings = Object.fromEntries(given.map((key) => [key, body[key]]));
-  const model = context.model === undefined ? { model: body['model'] } : {};
-  return { on_auth: 'link', ...settings, ...model };
+function settingsOf(body: JsonObject, context: ChatContext): Settings {
+  const keys = SETTINGS.filter((key) => body[key] !== undefined && body[key] !== null);
+  const settings = Object.fromEntries(keys.map((key) => [key, body[key]]));
+  const isChosen = context.model === undefined && (body['model'] ?? null) !== null;
+  return isChosen ? { ...settings, model: body['model'] } : settings;
+}
+
+/** Nobody waits at a request that does not say so: a login is answered with its link. */
+function waitsForLogin({ on_auth, sources }: CompletionRequest): boolean {
+  return on_auth === 'wait' && sources['on_auth']?.from !== 'default';
+}
+
+function given(tools: readonly JsonObject[]): Settings {
+  return tools.length === 0 ? {} : { tools };
+}
+
+function urlContextOf(body: JsonObject): JsonObject | undefined {
+  return toolsOf(body).find(({ type }) => type === 'url_context');
 }
 
 function serversOf(body: JsonObject, { mcpAuthorization }: ChatContext): readonly JsonObject[] {
@@ -196,8 +261,12 @@ function serversOf(body: JsonObject, { mcpAuthorization }: ChatContext): readonl
   return [{ authorization: mcpAuthorization, ...only }];
 }
 
-function parametersOf(body: JsonObject): JsonObject {
-  return Object.fromEntries(Object.entries(body).filter(([key]) => !OWN.has(key)));
+/** What the document sets goes along where the request does not say it itself, by either name. */
+function parametersOf(body: JsonObject, { parameters }: CompletionRequest): JsonObject {
+  const own = Object.fromEntries(Object.entries(body).filter(([key]) => !OWN.has(key)));
+  const { max_tokens, ...others } = parameters;
+  const isSaid = max_tokens === undefined || 'max_completion_tokens' in own;
+  return { ...others, ...(isSaid ? {} : { max_tokens }), ...own };
 }
 
 /** `max_context_length` is what the tool calls the tokens of all context together. */

@@ -41,6 +41,7 @@ export const FAULTS = {
   not_found: { http: 404, exit: 2, text: 'There is no such page or run. Is the address whole?' },
   method_not_allowed: { http: 405, exit: 2, text: 'This address does not take that method.' },
   not_acceptable: { http: 406, exit: 2, text: 'There is no such form of this document.' },
+  not_finished: { http: 409, exit: 2, text: 'This run has not ended yet.' },
   gone: { http: 410, exit: 2, text: 'This run has expired and was removed.' },
   misconfigured: {
     http: 503,
@@ -143,6 +144,11 @@ export const FAULTS = {
 
   // Ended from outside.
   cancelled: { http: 200, exit: 5, text: 'The run was cancelled.' },
+  interrupted: {
+    http: 500,
+    exit: 5,
+    text: 'The request that this run was part of broke off without an end.',
+  },
   expired: { http: 410, exit: 5, text: 'The run waited too long and expired.' },
 } as const satisfies Record<string, FaultEntry>;
 

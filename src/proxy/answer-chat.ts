@@ -7,7 +7,7 @@ import type { Ports } from '../execute/ports.ts';
 import { wireNames } from '../run/wire-names.ts';
 import { asFault, faultData, type FaultData } from '../fault/fault.ts';
 import type { ActionRequired, EventBody, RunEnd, RunEvent } from '../run/event.ts';
-import { runChat } from './chat-run.ts';
+import { runChat, type PublishedAs } from './chat-run.ts';
 import { EventStream } from './event-stream.ts';
 import { authRequired, errorBody, errorResponse } from './openai-error.ts';
 
@@ -26,6 +26,12 @@ export interface ChatAnswerOptions {
   readonly loginUrl: (actionId: string) => string;
   /** What the provider answered when it refused; the caller's SDK knows what to do with it. */
   readonly refusal: () => Response | null;
+  /** Who the run is where it is shown; left out for one that nobody sees. */
+  readonly published?: PublishedAs;
+  /** Told of every event, in order. */
+  readonly onEvent?: (event: RunEvent) => void;
+  /** The run is over, null when it was aborted; the answer ends when this is done. */
+  readonly onEnd?: (end: RunEnd | null) => Promise<void>;
   /** A person has to do something: log in at this address. */
   readonly onUserMessage?: (url: string, message: string) => void;
 }
@@ -70,19 +76,11 @@ class ChatAnswer {
   }
 
   async response(): Promise<Response> {
-    const { ports, waitUntil } = this.#options;
     const spoke = new Promise<'spoke'>((resolve) => {
       this.#spoke = () => resolve('spoke');
     });
-    const before = eventsBefore(this.#chat);
-    this.#writer.know(before.filter((event) => event.type === 'tool-call'));
-    const ended = runChat(this.#chat, {
-      ports,
-      before,
-      signal: this.#stop.signal,
-      onEvent: (event) => this.#take(event),
-    }).catch((error: unknown) => failureOf(asFault(error).toJSON()));
-    waitUntil?.(ended);
+    const ended = this.#run();
+    this.#options.waitUntil?.(ended);
     if (!this.#chat.stream) return this.#whole(await ended);
     const first = await Promise.race([spoke, ended]);
     if (first !== 'spoke' && !this.#isAnswer(first)) return this.#refused(first);
@@ -93,7 +91,24 @@ class ChatAnswer {
     return stream.response();
   }
 
+  async #run(): Promise<RunEnd | null> {
+    const { ports, published, onEvent, onEnd } = this.#options;
+    const before = eventsBefore(this.#chat);
+    this.#writer.know(before.filter((event) => event.type === 'tool-call'));
+    const end = await runChat(this.#chat, {
+      ports,
+      before,
+      signal: this.#stop.signal,
+      onBefore: (event) => onEvent?.(event),
+      onEvent: (event) => this.#take(event),
+      ...(published === undefined ? {} : { published }),
+    }).catch((error: unknown) => failureOf(asFault(error).toJSON()));
+    await onEnd?.(end);
+    return end;
+  }
+
   #take(event: RunEvent): void {
+    this.#options.onEvent?.(event);
     for (const chunk of this.#writer.take(event)) {
       this.#chunks.push(chunk);
       this.#stream?.send(chunk);

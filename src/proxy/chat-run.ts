@@ -2,7 +2,7 @@ import { executeRun } from '../execute/execute-run.ts';
 import { MemoryLog } from '../execute/memory-log.ts';
 import type { Ports } from '../execute/ports.ts';
 import type { ChatRequest } from '../completions/chat-request.ts';
-import type { EventBody, RunEnd, RunEvent } from '../run/event.ts';
+import type { EventBody, RunEnd, RunEvent, RunStart } from '../run/event.ts';
 import { openActions } from '../run/actions.ts';
 import { parkedUntil } from '../run/next-commands.ts';
 import { foldRun, isTerminal } from '../run/run.ts';
@@ -10,13 +10,22 @@ import { foldRun, isTerminal } from '../run/run.ts';
 /** How often a held request looks whether somebody has logged in, in milliseconds. */
 const LOOK_EVERY_MS = 1000;
 
+/** What a run that is shown says of itself in its first event. */
+export type PublishedAs = Pick<RunStart, 'id' | 'prompt' | 'expires_at'>;
+
+const UNPUBLISHED: PublishedAs = { id: '', prompt: '', expires_at: null };
+
 /** What a run inside of a request needs: the engine's ports but the log, which is made here. */
 export interface ChatRunOptions {
   readonly ports: Omit<Ports, 'log'>;
   /** What happened before: the events of an answer that the run goes on from. */
   readonly before: readonly EventBody[];
+  /** Told of the start and of what happened before, in order. */
+  readonly onBefore: (event: RunEvent) => void;
   /** Told of every event that is new, in order. */
   readonly onEvent: (event: RunEvent) => void;
+  /** Who the run is where it is shown; left out for one that nobody sees. */
+  readonly published?: PublishedAs;
   readonly signal: AbortSignal;
 }
 
@@ -27,11 +36,11 @@ export interface ChatRunOptions {
  */
 export async function runChat(
   { request, problems }: ChatRequest,
-  { ports, before, onEvent, signal }: ChatRunOptions,
+  { ports, before, onBefore, onEvent, signal, published = UNPUBLISHED }: ChatRunOptions,
 ): Promise<RunEnd | null> {
   const log = new MemoryLog(() => ports.clock.now());
-  const start = { type: 'run-start', version: 1, id: '', prompt: '', expires_at: null } as const;
-  log.append([{ ...start, request, problems }, ...before]);
+  const start = { type: 'run-start', version: 1, ...published, request, problems } as const;
+  for (const event of log.append([start, ...before])) onBefore(event);
   log.subscribe((events) => {
     for (const event of events) onEvent(event);
   });

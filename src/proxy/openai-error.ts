@@ -1,4 +1,6 @@
-import { FAULTS, type FaultData } from '../fault/fault.ts';
+import type { ChatRefusal } from '../completions/chat-request.ts';
+import { faultData, FAULTS, type FaultData } from '../fault/fault.ts';
+import { problemJson } from '../publish/render-json.ts';
 import type { McpItem } from '../completions/mcp-item.ts';
 
 /** An error as OpenAI's API words it. @see https://platform.openai.com/docs/guides/error-codes */
@@ -24,6 +26,13 @@ export function errorResponse(fault: FaultData, param: string | null = null): Re
     status: http < 400 ? 422 : http,
     headers: typeof retryAfter === 'number' ? { 'retry-after': String(retryAfter) } : {},
   });
+}
+
+/** What is wrong with a request, with the problems of the document in it where there is one. */
+export function refusalResponse({ message, param, problems = [] }: ChatRefusal): Response {
+  const { error } = errorBody(faultData('bad_request', message), param);
+  const listed = problems.length === 0 ? {} : { problems: problems.map(problemJson) };
+  return Response.json({ error: { ...error, ...listed } }, { status: 400 });
 }
 
 /** `401` that says where to log in. @see spec/completions.md CC-9 */

@@ -12,6 +12,7 @@ import type { JsonObject } from '../protocol/json.ts';
 import type { ReferenceEnd, ServerTool, ToolResult } from './event.ts';
 import { isCallersFunction } from './functions.ts';
 import type { Run, Step } from './run.ts';
+import type { RunView } from './view.ts';
 
 /** The one sentence that goes before context, so that a model knows what it is looking at. */
 export const CONTEXT_NOTE =
@@ -22,13 +23,42 @@ export const CONTEXT_NOTE =
  * @param provider who is asked: another provider's own fields are not sent to it
  */
 export function messagesFor(run: Run, provider: string): readonly ChatMessage[] {
-  const { schema } = run.request.output;
+  return [...withContext(run), ...run.steps.flatMap((step) => saidIn(step, run.request, provider))];
+}
+
+/**
+ * The conversation of a run as far as a view holds it, for somebody who goes on from it; of one
+ * whose answer alone is shown, that.
+ * @param provider who is asked next
+ */
+export function conversationOf(view: RunView, provider: string): readonly ChatMessage[] {
+  const { publication, request, steps, answer } = view;
+  if (publication === 'full' && request !== null) {
+    return [...request.messages, ...steps.flatMap((step) => saidIn(step, request, provider))];
+  }
+  return answer.trim() === '' ? [] : [{ role: 'assistant', content: answer }];
+}
+
+/** The messages without calls that nobody answered, as a run leaves them that broke off. */
+export function answeredCalls(messages: readonly ChatMessage[]): readonly ChatMessage[] {
+  const answered = new Set(
+    messages.flatMap((message) => (message.role === 'tool' ? [message.tool_call_id] : [])),
+  );
+  return messages.flatMap((message): ChatMessage[] => {
+    if (message.role !== 'assistant') return [message];
+    const { tool_calls: calls, ...rest } = message;
+    // Clients send null for none.
+    if (!Array.isArray(calls)) return [message];
+    const kept = calls.filter(({ id }) => answered.has(id));
+    if (kept.length > 0) return [{ ...rest, tool_calls: kept }];
+    return (rest.content ?? '') === '' ? [] : [rest];
+  });
+}
+
+function saidIn(step: Step, { output }: Run['request'], provider: string): ChatMessage[] {
   return [
-    ...withContext(run),
-    ...run.steps.flatMap((step) => [
-      ...(step.repair === undefined ? [] : [repairMessage(step.repair, schema)]),
-      ...(isDone(step) ? stepMessages(step, provider) : []),
-    ]),
+    ...(step.repair === undefined ? [] : [repairMessage(step.repair, output.schema)]),
+    ...(isDone(step) ? stepMessages(step, provider) : []),
   ];
 }
 

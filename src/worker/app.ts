@@ -41,7 +41,7 @@ app.get('/assets/:name', ({ req }) => asset(req.param('name')));
 app.all('/demo/mcp', ({ req }) => ownServer(req.raw));
 
 const loginMethods = addLoginRoutes(app);
-const chatMethods = addChatRoutes(app);
+addChatRoutes(app, (asked) => runRequest(asked));
 
 const ID = ':id{[0-9A-Za-z]{32}}';
 app.get(`/${ID}`, async (asked) => readRun(await runRequest(asked), null));
@@ -71,7 +71,6 @@ const METHODS: Readonly<Record<string, string>> = {
   [`/${ID}/cancel`]: 'POST',
   [`/${ID}/actions/:action{[\\w-]{1,100}}`]: 'POST',
   ...loginMethods,
-  ...chatMethods,
 };
 for (const [path, methods] of Object.entries(METHODS)) {
   app.all(path, ({ req }) => otherMethod(req.raw, methods));

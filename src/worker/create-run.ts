@@ -116,7 +116,7 @@ export async function createRun(acceptance: Acceptance, isSuggested: boolean): P
 }
 
 /** `ttl` wins over `store`; without either a run is kept. */
-function expiryOf(request: CompletionRequest, now: number): number | null {
+export function expiryOf(request: CompletionRequest, now: number): number | null {
   if (request.ttl === 'never') return null;
   if (request.ttl !== null) return now + request.ttl * 1000;
   return request.store === false ? now + UNSTORED_MS : null;

@@ -99,7 +99,12 @@ export function allowsCors(request: Request, settings: Settings): boolean {
 
 /** Paths where a key in the request is all that counts: scripts of any site may use them with one. */
 export function isOpenPath(pathname: string): boolean {
+  return isChatPath(pathname) || ['/', '/runs'].includes(pathname);
+}
+
+/** Paths that speak OpenAI's API. */
+export function isChatPath(pathname: string): boolean {
   const [, first = '', ...rest] = pathname.split('/');
-  const isChat = rest.length > 0 && (first === 'v1' || /[.:]/.test(first));
-  return isChat || ['/', '/runs'].includes(pathname);
+  if (rest.length === 0) return false;
+  return first === 'v1' || /[.:]/.test(first) || rest.join('/') === 'chat/completions';
 }

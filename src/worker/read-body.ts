@@ -20,16 +20,16 @@ export function readBody(request: Request): Promise<Uint8Array> {
  * @throws Fault `too_large`
  */
 export async function readBytes(
-  request: Request,
+  { headers, body }: Pick<Request, 'headers' | 'body'>,
   most: number,
   fault: () => Fault = () => new Fault('too_large', undefined, { detail: { max_bytes: most } }),
 ): Promise<Uint8Array> {
-  const announced = Number(request.headers.get('content-length') ?? '0');
+  const announced = Number(headers.get('content-length') ?? '0');
   if (announced > most) throw fault();
-  if (request.body === null) return new Uint8Array();
+  if (body === null) return new Uint8Array();
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of request.body) {
+  for await (const chunk of body) {
     if (!(chunk instanceof Uint8Array)) continue;
     size += chunk.byteLength;
     if (size > most) throw fault();

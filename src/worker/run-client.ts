@@ -6,6 +6,7 @@ export type RunClient = {
   readonly [
     Name in
       | 'accept'
+      | 'mirror'
       | 'view'
       | 'events'
       | 'answer'

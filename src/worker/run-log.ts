@@ -68,14 +68,18 @@ export class SqlRunLog implements RunLog {
     return events.map(eventOf);
   }
 
-  append(bodies: readonly EventBody[]): readonly RunEvent[] {
+  /** @param at when the event of this place in `bodies` happened, in milliseconds since 1970 */
+  append(
+    bodies: readonly EventBody[],
+    at: (index: number) => number = () => Date.now(),
+  ): readonly RunEvent[] {
     const events: RunEvent[] = [];
     if (this.isRemoved) return events;
-    for (const body of bodies) {
+    for (const [index, body] of bodies.entries()) {
       const head = this.#head();
       // The end is written once; whatever a loop that was just stopped still says is void.
       if (head.ended) break;
-      const event = { ...body, seq: head.seq + 1, at: Date.now() } as RunEvent;
+      const event = { ...body, seq: head.seq + 1, at: at(index) } as RunEvent;
       this.#insert(event);
       this.#last = { seq: event.seq, ended: event.type === 'run-end' };
       events.push(event);

@@ -1,10 +1,10 @@
 import { DurableObject } from 'cloudflare:workers';
 import { executeRun } from '../execute/execute-run.ts';
 import { faultData } from '../fault/fault.ts';
-import type { RunStart } from '../run/event.ts';
+import type { RunEvent, RunStart } from '../run/event.ts';
 import { parkedUntil } from '../run/next-commands.ts';
 import { applyEvent, foldRun } from '../run/run.ts';
-import type { RunStatus } from '../run/run.ts';
+import type { Run, RunStatus } from '../run/run.ts';
 import { VisibleEvents } from '../run/visible-events.ts';
 import { viewFor } from '../run/view.ts';
 import type { RunView, Viewer } from '../run/view.ts';
@@ -15,6 +15,14 @@ import type { Proof } from './principal.ts';
 import { answerAction, questionOf, resolveLogins } from './run-actions.ts';
 import type { Acted, ActionAnswer, MadeLogin } from './run-actions.ts';
 import { SqlRunLog } from './run-log.ts';
+import {
+  ANSWERED_ELSEWHERE,
+  endIfSilent,
+  NO_MIRROR,
+  silentUntil,
+  takeEvents,
+} from './run-mirrored.ts';
+import type { Mirrored } from './run-mirrored.ts';
 import { runPorts } from './run-ports.ts';
 import { changeExpiry, createRecord, createTombstone, readStored } from './run-record.ts';
 import type { RunRecord, Stored, Tombstone } from './run-record.ts';
@@ -74,6 +82,20 @@ export class RunObject extends DurableObject<Env> {
     void this.ctx.storage.setAlarm(Date.now());
     this.#stored = { kind: 'run', record };
     return at;
+  }
+
+  /**
+   * Takes the next events of a run that goes on inside of a request. What was taken before is not
+   * taken again.
+   * @param after number of the event before them
+   * @returns where the log stands, and whether it takes no more
+   */
+  mirror(after: number, events: readonly RunEvent[]): Mirrored {
+    if (this.#stored.kind !== 'run' || !this.#stored.record.is_mirrored) return NO_MIRROR;
+    const mirrored = takeEvents(this.#log, after, events);
+    // What is kept after the end, and for how long, is the alarm's to decide.
+    if (this.#log.ended) void this.ctx.storage.setAlarm(Date.now());
+    return mirrored;
   }
 
   /** The run as the sender of `proof` may see it. */
@@ -148,7 +170,8 @@ export class RunObject extends DurableObject<Env> {
 
   /** The owner's answer to what the run asked. */
   resolveAction(proof: Proof, id: string, answer: ActionAnswer): Found<Acted> {
-    return this.#findOwned(proof, () => {
+    return this.#findOwned(proof, ({ is_mirrored }) => {
+      if (is_mirrored) return ANSWERED_ELSEWHERE;
       const acted = answerAction(this.#log, id, answer);
       // A loop that still works has noticed; where none does, the alarm begins one.
       if (acted.acted === 'done') void this.ctx.storage.setAlarm(Date.now());
@@ -181,7 +204,10 @@ export class RunObject extends DurableObject<Env> {
   async #work(): Promise<void> {
     if (this.#stored.kind !== 'run') return;
     const { record } = this.#stored;
-    if (!isOver(record) && !this.#log.ended) await this.#carryOn(record);
+    if (!isOver(record) && !this.#log.ended) {
+      if (record.is_mirrored) endIfSilent(this.#log);
+      else await this.#carryOn(record);
+    }
     // The run may have been deleted while it worked.
     if (this.#stored.kind !== 'run') return;
     // From here to the alarm nothing else gets in between: what resumes the run comes before it is
@@ -190,11 +216,17 @@ export class RunObject extends DurableObject<Env> {
     const kept = this.#keepUntil(this.#stored.record, run.expires_at);
     if (isOver(kept)) return this.#expire(kept);
     const expires = kept.expires_at ?? Infinity;
-    const wanted = this.#log.ended ? Infinity : (parkedUntil(run, Date.now()) ?? Date.now());
+    const wanted = this.#log.ended ? Infinity : this.#nextLook(kept, run);
     const next = Math.min(wanted, expires);
     return next === Infinity
       ? this.ctx.storage.deleteAlarm()
       : this.ctx.storage.setAlarm(Math.max(next, Date.now()));
+  }
+
+  /** When a run that has not ended is looked at again, in milliseconds since 1970. */
+  #nextLook(record: RunRecord, run: Run): number {
+    if (record.is_mirrored) return silentUntil(this.#log);
+    return parkedUntil(run, Date.now()) ?? Date.now();
   }
 
   /** A login may change how long the run is kept. */
@@ -259,10 +291,11 @@ export class RunObject extends DurableObject<Env> {
     return { found: 'run', value: read(stored.record) };
   }
 
-  #findOwned<Value>(proof: Proof, act: () => Value): Found<Value> {
-    const found = this.#find((record) => viewerOf(proof, record));
+  #findOwned<Value>(proof: Proof, act: (record: RunRecord) => Value): Found<Value> {
+    const found = this.#find((record) => record);
     if (found.found !== 'run') return found;
-    return found.value === 'owner' ? { found: 'run', value: act() } : { found: 'refused' };
+    const isOwner = viewerOf(proof, found.value) === 'owner';
+    return isOwner ? { found: 'run', value: act(found.value) } : { found: 'refused' };
   }
 
   #read(reader: Omit<LogReader, 'done'>): ReadableStream<Uint8Array> {

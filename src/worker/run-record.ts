@@ -15,6 +15,8 @@ export interface RunRecord {
   readonly expires_at: number | null;
   /** Which of its principal's people it is for, as the principal calls them; '' for no one in particular. */
   readonly user: string;
+  /** Whether the run goes on inside of a request elsewhere, which sends its events here. */
+  readonly is_mirrored?: boolean;
 }
 
 /** What stays of a run that expired, and nothing else. */
@@ -37,16 +39,17 @@ export type Stored =
 export function createRecord(sql: SqlStorage, record: RunRecord): void {
   sql.exec(
     `CREATE TABLE record (principal TEXT, is_suggested INTEGER NOT NULL, origin TEXT NOT NULL,
-       expires_at INTEGER, user TEXT NOT NULL)`,
+       expires_at INTEGER, user TEXT NOT NULL, is_mirrored INTEGER NOT NULL)`,
   );
   sql.exec(
-    `INSERT INTO record (principal, is_suggested, origin, expires_at, user)
-       VALUES (?, ?, ?, ?, ?)`,
+    `INSERT INTO record (principal, is_suggested, origin, expires_at, user, is_mirrored)
+       VALUES (?, ?, ?, ?, ?, ?)`,
     record.principal,
     record.is_suggested ? 1 : 0,
     record.origin,
     record.expires_at,
     record.user,
+    record.is_mirrored === true ? 1 : 0,
   );
 }
 
@@ -61,14 +64,29 @@ export function createTombstone(sql: SqlStorage, { status, when }: Tombstone): v
   sql.exec('INSERT INTO tombstone (status, at) VALUES (?, ?)', status, when);
 }
 
+type Row = Pick<RunRecord, 'principal' | 'origin' | 'expires_at'> & {
+  is_suggested: number;
+  user?: string;
+  is_mirrored?: number;
+};
+
 /** What the object holds. */
 export function readStored(sql: SqlStorage): Stored {
   if (hasTable(sql, 'record')) {
-    type Row = Omit<RunRecord, 'is_suggested' | 'user'> & { is_suggested: number; user?: string };
-    // Runs that were made before there were logins have no column for a user.
-    const row = sql.exec<Row>('SELECT * FROM record').one();
-    const { user = '' } = row;
-    return { kind: 'run', record: { ...row, user, is_suggested: row.is_suggested === 1 } };
+    // Older runs have no columns for what came later.
+    const {
+      user = '',
+      is_suggested,
+      is_mirrored,
+      ...row
+    } = sql.exec<Row>('SELECT * FROM record').one();
+    const record = {
+      ...row,
+      user,
+      is_suggested: is_suggested === 1,
+      is_mirrored: is_mirrored === 1,
+    };
+    return { kind: 'run', record };
   }
   if (hasTable(sql, 'tombstone')) {
     const rows = sql.exec<{ status: RunStatus; at: number }>('SELECT status, at FROM tombstone');

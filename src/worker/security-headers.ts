@@ -1,7 +1,7 @@
 import { contentSecurityPolicy } from '../publish/layout.ts';
 import { readEnv } from './env.ts';
 import type { Env } from './env.ts';
-import { allowsCors, isOpenPath } from './guards.ts';
+import { allowsCors, isChatPath, isOpenPath } from './guards.ts';
 
 /** The response with the headers that every response has; its own ones win. */
 export function secured(response: Response, request: Request, env: Env): Response {
@@ -29,17 +29,22 @@ export function secured(response: Response, request: Request, env: Env): Respons
 function corsHeaders(request: Request, env: Env): Record<string, string> {
   const { settings } = readEnv(env);
   if (settings === null) return {};
+  const { pathname } = new URL(request.url);
+  const isChat = isChatPath(pathname);
   if (request.method !== 'OPTIONS') {
-    return allowsCors(request, settings) ? { 'access-control-allow-origin': '*' } : {};
+    if (!allowsCors(request, settings)) return {};
+    // Who may run prompts with a key may know where the run is; its token is not told.
+    const exposed = isChat ? { 'access-control-expose-headers': 'X-Run-Url, Retry-After' } : {};
+    return { 'access-control-allow-origin': '*', ...exposed };
   }
-  if (settings.localOrigin !== null || !isOpenPath(new URL(request.url).pathname)) {
-    return {};
-  }
+  if (settings.localOrigin !== null || !isOpenPath(pathname)) return {};
   return {
     'access-control-allow-origin': '*',
-    'access-control-allow-methods': 'POST',
-    'access-control-allow-headers':
-      'Authorization, Content-Type, Accept, Prefer, X-MCP-Authorization',
+    'access-control-allow-methods': isChat ? 'GET, POST, PUT, PATCH, DELETE' : 'POST',
+    // SDKs send a dozen headers of their own; the doors hand on what they know.
+    'access-control-allow-headers': isChat
+      ? 'Authorization, *'
+      : 'Authorization, Content-Type, Accept, Prefer, X-MCP-Authorization',
     'access-control-max-age': '600',
   };
 }

@@ -242,11 +242,6 @@ describe('the key of a caller', () => {
 
 describe('the own door', () => {
   it('runs the server\u2019s own models', async () => {
-    const client = new OpenAI({ apiKey: 'none', baseURL: `${product.origin}/v1` });
-    await expect(
-      client.chat.completions.create({ model: 'demo/demo', messages: hello }),
-      'a key that is not known is no caller',
-    ).rejects.toMatchObject({ status: 401 });
     const answer = await ask(`${product.origin}/v1/chat/completions`, {
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({

@@ -80,6 +80,68 @@ describe('a deployed server', () => {
     expect(preflight.headers.get('access-control-allow-headers')).toContain('Authorization');
   });
 
+  it('lets scripts of other sites use the doors of OpenAI\u2019s API with a key', async () => {
+    const foreign = { origin: 'https://app.example', 'sec-fetch-site': 'cross-site' };
+    const chat = '/v1/chat/completions';
+    const hosted = '/api.openai.com/v1/chat/completions';
+    for (const path of [chat, '/v1/models', hosted, `/${'a'.repeat(32)}/chat/completions`]) {
+      const headers = { ...foreign, 'access-control-request-headers': 'x-stainless-os' };
+      const preflight = await ask(path, { method: 'OPTIONS', headers });
+      expect([path, preflight.status]).toEqual([path, 204]);
+      expect(preflight.headers.get('access-control-allow-origin')).toBe('*');
+      expect(preflight.headers.get('access-control-allow-headers')).toBe('Authorization, *');
+      expect(preflight.headers.get('access-control-allow-credentials')).toBeNull();
+    }
+    const body = JSON.stringify({
+      model: 'demo',
+      messages: [{ role: 'user', content: 'Hi.' }],
+      store: true,
+    });
+    const allowed = await ask(chat, { method: 'POST', body, headers: { ...foreign, ...KEY } });
+    expect(allowed.status).toBe(200);
+    expect(allowed.headers.get('access-control-allow-origin')).toBe('*');
+    expect(allowed.headers.get('access-control-expose-headers')).not.toContain('Token');
+    expect(allowed.headers.get('x-run-url')).toMatch(/^https:\/\/prompts\.example\/\w{32}$/);
+    for (const [path, method] of [
+      [chat, 'POST'],
+      [hosted, 'POST'],
+      ['/v1/models', 'GET'],
+    ] as const) {
+      const init = method === 'GET' ? {} : { body };
+      const refused = await ask(path, {
+        method,
+        ...init,
+        headers: { ...foreign, 'x-api-key': 'sk-1' },
+        with: { PUBLIC_RUNS: '1' },
+      });
+      expect([path, refused.status]).toEqual([path, 403]);
+    }
+  });
+
+  it('lists its models for callers that it knows', async () => {
+    expect((await ask('/v1/models')).status).toBe(401);
+    const listed = await ask('/v1/models', { headers: KEY });
+    expect(await listed.text()).toContain('"demo/demo"');
+  });
+
+  it('keeps no run for somebody who is known by nothing but a provider\u2019s key', async () => {
+    const body = JSON.stringify({
+      model: 'm',
+      messages: [{ role: 'user', content: 'Hi.' }],
+      tools: [{ type: 'mcp', server_url: '/demo/mcp' }],
+      store: true,
+    });
+    const headers = { authorization: 'Bearer sk-made-up' };
+    const answer = await ask('/api.openai.com/v1/chat/completions', {
+      method: 'POST',
+      body,
+      headers,
+    });
+    expect(answer.status).toBe(401);
+    expect(await codeOf(answer)).toBe('unauthorized');
+    expect(answer.headers.get('x-run-url')).toBeNull();
+  });
+
   it('allows no preflight for what owners do', async () => {
     const { id } = (await (await post(KEY)).json()) as { id: string };
     const preflight = await ask(`/${id}`, {

@@ -10,8 +10,8 @@ export interface ChatAsked {
   readonly env: Env;
   readonly settings: Settings;
   readonly request: Request;
-  /** Goes on with this after the caller has gone. */
-  readonly waitUntil: (ended: Promise<unknown>) => void;
+  /** Keeps the Worker alive after the answer until this is done. */
+  readonly waitUntil: (work: Promise<unknown>) => void;
 }
 
 /** Who asks for a completion. */
@@ -31,7 +31,9 @@ export interface ChatCaller {
  * @throws Fault `unauthorized`
  */
 export async function ownCaller({ request, settings }: ChatAsked): Promise<ChatCaller> {
-  const principal = principalName(await runner(request, settings));
+  const principal = isPerson(request, settings)
+    ? 'local'
+    : principalName(await runner(request, settings));
   const isKnown = principal !== null;
   return {
     principal,
@@ -39,6 +41,16 @@ export async function ownCaller({ request, settings }: ChatAsked): Promise<ChatC
     canLogIn: isKnown,
     origin: ownOrigin(request, settings),
   };
+}
+
+/**
+ * Whether the person at the machine asks, whatever key comes along: SDKs always send one, and where
+ * no key is configured none can be right or wrong. Pages of other sites were refused before.
+ * @see spec/identity.md ID-21
+ */
+function isPerson(request: Request, settings: Settings): boolean {
+  const { localOwner, apiKeys } = settings;
+  return localOwner && apiKeys.length === 0 && isLocalHost(request, settings);
 }
 
 /**

@@ -4,14 +4,15 @@ import type { ProviderHost } from '../../execute/model/provider-hosts.ts';
 import { Secret } from '../../execute/model/secret.ts';
 import { faultData } from '../../fault/fault.ts';
 import type { JsonObject } from '../../protocol/json.ts';
-import { answerChat } from '../../proxy/answer-chat.ts';
-import { errorResponse } from '../../proxy/openai-error.ts';
+import { errorResponse, refusalResponse } from '../../proxy/openai-error.ts';
 import { ownOrigins } from '../guards.ts';
 import { network } from '../network.ts';
+import { userOf } from '../read-prompt.ts';
 import { readChatBody } from './chat-body.ts';
 import { completionId, hostedCaller } from './chat-caller.ts';
 import type { ChatAsked } from './chat-caller.ts';
 import { CallersModel, chatPorts } from './chat-ports.ts';
+import { answerAsked } from './published-chat.ts';
 import { hasKey, passOn, providerHeaders } from './provider-pass.ts';
 
 const CHAT = '/chat/completions';
@@ -70,11 +71,12 @@ async function withServers(
     ownOrigins: ownOrigins(request, settings),
     operatorServers: settings.operatorServers,
   });
-  if ('message' in chat) return errorResponse(faultData('bad_request', chat.message), chat.param);
+  if ('message' in chat) return refusalResponse(chat);
+  userOf(chat.user);
   const caller = await hostedCaller(asked, host.host);
   const baseUrl = `${host.origin}${basePath}`;
   const callers = new CallersModel(providerOf(request, host, baseUrl));
-  return answerChat(chat, {
+  return answerAsked(asked, caller, chat, {
     ports: chatPorts(asked, caller, chat, (outside) => callers.model(outside.forModel(baseUrl))),
     signal: request.signal,
     waitUntil: asked.waitUntil,

@@ -1,13 +1,15 @@
 import { readChatRequest } from '../../completions/chat-request.ts';
+import type { ChatRequest } from '../../completions/chat-request.ts';
 import { providerChoices } from '../../execute/model/providers.ts';
-import { faultData } from '../../fault/fault.ts';
-import { answerChat } from '../../proxy/answer-chat.ts';
-import { errorResponse } from '../../proxy/openai-error.ts';
+import type { JsonObject } from '../../protocol/json.ts';
+import { refusalResponse } from '../../proxy/openai-error.ts';
 import { ownOrigins } from '../guards.ts';
+import { userOf } from '../read-prompt.ts';
 import { readChatBody } from './chat-body.ts';
 import { completionId, ownCaller } from './chat-caller.ts';
-import type { ChatAsked } from './chat-caller.ts';
+import type { ChatAsked, ChatCaller } from './chat-caller.ts';
 import { chatPorts } from './chat-ports.ts';
+import { answerAsked } from './published-chat.ts';
 
 /**
  * `POST /v1/chat/completions`: the server's own providers, with `provider/model`.
@@ -15,18 +17,34 @@ import { chatPorts } from './chat-ports.ts';
  * @see spec/completions.md CC-11
  */
 export async function ownChat(asked: ChatAsked): Promise<Response> {
-  const { request, settings } = asked;
   const caller = await ownCaller(asked);
-  const { body } = await readChatBody(request);
-  const chat = readChatRequest(body, {
+  const { body } = await readChatBody(asked.request);
+  return answerOwn(asked, caller, body);
+}
+
+/**
+ * Answers with the server's own models.
+ * @param change the request as it is run, where it is not what the body alone says
+ */
+export async function answerOwn(
+  asked: ChatAsked,
+  caller: ChatCaller,
+  body: JsonObject,
+  change: (chat: ChatRequest) => ChatRequest = (chat) => chat,
+): Promise<Response> {
+  const { request, settings } = asked;
+  const read = readChatRequest(body, {
     providers: providerChoices(settings.providers),
     mcpAuthorization: request.headers.get('x-mcp-authorization'),
     ownOrigins: ownOrigins(request, settings),
     operatorServers: settings.operatorServers,
+    takesDocuments: true,
   });
-  if ('message' in chat) return errorResponse(faultData('bad_request', chat.message), chat.param);
+  if ('message' in read) return refusalResponse(read);
+  userOf(read.user);
+  const chat = change(read);
   const [first] = chat.request.models;
-  return answerChat(chat, {
+  return answerAsked(asked, caller, chat, {
     ports: chatPorts(asked, caller, chat),
     signal: request.signal,
     waitUntil: asked.waitUntil,

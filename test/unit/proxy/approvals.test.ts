@@ -226,8 +226,10 @@ describe('the next request', () => {
     const more = { role: 'user', content: 'Thanks.' };
     await messageOf(await answerOf({ messages: [user, one, done, more] }, model, servers));
     expect(made).toEqual(['drop {"id":1}']);
-    expect(sentTo(model)).toEqual([
+    expect(sentTo(model)).toMatchObject([
       user,
+      { role: 'assistant', content: null, tool_calls: [{ function: { name: 'docs__drop' } }] },
+      { role: 'tool' },
       { role: 'assistant', content: 'All tidy.', refusal: null },
       more,
     ]);
