@@ -229,7 +229,8 @@ describe('a receiver that does not take it', () => {
     hook.answers(null, [500]);
     const silent = await create();
     const refused = await create();
-    await Promise.all([nextTry(), nextTry()]);
+    await nextTry();
+    await nextTry();
     for (const run of [silent, refused]) {
       expect((await told(run)).status).toBe('completed');
       const headers = { authorization: `Bearer ${run.owner_token}` };
@@ -238,7 +239,7 @@ describe('a receiver that does not take it', () => {
     }
     const until = Date.now() + 7000;
     while (Date.now() < until) await new Promise((resolve) => setTimeout(resolve, 100));
-    expect(hook.seen.length).toBe(taken + 2 - 2);
+    expect(hook.seen.length).toBe(taken);
   });
 
   it('and has an address inside is never asked, and the run is what it is', async () => {
