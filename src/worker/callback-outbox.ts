@@ -35,7 +35,7 @@ const MAX_MESSAGES = 64;
 /** Where a run's callbacks go and for whom. */
 export interface CallbackPlace {
   readonly run_id: string;
-  /** May hold `${env:X}`. */
+  /** Sealed. */
   readonly url: string;
   readonly origin: string;
   /** Whether it may use what belongs to this server's people: secrets, opened local addresses. */

@@ -9,6 +9,7 @@ import { UNSTORED_MS } from '../run/publication.ts';
 import { isoTime } from '../publish/iso-time.ts';
 import { problemJson } from '../publish/render-json.ts';
 import { runUrls } from '../publish/run-urls.ts';
+import { withSealedCallback } from './callback-address.ts';
 import { callbackSecret } from './callback-secret.ts';
 import type { Env } from './env.ts';
 import { runClient } from './run-client.ts';
@@ -90,7 +91,7 @@ export async function createRun(acceptance: Acceptance, isSuggested: boolean): P
       version: 1,
       id,
       prompt: posted.text,
-      request: normalized.request,
+      request: await withSealedCallback(normalized.request, id, settings),
       problems: normalized.problems,
       expires_at,
     },

@@ -4,6 +4,7 @@ import { runUrls } from '../publish/run-urls.ts';
 import type { CallbackView } from '../run/callback-view.ts';
 import type { RunEvent, RunStart } from '../run/event.ts';
 import { foldRun } from '../run/run.ts';
+import { openAddress } from './callback-address.ts';
 import { CallbackOutbox } from './callback-outbox.ts';
 import type { CallbackTry, DueCallback } from './callback-outbox.ts';
 import { callbackSecret } from './callback-secret.ts';
@@ -20,6 +21,8 @@ const MAX_IN_FLIGHT = 2;
 
 /** At the longest of one try, in milliseconds; a place is free again then. */
 const TRY_MS = 15_000;
+
+const FAILED: CallbackTry = { outcome: 'failed', wait_ms: 0 };
 
 /**
  * Tells the callback of one run. It works beside the loop and beside the alarm's handler, so that
@@ -43,7 +46,7 @@ export class RunCallbacks implements Beside {
   }
 
   /**
-   * Takes the callback out of a request that is accepted. What a page of somebody else suggested
+   * Takes the callback, whose address is sealed, out of a request that is accepted. What a page of somebody else suggested
    * has none: one click on a link must not tell its author of the run, nor where to log in to it.
    * @returns the first event as the log keeps it
    */
@@ -116,10 +119,13 @@ export class RunCallbacks implements Beside {
 
   async #tried(due: DueCallback): Promise<CallbackTry> {
     const { settings } = readEnv(this.#env);
-    if (settings === null) return { outcome: 'failed', wait_ms: 0 };
+    if (settings === null) return FAILED;
     const { origin, is_trusted: isTrusted, run_id } = due.place;
+    const url = await openAddress(due.place.url, run_id, settings);
+    if (url === null) return FAILED;
     const { forCallbacks } = network({ env: this.#env, settings, origin, isTrusted });
     return sendCallback(due, {
+      url,
       fetch: forCallbacks,
       secret: await callbackSecret(settings.idKey, run_id),
       secrets: isTrusted ? environmentSecrets(variablesOf(this.#env)) : () => null,

@@ -8,6 +8,8 @@ const MAX_WAIT_MS = 86_400_000;
 
 /** What a try is made with. */
 export interface CallbackSending {
+  /** May hold `${env:X}`. */
+  readonly url: string;
   /** Limited in time, and one that follows no redirect. */
   readonly fetch: GuardedFetch;
   /** `whsec_…` */
@@ -23,12 +25,12 @@ export interface CallbackSending {
  * @see spec/runs.md, Callbacks
  */
 export async function sendCallback(
-  { id, body, place }: DueCallback,
-  { fetch, secret, secrets, signal }: CallbackSending,
+  { id, body }: Pick<DueCallback, 'id' | 'body'>,
+  { url, fetch, secret, secrets, signal }: CallbackSending,
 ): Promise<CallbackTry> {
   try {
     const timestamp = Math.floor(Date.now() / 1000);
-    const response = await fetch(addressOf(place.url, secrets), {
+    const response = await fetch(addressOf(url, secrets), {
       method: 'POST',
       body,
       signal,

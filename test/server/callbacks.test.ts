@@ -254,6 +254,28 @@ describe('a receiver that does not take it', () => {
 });
 
 describe('an address that is a secret', () => {
+  it('is on no disk, neither before nor after the last message', async () => {
+    hook.answers([500]);
+    const callback = `${hook.origin}/hook?t=canary-of-the-caller`;
+    const { text } = await ask(`${product.origin}/`, {
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ prompt: 'Hi.', callback }),
+    });
+    const run = JSON.parse(text) as Created;
+    for (const attempts of [1, 2]) {
+      expect((await nextTry()).path).toBe('/hook?t=canary-of-the-caller');
+      await firstEvent(run, (shown) => shown.callback?.events[0]?.attempts === attempts);
+      const kept = filesIn(stateDir).filter((file) =>
+        readFileSync(file).includes('canary-of-the-caller'),
+      );
+      expect(kept).toEqual([]);
+    }
+    const { text: shown } = await ask(`${product.origin}/${run.id}.json`, {
+      headers: { authorization: `Bearer ${run.owner_token}` },
+    });
+    expect(shown).not.toContain('canary');
+  });
+
   it('is filled in where it is sent, and stands nowhere', async () => {
     const run = await create('${env:HOOK}');
     const seen = await nextTry();

@@ -13,7 +13,8 @@ import { renderJson } from '../../src/publish/render-json.ts';
 import type { EventBody } from '../../src/run/event.ts';
 import { CallbackOutbox } from '../../src/worker/callback-outbox.ts';
 import { callbackSecret } from '../../src/worker/callback-secret.ts';
-import type { Env } from '../../src/worker/env.ts';
+import { withSealedCallback } from '../../src/worker/callback-address.ts';
+import { readEnv, type Env } from '../../src/worker/env.ts';
 import { NO_PROOF } from '../../src/worker/principal.ts';
 import { RunAlarm } from '../../src/worker/run-alarm.ts';
 import { RunCallbacks } from '../../src/worker/run-callbacks.ts';
@@ -39,7 +40,7 @@ beforeEach(() => {
   // Alone: timers go on as they are, and nobody moves the clock but the test.
   vi.spyOn(Date, 'now').mockImplementation(() => clock);
   vi.spyOn(globalThis, 'fetch').mockImplementation(async (input, init) => {
-    const request = new Request(input as RequestInfo, init as RequestInit);
+    const request = new Request(input, init);
     seen.push({ url: request.url, headers: request.headers, body: await request.text() });
     return (answers.shift() ?? (() => new Response(null, { status: 204 })))();
   });
@@ -68,10 +69,21 @@ async function accepted({ is_suggested = false, expires_at, callback = PLACE }: 
   );
   if (request === null) throw new Error('The prompt has an error.');
   const id = await newRunId(bindings.ID_KEY);
+  const { settings } = readEnv(bindings);
+  if (settings === null) throw new Error('The settings are wrong.');
+  const sealed = await withSealedCallback(request, id, settings);
   const run = runClient(bindings, id);
   const kept = { expires_at: expires_at ?? null };
   await run.accept(
-    { type: 'run-start', version: 1, id, prompt: 'Say hello.', request, problems: [], ...kept },
+    {
+      type: 'run-start',
+      version: 1,
+      id,
+      prompt: 'Say hello.',
+      request: sealed,
+      problems: [],
+      ...kept,
+    },
     {
       principal: 'key:alice',
       is_suggested,
@@ -142,7 +154,7 @@ describe('the schedule', () => {
       const waited = (next_at ?? 0) - Date.now();
       expect(waited).toBeGreaterThanOrEqual(delay);
       expect(waited).toBeLessThanOrEqual(delay * 1.1 + 1);
-      expect(await addressOf(run)).toBe(PLACE);
+      expect(await addressOf(run)).toMatch(/^1\.[\w.-]+$/);
       clock = next_at ?? 0;
       expect(await runDurableObjectAlarm(run.stub)).toBe(true);
     }
@@ -195,7 +207,7 @@ describe('the schedule', () => {
     expect(seen).toHaveLength(2);
   });
 
-  it('goes on after the object was evicted in the middle of a try', async () => {
+  it('counts a try before it is made, and goes on after the object was evicted', async () => {
     const { promise, resolve } = Promise.withResolvers<Response>();
     answers = [() => promise];
     const run = await accepted();
