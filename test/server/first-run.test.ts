@@ -148,7 +148,7 @@ describe('with nothing configured', () => {
     ['/broken/mcp', 'server_error'],
     ['/garbage/mcp', 'server_garbage'],
     ['/page/mcp', 'server_not_mcp'],
-    ['/login/mcp', 'login_required'],
+    ['/login/mcp', 'login_unavailable'],
   ])('a tool server at %s ends the run with %s, and says which server', async (path, code) => {
     const run = await runOn(product, `---\ntools: ${documents.origin}${path}\n---\n\nHello.`);
     expect(run).toMatchObject({ status: 'failed', stop_reason: code, error: { code } });

@@ -159,6 +159,7 @@ describe('a login that was made', () => {
         created_at: Date.now() + 1,
         expires_at: null,
         refresh_at: null,
+        renewed_at: null,
       });
       await storage.put('who', { principal: name, origin: 'https://prompts.example' });
       await storage.setAlarm(Date.now() + 60_000);
