@@ -46,6 +46,9 @@ export async function runHere(order: RunOrder, allow: readonly string[]): Promis
     if (order.json) terminal.outLine(refusalJson(problems));
     return FAULTS.invalid_prompt.exit;
   }
+  if (request.callback !== undefined) {
+    terminal.err('callback: only a server calls back; a run of this process tells nobody.');
+  }
   const answer = order.json || order.output !== undefined ? null : new AnswerWriter(terminal);
   const start = runStart(source.text, request, problems);
   const run = await carryOut(start, { order, providers, allowed, answer });

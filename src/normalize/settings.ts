@@ -143,7 +143,9 @@ export const SETTINGS = [
     { kind: 'choice', of: ['wait', 'link', 'fail'] },
     { default: '`wait`' },
   ),
-  setting('callback', 'URL that is told how the run ends.', { kind: 'callback' }),
+  setting('callback', 'URL that is told how the run ends, and what it waits for.', {
+    kind: 'callback',
+  }),
   setting('strict', 'Warnings become errors.', flag, { default: '`false`' }),
 ] as const satisfies readonly Setting[];
 

@@ -14,7 +14,7 @@ export interface NamedServer {
 /** What a document of somebody else would use of its reader's. */
 export interface ConfirmationPage {
   readonly servers: readonly NamedServer[];
-  /** Where its result would be sent; null for nowhere. */
+  /** Who would be told where the run is and how it ends; null for nobody. */
   readonly callback: string | null;
   /** The form once more, with the token that proves that this page was shown. */
   readonly fields: Readonly<Record<string, string>>;
@@ -37,7 +37,7 @@ ${servers.map(serverHtml)}</ul></section>
 }${
       callback === null
         ? null
-        : markup`<section aria-labelledby="callback"><h2 id="callback">Sends its result to</h2>
+        : markup`<section aria-labelledby="callback"><h2 id="callback">Tells where it is and how it ends</h2>
 <p class="address">${callback}</p></section>
 `
     }<form class="editor" method="post" action="/">

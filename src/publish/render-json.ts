@@ -1,6 +1,7 @@
 import type { CompletionRequest } from '../normalize/request.ts';
 import type { Problem } from '../parse/problem.ts';
 import { isObject, type Json, type JsonObject } from '../protocol/json.ts';
+import type { CallbackView } from '../run/callback-view.ts';
 import type { CallState, Step } from '../run/run.ts';
 import type { ReferenceView, RunView, ServerView } from '../run/view.ts';
 import { actionJson } from './action-words.ts';
@@ -36,8 +37,20 @@ export function renderJson(view: RunView, urls: RunUrls | null): JsonObject {
     stop_reason: view.stop_reason,
     required_action: firstAction(view, urls),
     required_actions: view.required_actions.map((action) => actionJson(action, urls)),
+    callback: view.callback === null ? null : callbackJson(view.callback),
     problems: view.problems.map(problemJson),
     error: view.error === null ? null : jsonOf(view.error),
+  };
+}
+
+function callbackJson({ disabled, events }: CallbackView): JsonObject {
+  return {
+    disabled,
+    events: events.map(({ delivered_at, next_at, ...event }) => ({
+      ...event,
+      delivered_at: timeOrNull(delivered_at),
+      next_at: timeOrNull(next_at),
+    })),
   };
 }
 

@@ -5,6 +5,7 @@ import type { Problem } from '../parse/problem.ts';
 import type { Usage } from '../protocol/chat.ts';
 import type { Json } from '../protocol/json.ts';
 import type { ReferenceEnd, ServerEnd, ServerTool, ToolResult } from './event.ts';
+import type { CallbackView } from './callback-view.ts';
 import type { AnswerFile } from './answer-files.ts';
 import { readAnswer } from './output.ts';
 import { publicationOf, type Publication } from './publication.ts';
@@ -46,6 +47,8 @@ export interface RunView {
   readonly usage: Usage;
   readonly stop_reason: string | null;
   readonly error: FaultData | null;
+  /** What its callback was told; null without one, and for everybody but the owner. */
+  readonly callback: CallbackView | null;
   /** What the run waits for. */
   readonly required_actions: readonly RequiredAction[];
   readonly seq: number;
@@ -66,10 +69,11 @@ export interface ServerView {
 
 /**
  * What `viewer` may see of `run`. While it is not known whether a login of its owner will be used,
- * and its author said nothing, the public sees where it stands and no more. Header values of tool servers and the callback are never shown,
- * to nobody.
+ * and its author said nothing, the public sees where it stands and no more. Header values of tool servers and the address of the callback are
+ * never shown, to nobody.
+ * @param callback what is kept of the run's callbacks beside its log
  */
-export function viewFor(viewer: Viewer, run: Run): RunView {
+export function viewFor(viewer: Viewer, run: Run, callback: CallbackView | null = null): RunView {
   const publication =
     viewer === 'owner' ? 'full' : publicationOf(run.request.publish, run.login_use);
   const full = publication === 'full';
@@ -99,6 +103,7 @@ export function viewFor(viewer: Viewer, run: Run): RunView {
     usage: run.usage,
     stop_reason: run.stop_reason,
     error: full ? run.error : bareFault(run.error),
+    callback: viewer === 'owner' ? callback : null,
     required_actions: requiredActions(run, viewer === 'owner'),
     seq: run.seq,
   };

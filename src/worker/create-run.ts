@@ -9,6 +9,8 @@ import { UNSTORED_MS } from '../run/publication.ts';
 import { isoTime } from '../publish/iso-time.ts';
 import { problemJson } from '../publish/render-json.ts';
 import { runUrls } from '../publish/run-urls.ts';
+import { withSealedCallback } from './callback-address.ts';
+import { callbackSecret } from './callback-secret.ts';
 import type { Env } from './env.ts';
 import { runClient } from './run-client.ts';
 import { ownOrigin, ownOrigins } from './guards.ts';
@@ -28,6 +30,8 @@ export interface CreatedRun {
   readonly json_url: string;
   readonly events_url: string;
   readonly owner_token: string;
+  /** What its callbacks are signed with; absent without one. */
+  readonly callback_secret?: string;
   readonly problems: readonly JsonObject[];
   readonly created_at: string;
   readonly expires_at: string | null;
@@ -87,7 +91,7 @@ export async function createRun(acceptance: Acceptance, isSuggested: boolean): P
       version: 1,
       id,
       prompt: posted.text,
-      request: normalized.request,
+      request: await withSealedCallback(normalized.request, id, settings),
       problems: normalized.problems,
       expires_at,
     },
@@ -109,6 +113,9 @@ export async function createRun(acceptance: Acceptance, isSuggested: boolean): P
     json_url: urls.json,
     events_url: urls.events,
     owner_token: await ownerToken(settings.idKey, id),
+    ...(isSuggested || normalized.request.callback === undefined
+      ? {}
+      : { callback_secret: await callbackSecret(settings.idKey, id) }),
     problems: normalized.problems.map(problemJson),
     created_at: isoTime(created),
     expires_at: expires_at === null ? null : isoTime(expires_at),

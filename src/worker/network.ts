@@ -9,6 +9,15 @@ const MAX_BYTES = 4_194_304;
 /** Bytes of a model's answer as a stream; every token is a few hundred. */
 const MAX_MODEL_BYTES = 67_108_864;
 
+/** Standard Webhooks gives a receiver 15 to 30 seconds. */
+const CALLBACK_LIMITS = {
+  maxBytes: 65_536,
+  headTimeoutMs: 15_000,
+  idleTimeoutMs: 15_000,
+  totalTimeoutMs: 15_000,
+  hops: { get: 0, post: 0 },
+} as const satisfies Partial<GuardedFetchOptions>;
+
 /** For whom the network is. */
 export interface NetworkUse {
   readonly env: Env;
@@ -25,6 +34,8 @@ export interface NetworkUse {
 export interface Network {
   /** Hosts that a prompt, a tool, a redirect or a discovery document names. */
   readonly forPrompts: GuardedFetch;
+  /** Receivers of callbacks: the same places, fifteen seconds for everything, no redirect. */
+  readonly forCallbacks: GuardedFetch;
   /** A tool server that the operator configured, and in that role only. */
   forServer(url: string): GuardedFetch;
   /** The endpoint of a model provider, which only the operator can configure. */
@@ -53,12 +64,14 @@ export function network({ env, settings, origin, isTrusted, faults }: NetworkUse
     allow: env.OPERATOR_NETWORK === undefined ? [] : [place(url)],
     transport: transport(env.OPERATOR_NETWORK),
   });
+  const ofPrompts: GuardedFetchOptions = {
+    ...common,
+    allow: isTrusted ? settings.egressAllow : [],
+    transport: transport(env.LOCAL_NETWORK),
+  };
   return {
-    forPrompts: guardedFetch({
-      ...common,
-      allow: isTrusted ? settings.egressAllow : [],
-      transport: transport(env.LOCAL_NETWORK),
-    }),
+    forPrompts: guardedFetch(ofPrompts),
+    forCallbacks: guardedFetch({ ...ofPrompts, ...CALLBACK_LIMITS }),
     forServer: (url) => guardedFetch(ofOperator(url)),
     forModel: (url) =>
       guardedFetch({

@@ -101,7 +101,7 @@ async function held(
   return readingResponse(
     { env, settings, request, id: created.id, proof: { holdsToken: true, principal: null } },
     FORM_OF[form],
-    { ...location, 'x-run-owner-token': created.owner_token },
+    { ...location, ...secretsOf(created) },
   );
 }
 
@@ -123,11 +123,18 @@ function streamed(
       'content-type': contentType,
       location: `/${created.id}`,
       link: linksOf(created),
-      'x-run-owner-token': created.owner_token,
+      ...secretsOf(created),
       // Proxies that collect a response before they send it would spoil the streaming.
       'x-accel-buffering': 'no',
     },
   });
+}
+
+/** What only the creator is told, where the body is not the JSON that says it. */
+function secretsOf({ owner_token, callback_secret }: CreatedRun): Record<string, string> {
+  const owner = { 'x-run-owner-token': owner_token };
+  if (callback_secret === undefined) return owner;
+  return { ...owner, 'x-run-callback-secret': callback_secret };
 }
 
 function linksOf(created: CreatedRun): string {

@@ -10,17 +10,30 @@ const ROW_UNITS = 600_000;
 /** One read of a cursor ends after so many units, so that a long log is never whole in memory. */
 const BATCH_UNITS = 65_536;
 
+/** What is kept beside a log: all that an append causes is written with it, or nothing is. */
+export interface Beside {
+  /** Does the work as one transaction. */
+  together<Value>(work: () => Value): Value;
+  /**
+   * Writes what follows from events that were just written.
+   * @param read all events, these included
+   */
+  follow(events: readonly RunEvent[], read: () => readonly RunEvent[]): void;
+}
+
 /** The append-only log of one run in the SQLite of its object, and who waits for its growth. */
 export class SqlRunLog implements RunLog {
   readonly #sql: SqlStorage;
+  readonly #beside: Beside | null;
   readonly #waiting = new Set<() => void>();
   readonly #listeners = new Set<(events: readonly RunEvent[]) => void>();
   /** True once the run was deleted or purged; nothing is read or written any more. */
   isRemoved = false;
   #last: { seq: number; ended: boolean } | null = null;
 
-  constructor(sql: SqlStorage) {
+  constructor(sql: SqlStorage, beside: Beside | null = null) {
     this.#sql = sql;
+    this.#beside = beside;
   }
 
   /** Creates the tables; called when a run is accepted and never for a run that is only read. */
@@ -73,8 +86,32 @@ export class SqlRunLog implements RunLog {
     bodies: readonly EventBody[],
     at: (index: number) => number = () => Date.now(),
   ): readonly RunEvent[] {
+    if (this.isRemoved) return [];
+    const events = this.#written(bodies, at);
+    if (events.length === 0) return events;
+    for (const listener of this.#listeners) listener(events);
+    this.#wake();
+    return events;
+  }
+
+  #written(bodies: readonly EventBody[], at: (index: number) => number): readonly RunEvent[] {
+    if (this.#beside === null) return this.#insertAll(bodies, at);
+    const beside = this.#beside;
+    try {
+      return beside.together(() => {
+        const events = this.#insertAll(bodies, at);
+        beside.follow(events, () => this.read());
+        return events;
+      });
+    } catch (error) {
+      // Nothing of it was kept; where the log ends has to be looked up again.
+      this.#last = null;
+      throw error;
+    }
+  }
+
+  #insertAll(bodies: readonly EventBody[], at: (index: number) => number): readonly RunEvent[] {
     const events: RunEvent[] = [];
-    if (this.isRemoved) return events;
     for (const [index, body] of bodies.entries()) {
       const head = this.#head();
       // The end is written once; whatever a loop that was just stopped still says is void.
@@ -84,9 +121,6 @@ export class SqlRunLog implements RunLog {
       this.#last = { seq: event.seq, ended: event.type === 'run-end' };
       events.push(event);
     }
-    if (events.length === 0) return events;
-    for (const listener of this.#listeners) listener(events);
-    this.#wake();
     return events;
   }
 

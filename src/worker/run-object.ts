@@ -14,6 +14,8 @@ import type { Env } from './env.ts';
 import type { Proof } from './principal.ts';
 import { answerAction, questionOf, resolveLogins } from './run-actions.ts';
 import type { Acted, ActionAnswer, MadeLogin } from './run-actions.ts';
+import { RunAlarm } from './run-alarm.ts';
+import { RunCallbacks } from './run-callbacks.ts';
 import { SqlRunLog } from './run-log.ts';
 import {
   ANSWERED_ELSEWHERE,
@@ -29,15 +31,8 @@ import type { RunRecord, Stored, Tombstone } from './run-record.ts';
 import { readLog, sseFrame } from './sse.ts';
 import type { LogReader } from './sse.ts';
 
-/** While a run works its alarm stands this far ahead: so soon it goes on when the process died. */
-const WATCHDOG_MS = 10_000;
-const WATCHDOG_EVERY_MS = 5_000;
-
 /** An alarm may run fifteen minutes; ours stops before ten and sets the next. */
 const TURN_MS = 9 * 60_000;
-
-/** After a failure of the object itself, its next try. */
-const RETRY_MS = 5_000;
 
 /** An answer about a run that may not be there. */
 export type Found<Value> =
@@ -62,7 +57,9 @@ export interface EventsRequest {
  */
 export class RunObject extends DurableObject<Env> {
   readonly #sql = this.ctx.storage.sql;
-  #log = new SqlRunLog(this.#sql);
+  readonly #alarm = new RunAlarm(this.ctx.storage);
+  #callbacks = new RunCallbacks(this.ctx, this.env, this.#alarm);
+  #log = new SqlRunLog(this.#sql, this.#callbacks);
   #stored: Stored = readStored(this.#sql);
   /** Stops the loop that works in this process, if one does. */
   #stop: AbortController | null = null;
@@ -77,9 +74,10 @@ export class RunObject extends DurableObject<Env> {
     const at = this.ctx.storage.transactionSync(() => {
       createRecord(this.#sql, record);
       SqlRunLog.create(this.#sql);
-      return this.#log.append([start])[0]?.at ?? Date.now();
+      const first = this.#callbacks.accept(start, record);
+      return this.#log.append([first])[0]?.at ?? Date.now();
     });
-    void this.ctx.storage.setAlarm(Date.now());
+    this.#alarm.now();
     this.#stored = { kind: 'run', record };
     return at;
   }
@@ -94,13 +92,15 @@ export class RunObject extends DurableObject<Env> {
     if (this.#stored.kind !== 'run' || !this.#stored.record.is_mirrored) return NO_MIRROR;
     const mirrored = takeEvents(this.#log, after, events);
     // What is kept after the end, and for how long, is the alarm's to decide.
-    if (this.#log.ended) void this.ctx.storage.setAlarm(Date.now());
+    if (this.#log.ended) this.#alarm.now();
     return mirrored;
   }
 
   /** The run as the sender of `proof` may see it. */
   view(proof: Proof): Found<RunView> {
-    return this.#find((record) => viewFor(viewerOf(proof, record), foldRun(this.#log.read())));
+    return this.#find((record) =>
+      viewFor(viewerOf(proof, record), foldRun(this.#log.read()), this.#callbacks.view()),
+    );
   }
 
   /**
@@ -146,7 +146,7 @@ export class RunObject extends DurableObject<Env> {
       const end = { status: 'cancelled', stop_reason: 'cancelled' } as const;
       this.#log.append([{ type: 'run-end', ...end, error: faultData('cancelled') }]);
       this.#stop?.abort();
-      void this.ctx.storage.setAlarm(Date.now());
+      this.#alarm.now();
       return foldRun(this.#log.read()).status;
     });
   }
@@ -159,7 +159,7 @@ export class RunObject extends DurableObject<Env> {
   resume(login: MadeLogin): boolean {
     if (this.#stored.kind !== 'run') return false;
     const waited = resolveLogins(this.#log, login);
-    if (waited) void this.ctx.storage.setAlarm(Date.now());
+    if (waited) this.#alarm.now();
     return waited;
   }
 
@@ -174,7 +174,7 @@ export class RunObject extends DurableObject<Env> {
       if (is_mirrored) return ANSWERED_ELSEWHERE;
       const acted = answerAction(this.#log, id, answer);
       // A loop that still works has noticed; where none does, the alarm begins one.
-      if (acted.acted === 'done') void this.ctx.storage.setAlarm(Date.now());
+      if (acted.acted === 'done') this.#alarm.now();
       return acted;
     });
   }
@@ -185,6 +185,7 @@ export class RunObject extends DurableObject<Env> {
     if (found.found !== 'run') return found;
     // At once: a reader or the alarm that comes in between must not look for the tables.
     this.#stored = { kind: 'nothing' };
+    this.#callbacks.abort();
     await this.#clear();
     return found;
   }
@@ -194,16 +195,18 @@ export class RunObject extends DurableObject<Env> {
    * times is dropped for good, and the run with it.
    */
   override async alarm(): Promise<void> {
+    this.#alarm.rung();
     try {
       await this.#work();
     } catch {
-      await this.ctx.storage.setAlarm(Date.now() + RETRY_MS);
+      await this.#alarm.again();
     }
   }
 
   async #work(): Promise<void> {
     if (this.#stored.kind !== 'run') return;
     const { record } = this.#stored;
+    if (!isOver(record)) this.#callbacks.deliver();
     if (!isOver(record) && !this.#log.ended) {
       if (record.is_mirrored) endIfSilent(this.#log);
       else await this.#carryOn(record);
@@ -215,12 +218,8 @@ export class RunObject extends DurableObject<Env> {
     const run = foldRun(this.#log.read());
     const kept = this.#keepUntil(this.#stored.record, run.expires_at);
     if (isOver(kept)) return this.#expire(kept);
-    const expires = kept.expires_at ?? Infinity;
-    const wanted = this.#log.ended ? Infinity : this.#nextLook(kept, run);
-    const next = Math.min(wanted, expires);
-    return next === Infinity
-      ? this.ctx.storage.deleteAlarm()
-      : this.ctx.storage.setAlarm(Math.max(next, Date.now()));
+    const wanted = this.#log.ended ? null : this.#nextLook(kept, run);
+    return this.#alarm.at(wanted, kept.expires_at, this.#callbacks.nextAt());
   }
 
   /** When a run that has not ended is looked at again, in milliseconds since 1970. */
@@ -241,15 +240,13 @@ export class RunObject extends DurableObject<Env> {
   async #carryOn(record: RunRecord): Promise<void> {
     const stop = new AbortController();
     this.#stop = stop;
-    const watch = () => void this.ctx.storage.setAlarm(Date.now() + WATCHDOG_MS);
-    watch();
-    const watchdog = setInterval(watch, WATCHDOG_EVERY_MS);
+    const unwatch = this.#alarm.watch(() => this.#callbacks.deliver());
     const turn = Math.min(TURN_MS, (record.expires_at ?? Infinity) - Date.now());
     const turnOver = setTimeout(() => stop.abort(), turn);
     try {
       await executeRun(this.#ports(record), stop.signal);
     } finally {
-      clearInterval(watchdog);
+      unwatch();
       clearTimeout(turnOver);
       this.#stop = null;
     }
@@ -265,6 +262,8 @@ export class RunObject extends DurableObject<Env> {
   async #expire(record: RunRecord): Promise<void> {
     const error = faultData('expired');
     this.#log.append([{ type: 'run-end', status: 'expired', stop_reason: 'expired', error }]);
+    // Tried once and not again: nothing of the run is kept to try it with.
+    this.#callbacks.deliver();
     const { status } = foldRun(this.#log.read());
     const tombstone = { status, when: record.expires_at ?? Date.now() };
     const cleared = this.#clear();
@@ -276,8 +275,10 @@ export class RunObject extends DurableObject<Env> {
   async #clear(): Promise<void> {
     this.#stop?.abort();
     this.#log.remove();
-    this.#log = new SqlRunLog(this.#sql);
-    await Promise.all([this.ctx.storage.deleteAlarm(), this.ctx.storage.deleteAll()]);
+    this.#callbacks.close();
+    this.#callbacks = new RunCallbacks(this.ctx, this.env, this.#alarm);
+    this.#log = new SqlRunLog(this.#sql, this.#callbacks);
+    await Promise.all([this.#alarm.clear(), this.ctx.storage.deleteAll()]);
   }
 
   #find<Value>(read: (record: RunRecord) => Value): Found<Value> {

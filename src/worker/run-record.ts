@@ -96,7 +96,8 @@ export function readStored(sql: SqlStorage): Stored {
   return { kind: 'nothing' };
 }
 
-function hasTable(sql: SqlStorage, name: string): boolean {
+/** Whether the object has a table of this name. */
+export function hasTable(sql: SqlStorage, name: string): boolean {
   const rows = sql.exec("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", name);
   return rows.toArray().length > 0;
 }

@@ -23,6 +23,16 @@ function onServer(server: ChatServer, more: Record<string, string> = {}) {
 }
 
 describe('the answer', () => {
+  test('comes without calling anybody back, and a line says so', async () => {
+    await using server = await chatServer(says('Hello.'));
+    const stdin = '---\ncallback: https://hooks.example/x\n---\n\nSay hello.';
+    const done = await mdops(['run'], { stdin, env: onServer(server) });
+    expect(done).toMatchObject({ code: 0, stdout: 'Hello.\n' });
+    expect(done.stderr).toBe(
+      'callback: only a server calls back; a run of this process tells nobody.\n',
+    );
+  });
+
   test('is on standard output with exactly one line end, and standard error is empty', async () => {
     await using server = await chatServer(says('Hel', 'lo.\n', '\n'));
     const done = await mdops(['run'], { stdin: 'Say hello.', env: onServer(server) });

@@ -32,7 +32,7 @@ it('JSON-1 has every key of the API before anything has happened', () => {
   expect(Object.keys(queued)).toEqual(Object.keys(whole));
   expect(Object.keys(queued).join(' ')).toBe(
     'id object status created_at started_at ended_at expires_at urls prompt request references ' +
-      'servers steps output output_json files usage stop_reason required_action required_actions problems error',
+      'servers steps output output_json files usage stop_reason required_action required_actions callback problems error',
   );
   expect(queued).toMatchObject({ status: 'queued', started_at: null, output: '', steps: [] });
   expect(JSON.stringify(queued)).not.toContain('undefined');
