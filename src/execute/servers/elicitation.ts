@@ -22,25 +22,28 @@ export function elicitationOf(params: unknown, asker: Asker): Elicitation | null
   const message = cutText(clean['message'], MAX_MESSAGE);
   const { mode = 'form', url, requestedSchema: schema } = clean;
   if (mode === 'url') {
-    return isOpenable(url, asker.url) ? { mode, message, url } : null;
+    const opened = openable(url, asker.url);
+    return opened === null ? null : { mode, message, url: opened };
   }
   if (mode !== 'form' || !isForm(schema, asker.limits.schemaDepth)) return null;
   return { mode, message, schema };
 }
 
 /**
- * Only what a browser opens as a page of the web. A script or a file would act with the rights of
+ * The address as a browser opens it, or null. Only a page of the web. A script or a file would act with the rights of
  * whoever opens it; a page on loopback only where the server itself is there.
+ * Letters that look like others, or turn the text around, are written out: people read it before
+ * they open it.
  */
-function isOpenable(address: unknown, server: URL): address is string {
+function openable(address: unknown, server: URL): string | null {
   if (typeof address !== 'string' || address.length > MAX_ADDRESS || !URL.canParse(address)) {
-    return false;
+    return null;
   }
-  const { protocol, hostname, username, password } = new URL(address);
+  const { protocol, hostname, username, password, href } = new URL(address);
   // `https://bank.example@evil.example/` looks like another host than it is.
-  if (username !== '' || password !== '') return false;
-  if (protocol === 'https:') return true;
-  return protocol === 'http:' && LOOPBACK.test(hostname) && LOOPBACK.test(server.hostname);
+  if (username !== '' || password !== '') return null;
+  const isNear = LOOPBACK.test(hostname) && LOOPBACK.test(server.hostname);
+  return protocol === 'https:' || (protocol === 'http:' && isNear) ? href : null;
 }
 
 function isForm(schema: unknown, depth: number): schema is JsonObject {

@@ -75,7 +75,7 @@ export function abortFault(signal: AbortSignal): Fault {
 /** A server that a person can log in to. @see spec/tool-servers.md, Login */
 export function loginFault(host: string, status: number): Fault {
   const detail = { host, status, can_login: true };
-  return new Fault('login_required', `${host} wants a login.`, { detail });
+  return new Fault('login_required', loginText(host), { detail });
 }
 
 /** Whether a `WWW-Authenticate` header asks for more than the token may do. @see RFC 6750 section 3.1 */

@@ -56,6 +56,7 @@ describe('a run whose tool server wants a login', () => {
     expect(done).toMatchObject({ code: 4, stdout: '' });
     expect(done.stderr).toContain(`mdops login ${place.peer.tools.url} --profile work\n`);
     expect(done.stderr).toContain('error login_required');
+    expect(done.stderr).toContain('`authorization:`');
     expect(done.stderr).not.toMatch(LINK);
   });
 

@@ -197,6 +197,15 @@ describe('a question of a server with sessions', () => {
     expect(outcome.parts).toEqual([{ type: 'text', text: '{"action":"accept"}' }]);
   });
 
+  test('with an address of letters that look like others shows what they are', async () => {
+    const connection = await connected();
+    const { asked, onElicit } = person({ action: 'accept' });
+    const url = 'https://b\u0430nk.example/\u202egnp';
+    await connection.call('open', { url }, { signal: NEVER, onElicit });
+    const shown = 'https://xn--bnk-6cd.example/%E2%80%AEgnp';
+    expect(asked).toEqual([{ mode: 'url', message: 'Pay', url: shown }]);
+  });
+
   test.each([
     'javascript:alert(1)',
     'file:///etc/passwd',
@@ -241,7 +250,7 @@ describe('an error that wants an address to be opened first', () => {
     const { asked, onElicit } = person({ action: 'accept' });
     const outcome = await connection.call('pay', {}, { signal: NEVER, onElicit });
     expect(outcome.isError).toBe(false);
-    expect(asked).toEqual([{ mode: 'url', message: 'Pay', url: 'https://p.example' }]);
+    expect(asked).toEqual([{ mode: 'url', message: 'Pay', url: 'https://p.example/' }]);
     expect(calls()).toBe(2);
   });
 

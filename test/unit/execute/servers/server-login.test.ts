@@ -138,6 +138,9 @@ describe('a server that is logged in to', () => {
     const { tokens, refusals } = logins(null);
     const fault = await faultOf(connectTo(`${server.origin}/mcp`, { tokens }));
     expect(fault).toMatchObject({ code: 'login_required', detail: { can_login: true } });
+    expect(fault.message, 'a server may take other tokens than those of a login').toContain(
+      'authorization:',
+    );
     expect(refusals).toEqual([{ status: 401, challenge: 'Bearer', token: null }]);
     expect(server.seen.map(({ headers }) => headers.authorization)).toEqual([undefined]);
   });
