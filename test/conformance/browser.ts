@@ -1,3 +1,5 @@
+import { ask } from '../support/ask.ts';
+
 /** Longest chain of pages that a login may take. */
 const MAX_HOPS = 10;
 
@@ -25,23 +27,21 @@ export class Browser {
     let method = first;
     let url = new URL(link);
     for (let hop = 0; hop < MAX_HOPS; hop += 1) {
-      const response = await fetch(url, {
+      const { status, headers, text } = await ask(url.href, {
         method,
-        redirect: 'manual',
         headers: this.#headers(method, url, hop),
-        ...(method === 'POST' && { body: new URLSearchParams() }),
+        ...(method === 'POST' && { body: '' }),
       });
-      this.#keep(url.origin, response.headers.getSetCookie());
-      const next = response.headers.get('location');
-      if (next === null)
-        return { status: response.status, url: url.href, text: await response.text() };
-      await response.body?.cancel();
+      this.#keep(url.origin, headers['set-cookie'] ?? []);
+      const next = headers.location;
+      if (next === undefined) return { status, url: url.href, text };
       url = new URL(next, url);
       method = 'GET';
     }
     throw new Error(`More than ${MAX_HOPS} redirects from ${link}.`);
   }
 
+  /** As a browser writes them; `fetch` would add its own `Sec-Fetch-Mode`. */
   #headers(method: string, url: URL, hop: number): Record<string, string> {
     const jar = [...(this.#cookies.get(url.origin) ?? [])];
     return {
@@ -49,7 +49,10 @@ export class Browser {
       'sec-fetch-mode': 'navigate',
       'sec-fetch-dest': 'document',
       'sec-fetch-site': hop > 0 ? 'cross-site' : method === 'POST' ? 'same-origin' : 'none',
-      ...(method === 'POST' && { origin: url.origin }),
+      ...(method === 'POST' && {
+        origin: url.origin,
+        'content-type': 'application/x-www-form-urlencoded',
+      }),
       ...(jar.length > 0 && { cookie: jar.map((pair) => pair.join('=')).join('; ') }),
     };
   }
