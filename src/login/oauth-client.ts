@@ -10,7 +10,7 @@ import { oauthClients } from './registration.ts';
 import { revoke } from './revocation.ts';
 import { scopesIn } from './scopes.ts';
 import { answered, countRefusal, remember } from './step-up.ts';
-import { unavailable } from './unavailable.ts';
+import { hostOf, unavailable } from './unavailable.ts';
 import type { Grant } from './vault-row.ts';
 import { openVault, targetKey } from './vault.ts';
 
@@ -34,6 +34,12 @@ export function loginClient(options: LoginClientOptions): LoginClient {
   const wished = async (target: LoginTarget, signal: AbortSignal) => {
     const place = await parts.discovery.placeOf(target, signal);
     parts.clients.check(place.server);
+    // `resource` stands in the address bar of whoever logs in: an operator's key is not theirs.
+    if (options.hidesQuery === true && new URL(place.resource.resource).search !== '') {
+      throw unavailable(
+        `${hostOf(target.url)} repeats the query of its address, which only the operator of this server may know, so nobody can log in there.`,
+      );
+    }
     const has = sameIssuer(await grants.of(target), place);
     return { place, has, scopes: scopesFor(place, has) };
   };

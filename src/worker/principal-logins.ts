@@ -74,6 +74,7 @@ async function newClient(
     redirectUri: origin + CALLBACK_PATH,
     clientMetadataUrl: settings.clientMetadataUrl,
     registered: settings.loginClients,
+    hidesQuery: own !== null,
   });
 }
 

@@ -217,6 +217,22 @@ describe('a local server that the operator added to every run', () => {
     expect(list.text).not.toContain(own.tools.url);
   });
 
+  it('is not logged in to when that would show the key in its address', async () => {
+    const tools = own.tools;
+    const key = 'canary-of-the-operator';
+    await using other = await LoginWorld.start(({ auth }) => ({
+      MCP_SERVER_ENDPOINTS: `${tools.url}?key=${key}`,
+      EGRESS_ALLOW: `${auth.host},${own.auth.host}`,
+    }));
+    tools.guard.metadata = { resource: `${tools.url}?key=${key}` };
+    const { text } = await ask(`${other.product.origin}/?wait=20`, { body: 'What is 17 * 23?' });
+    tools.guard.metadata = {};
+    const run = JSON.parse(text) as Awaited<ReturnType<LoginWorld['post']>>;
+    expect([run.status, run.error?.code]).toEqual(['failed', 'login_unavailable']);
+    expect(text).toContain('repeats the query of its address');
+    expect(text).not.toContain(key);
+  });
+
   it('helps no prompt that names the same address', async () => {
     const run = await own.post(own.tools.url.replace('/mcp', '/mcp/other'));
     await expect(own.until(run, 'completed')).rejects.toThrow('address_refused');
