@@ -146,7 +146,7 @@ describe('the callback of a run', () => {
     const run = await create(`{url: "${hook.origin}/hook", events: [failed]}`);
     await expect.poll(async () => (await told(run)).status).toBe('completed');
     expect((await told(run)).callback).toEqual({ disabled: false, events: [] });
-    expect(hook.seen.length).toBe(taken);
+    expect(hook.seen.filter(({ body }) => body.includes(run.id))).toEqual([]);
   });
 
   it('is shown to nobody but the owner, and the secret to nobody after the creation', async () => {
