@@ -21,11 +21,13 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   run: { mayImport: ['normalize', 'parse', 'protocol', 'fault'], platform: 'none' },
   egress: { mayImport: ['protocol', 'fault'], platform: 'web' },
   login: { mayImport: ['protocol', 'fault'], platform: 'web' },
+  node: { mayImport: ['egress', 'protocol', 'fault'], platform: 'node' },
   publish: { mayImport: ['run', 'normalize', 'parse', 'protocol', 'fault'], platform: 'none' },
   execute: {
     mayImport: ['run', 'normalize', 'parse', 'protocol', 'egress', 'login', 'fault'],
     platform: 'web',
   },
+  connect: { mayImport: ['publish', 'login', 'fault'], platform: 'web' },
   completions: {
     mayImport: ['publish', 'run', 'normalize', 'parse', 'protocol', 'fault'],
     platform: 'none',
@@ -34,6 +36,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
     mayImport: [
       'execute',
       'completions',
+      'connect',
       'login',
       'egress',
       'publish',
@@ -57,6 +60,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
       'login',
       'publish',
       'execute',
+      'connect',
       'completions',
       'proxy',
       'demo',
@@ -74,6 +78,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
       'login',
       'publish',
       'execute',
+      'node',
       'demo',
     ],
     platform: 'node',
@@ -83,6 +88,8 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
 /** Files directly in `src`: the doors that are one file. */
 export const ENTRIES: Readonly<Record<string, Layer>> = {
   'index.ts': { mayImport: ['normalize', 'parse', 'protocol'], platform: 'none' },
+  'proxy.ts': { mayImport: ['proxy', 'node', 'login', 'egress'], platform: 'node' },
+  'proxy-workerd.ts': { mayImport: ['proxy', 'login', 'egress'], platform: 'cloudflare' },
 };
 
 const IMPURE_GLOBALS = [

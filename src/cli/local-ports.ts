@@ -2,7 +2,7 @@ import { guardedFetch, type FetchLike, type GuardedFetch } from '../egress/guard
 import type { Model, Ports, References, ToolServers } from '../execute/ports.ts';
 import type { Provider } from '../execute/model/providers.ts';
 import type { Environment } from './environment.ts';
-import { nodeNetwork, type NodeNetwork } from './node-network.ts';
+import { nodeNetwork, type NodeNetwork } from '../node/node-network.ts';
 import { environmentSecrets } from '../execute/environment-secrets.ts';
 
 const MINUTE = 60_000;

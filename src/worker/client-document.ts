@@ -1,7 +1,7 @@
 import { Fault } from '../fault/fault.ts';
 import { CALLBACK_PATH } from './principal-logins.ts';
 import { ownOrigins } from './guards.ts';
-import { json } from './responses.ts';
+import { json } from '../connect/responses.ts';
 import type { Settings } from './settings.ts';
 
 /**

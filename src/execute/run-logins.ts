@@ -1,15 +1,28 @@
 import { reasonOf } from '../egress/deadline.ts';
-import type { LoginAsked, Logins } from '../execute/ports.ts';
+import type { LoginAsked, Logins } from './ports.ts';
 import type { LoginTarget, Refusal } from '../login/login.ts';
 import type { ToolServer } from '../normalize/request.ts';
-import type { PrincipalClient } from './principal-client.ts';
+import type { LoginWish } from '../login/login-desk.ts';
 
 /** Milliseconds that a token is used without asking for it again; one that is refused, at once. */
 const FRESH_MS = 5_000;
 
+/** The logins of one principal, wherever they are kept. */
+export interface PrincipalLogins {
+  /** The access token for a tool server; null without a login. */
+  token(target: LoginTarget): Promise<string | null>;
+  /** After a tool server refused; another token to try once, or null. */
+  refused(target: LoginTarget, refusal: Refusal): Promise<string | null>;
+  /**
+   * Makes a login link.
+   * @param since milliseconds since 1970; a login that was made later is what is asked for
+   */
+  ask(wish: LoginWish, since: number): Promise<LoginAsked | null>;
+}
+
 /** What the logins of a run are made of. */
 export interface RunLoginsOptions {
-  readonly principal: PrincipalClient;
+  readonly principal: PrincipalLogins;
   /** Told when a login was made; null for a run that looks by itself. */
   readonly run: { readonly id: string; readonly expires_at: number | null } | null;
   /** Whose label inside the principal, '' for none. */
