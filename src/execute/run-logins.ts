@@ -93,11 +93,13 @@ export class RunLogins implements Logins {
 /** A signal cannot go along to another object; that one has limits of its own. */
 async function unlessAborted<Value>(work: Promise<Value>, signal: AbortSignal): Promise<Value> {
   signal.throwIfAborted();
-  const { promise, reject } = Promise.withResolvers<never>();
-  const stop = (): void => reject(reasonOf(signal));
+  let stop = (): void => {};
+  const stopped = new Promise<never>((_resolve, reject) => {
+    stop = () => reject(reasonOf(signal));
+  });
   signal.addEventListener('abort', stop, { once: true });
   try {
-    return await Promise.race([work, promise]);
+    return await Promise.race([work, stopped]);
   } finally {
     signal.removeEventListener('abort', stop);
   }

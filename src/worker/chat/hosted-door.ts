@@ -5,14 +5,15 @@ import { Secret } from '../../execute/model/secret.ts';
 import { faultData } from '../../fault/fault.ts';
 import type { JsonObject } from '../../protocol/json.ts';
 import { answerChat } from '../../proxy/answer-chat.ts';
+import { CallersModel } from '../../proxy/callers-model.ts';
 import { errorResponse } from '../../proxy/openai-error.ts';
 import { ownOrigins } from '../guards.ts';
 import { network } from '../network.ts';
 import { readChatBody } from './chat-body.ts';
 import { completionId, hostedCaller } from './chat-caller.ts';
 import type { ChatAsked } from './chat-caller.ts';
-import { CallersModel, chatPorts } from './chat-ports.ts';
-import { hasKey, passOn, providerHeaders } from './provider-pass.ts';
+import { chatPorts } from './chat-ports.ts';
+import { hasKey, passedBack, passOn, providerHeaders } from './provider-pass.ts';
 
 const CHAT = '/chat/completions';
 
@@ -80,7 +81,10 @@ async function withServers(
     id: completionId(),
     model,
     loginUrl: (id) => `${caller.origin}/connect/${id}`,
-    refusal: () => callers.refused(),
+    refusal: () => {
+      const refused = callers.refused();
+      return refused === null ? null : passedBack(refused);
+    },
   });
 }
 
