@@ -48,6 +48,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
     ],
     platform: 'web',
   },
+  'proxy-workerd': { mayImport: ['proxy', 'login'], platform: 'cloudflare' },
   demo: { mayImport: ['protocol', 'fault'], platform: 'web' },
   worker: {
     mayImport: [
@@ -88,8 +89,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
 /** Files directly in `src`: the doors that are one file. */
 export const ENTRIES: Readonly<Record<string, Layer>> = {
   'index.ts': { mayImport: ['normalize', 'parse', 'protocol'], platform: 'none' },
-  'proxy.ts': { mayImport: ['proxy', 'node', 'login', 'egress'], platform: 'node' },
-  'proxy-workerd.ts': { mayImport: ['proxy', 'login', 'egress'], platform: 'cloudflare' },
+  'proxy.ts': { mayImport: ['proxy', 'node', 'login'], platform: 'node' },
 };
 
 const IMPURE_GLOBALS = [

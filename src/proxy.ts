@@ -31,9 +31,12 @@ export function chatCompletionsProxy(
   env: object,
   options: ChatCompletionsProxyOptions,
 ): ChatCompletionsProxy {
-  // oxlint-disable-next-line no-restricted-globals -- this is what the proxy stands before
-  const own: typeof globalThis.fetch = (input, init) => fetch(input, init);
   return proxyOn({ fetch: own, network: nodeNetwork(), rowsOf: null }, env, options);
+}
+
+function own(input: string | URL | Request, init?: RequestInit): Promise<Response> {
+  // oxlint-disable-next-line no-restricted-globals -- this is what the proxy stands before
+  return fetch(input, init);
 }
 
 /** The Durable Object of a Worker, which is none here. Types are the same on every platform. */

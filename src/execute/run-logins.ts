@@ -93,14 +93,14 @@ export class RunLogins implements Logins {
 /** A signal cannot go along to another object; that one has limits of its own. */
 async function unlessAborted<Value>(work: Promise<Value>, signal: AbortSignal): Promise<Value> {
   signal.throwIfAborted();
-  let stop = (): void => {};
+  const listening = new AbortController();
   const stopped = new Promise<never>((_resolve, reject) => {
-    stop = () => reject(reasonOf(signal));
+    const options = { once: true, signal: listening.signal };
+    signal.addEventListener('abort', () => reject(reasonOf(signal)), options);
   });
-  signal.addEventListener('abort', stop, { once: true });
   try {
     return await Promise.race([work, stopped]);
   } finally {
-    signal.removeEventListener('abort', stop);
+    listening.abort();
   }
 }

@@ -34,24 +34,48 @@ export interface FetchProxyOptions {
  * @see spec/completions.md, The library
  */
 export function fetchProxy(parts: FetchProxyOptions): typeof globalThis.fetch {
-  return async (input, init): Promise<Response> => {
-    const url = new URL(input instanceof Request ? input.url : input);
-    const method = (init?.method ?? (input instanceof Request ? input.method : 'GET')).toUpperCase();
-    const isChat = method === 'POST' && url.pathname.endsWith(CHAT);
-    const body = isChat ? parseJsonObject((await textOf(input, init)) ?? '') : null;
-    if (body === null || !wantsServers(body)) return parts.fetch(input, init);
-    const headers = new Headers(
-      init?.headers ?? (input instanceof Request ? input.headers : undefined),
-    );
-    const signal = init?.signal ?? (input instanceof Request ? input.signal : null);
-    signal?.throwIfAborted();
-    try {
-      return await answered(parts, { url, headers, body, signal });
-    } catch (error) {
-      signal?.throwIfAborted();
-      return errorResponse(asFault(error).toJSON());
-    }
+  return async (input, init) => {
+    const asked = await askedOf(input, init);
+    return asked === null ? parts.fetch(input, init) : answeredOrRefused(parts, asked);
   };
+}
+
+/** What a request asks of us; null for one that is for the provider alone. */
+async function askedOf(
+  input: string | URL | Request,
+  init: RequestInit = {},
+): Promise<Asked | null> {
+  const sent = sentBy(input);
+  const { url } = sent;
+  const method = init.method ?? sent.method;
+  if (method.toUpperCase() !== 'POST' || !url.pathname.endsWith(CHAT)) return null;
+  const body = parseJsonObject(textOf(init.body ?? (await sent.text())) ?? '');
+  if (body === null || !wantsServers(body)) return null;
+  const headers = new Headers(init.headers ?? sent.headers);
+  return { url, headers, body, signal: init.signal ?? sent.signal };
+}
+
+/** What is sent where the second parameter of `fetch` says nothing else. */
+function sentBy(input: string | URL | Request) {
+  if (!(input instanceof Request)) {
+    const text = async (): Promise<null> => null;
+    return { url: new URL(input), method: 'GET', headers: new Headers(), signal: null, text };
+  }
+  const { url, method, headers, signal } = input;
+  const isRead = method === 'GET' || method === 'HEAD';
+  const text = async (): Promise<string | null> => (isRead ? null : input.clone().text());
+  return { url: new URL(url), method, headers, signal, text };
+}
+
+async function answeredOrRefused(parts: FetchProxyOptions, asked: Asked): Promise<Response> {
+  const { signal } = asked;
+  signal?.throwIfAborted();
+  try {
+    return await answered(parts, asked);
+  } catch (error) {
+    signal?.throwIfAborted();
+    return errorResponse(asFault(error).toJSON());
+  }
 }
 
 interface Asked {
@@ -112,7 +136,6 @@ function portsOf(
   const tokens = logins.forRun(profile === 'default' ? who : { ...who, profile }, chat.user);
   const secrets = (name: string): string | null =>
     chat.secrets.get(name) ?? options.secrets?.(name) ?? null;
-  const own = async (): Promise<null> => null;
   return {
     model,
     logins: tokens,
@@ -120,7 +143,7 @@ function portsOf(
       connect: async (server, signal) => {
         const { toolServers } = await import('../execute/servers/tool-servers.ts');
         const { clientInfo } = options;
-        const servers = toolServers({ fetch: guarded, own, secrets, tokens, clientInfo });
+        const servers = toolServers({ fetch: guarded, own: nothing, secrets, tokens, clientInfo });
         return servers.connect(server, signal);
       },
     },
@@ -129,6 +152,11 @@ function portsOf(
     isDirect: true,
     canAnswer: false,
   };
+}
+
+/** An app has no tool servers inside of this library. */
+async function nothing(): Promise<null> {
+  return null;
 }
 
 /** The provider of one request: its key is the caller's and goes with it. */
@@ -148,14 +176,10 @@ function providerOf({ url, headers }: Asked, model: string) {
 }
 
 /** The body as text; null for one that is no text, which is then not looked at. */
-async function textOf(input: string | URL | Request, init?: RequestInit): Promise<string | null> {
-  const body = init?.body;
+function textOf(body: unknown): string | null {
   if (typeof body === 'string') return body;
-  if (body instanceof Uint8Array || body instanceof ArrayBuffer) {
-    return new TextDecoder().decode(body);
-  }
-  if (body !== undefined && body !== null) return null;
-  return input instanceof Request ? await input.clone().text() : null;
+  const isBytes = body instanceof Uint8Array || body instanceof ArrayBuffer;
+  return isBytes ? new TextDecoder().decode(body) : null;
 }
 
 /** What the app does with a message must not end the completion. */

@@ -67,14 +67,21 @@ async function answered(
         logins.desk(principal).finish(id, query, browser),
     });
   }
-  if (isRead && name === 'failed') return showFailed(request, place.site);
-  if (isRead && name === 'style.css') return stylesheet();
-  if (isRead && name === 'client.json') return clientDocument(options);
+  const page = isRead ? PAGES.get(name) : undefined;
+  if (page !== undefined) return page(request, options);
   const opener = await openerOf(request, options);
   return isRead
     ? showConnect(request, place, opener, name)
     : startConnect(request, place, opener, name);
 }
+
+/** Pages that are the same for everybody. */
+const PAGES: ReadonlyMap<string, (request: Request, options: LoginPagesOptions) => Response> =
+  new Map([
+    ['failed', (request, { place }) => showFailed(request, place.site)],
+    ['style.css', stylesheet],
+    ['client.json', (_request, options) => clientDocument(options)],
+  ]);
 
 async function openerOf(
   request: Request,

@@ -30,7 +30,13 @@ export class UserLogins {
   /** The logins for one completion. @param label the caller's `user`, a label inside the user */
   forRun({ user, profile }: AppUser, label: string): RunLogins {
     const principal = this.#principal(user);
-    return new RunLogins({ principal, run: null, user: label, profile, addressOf: ({ url }) => url });
+    return new RunLogins({
+      principal,
+      run: null,
+      user: label,
+      profile,
+      addressOf: ({ url }) => url,
+    });
   }
 
   /** The login links of a user. */

@@ -5,13 +5,13 @@
  * @module
  */
 import { DurableObject } from 'cloudflare:workers';
-import type { RowKind } from './login/login.ts';
-import { SqlLoginRows } from './login/sql-rows.ts';
-import { proxyOn } from './proxy/chat-completions-proxy.ts';
-import type { ChatCompletionsProxy } from './proxy/chat-completions-proxy.ts';
-import type { ChatCompletionsProxyOptions } from './proxy/proxy-options.ts';
-import { objectRows } from './proxy/user-rows.ts';
-import type { RowsObject } from './proxy/user-rows.ts';
+import type { RowKind } from '../login/login.ts';
+import { SqlLoginRows } from '../login/sql-rows.ts';
+import { proxyOn } from '../proxy/chat-completions-proxy.ts';
+import type { ChatCompletionsProxy } from '../proxy/chat-completions-proxy.ts';
+import type { ChatCompletionsProxyOptions } from '../proxy/proxy-options.ts';
+import { objectRows } from '../proxy/user-rows.ts';
+import type { RowsObject } from '../proxy/user-rows.ts';
 
 /**
  * The logins of one user, sealed before they come here. Named by the user id that the app gives,
@@ -53,12 +53,15 @@ export function chatCompletionsProxy(
   env: object,
   options: ChatCompletionsProxyOptions,
 ): ChatCompletionsProxy {
-  // oxlint-disable-next-line no-restricted-globals -- this is what the guarded fetch guards
-  const own: typeof globalThis.fetch = (input, init) => fetch(input, init);
   const network = { internet: own, local: own };
   const rowsOf = (user: string) => objectRows(objectOf(env, user));
   if (options.store === undefined) namespaceIn(env);
   return proxyOn({ fetch: own, network, rowsOf }, env, options);
+}
+
+function own(input: string | URL | Request, init?: RequestInit): Promise<Response> {
+  // oxlint-disable-next-line no-restricted-globals -- this is what the guarded fetch guards
+  return fetch(input, init);
 }
 
 function objectOf(env: object, user: string): RowsObject {
@@ -75,10 +78,10 @@ function namespaceIn(env: object): DurableObjectNamespace {
   throw new TypeError('Bind the Durable Object class MCPProviders under the name MCPProviders.');
 }
 
-export { mcp } from './proxy/mcp-tool.ts';
-export { memoryRows } from './login/memory-rows.ts';
-export type { McpTool, McpToolOptions } from './proxy/mcp-tool.ts';
-export type { ChatCompletionsProxy } from './proxy/chat-completions-proxy.ts';
-export type { ChatCompletionsProxyOptions, ClientInfo } from './proxy/proxy-options.ts';
-export type { LoginRecord, LoginRows, LoginTarget, RowKind } from './login/login.ts';
-export type { RegisteredClient } from './login/login-client.ts';
+export { mcp } from '../proxy/mcp-tool.ts';
+export { memoryRows } from '../login/memory-rows.ts';
+export type { McpTool, McpToolOptions } from '../proxy/mcp-tool.ts';
+export type { ChatCompletionsProxy } from '../proxy/chat-completions-proxy.ts';
+export type { ChatCompletionsProxyOptions, ClientInfo } from '../proxy/proxy-options.ts';
+export type { LoginRecord, LoginRows, LoginTarget, RowKind } from '../login/login.ts';
+export type { RegisteredClient } from '../login/login-client.ts';
