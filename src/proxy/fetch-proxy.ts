@@ -58,8 +58,8 @@ async function askedOf(
 /** What is sent where the second parameter of `fetch` says nothing else. */
 function sentBy(input: string | URL | Request) {
   if (!(input instanceof Request)) {
-    const text = async (): Promise<null> => null;
-    return { url: new URL(input), method: 'GET', headers: new Headers(), signal: null, text };
+    const headers = new Headers();
+    return { url: new URL(input), method: 'GET', headers, signal: null, text: nothing };
   }
   const { url, method, headers, signal } = input;
   const isRead = method === 'GET' || method === 'HEAD';

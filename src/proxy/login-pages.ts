@@ -75,13 +75,14 @@ async function answered(
     : startConnect(request, place, opener, name);
 }
 
+type OpenPage = (request: Request, options: LoginPagesOptions) => Response;
+
 /** Pages that are the same for everybody. */
-const PAGES: ReadonlyMap<string, (request: Request, options: LoginPagesOptions) => Response> =
-  new Map([
-    ['failed', (request, { place }) => showFailed(request, place.site)],
-    ['style.css', stylesheet],
-    ['client.json', (_request, options) => clientDocument(options)],
-  ]);
+const PAGES: ReadonlyMap<string, OpenPage> = new Map<string, OpenPage>([
+  ['failed', (request, { place }) => showFailed(request, place.site)],
+  ['style.css', stylesheet],
+  ['client.json', (_request, options) => clientDocument(options)],
+]);
 
 async function openerOf(
   request: Request,
