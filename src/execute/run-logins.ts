@@ -41,6 +41,8 @@ export class RunLogins implements Logins {
   readonly #fresh = new Map<string, { readonly token: string | null; readonly until: number }>();
   /** When each server first refused what there was, in milliseconds since 1970. */
   readonly #refused = new Map<string, number>();
+  /** Servers for which somebody was asked: a new login shall be seen at once. */
+  readonly #asked = new Set<string>();
 
   constructor(options: RunLoginsOptions) {
     this.#options = options;
@@ -71,6 +73,7 @@ export class RunLogins implements Logins {
     const target = this.#targetOf(server);
     if (target === null) return null;
     this.#fresh.delete(target.url);
+    this.#asked.add(target.url);
     const wish = { target, shown: server.url, run: this.#options.run };
     const since = this.#refused.get(target.url) ?? Date.now();
     return this.#options.principal.ask(wish, since);
@@ -86,6 +89,7 @@ export class RunLogins implements Logins {
   }
 
   #keep({ url }: LoginTarget, token: string | null): void {
+    if (this.#asked.has(url)) return;
     this.#fresh.set(url, { token, until: Date.now() + FRESH_MS });
   }
 }
