@@ -10,7 +10,7 @@ import { WORKER_BUNDLE } from '../../scripts/bundle.ts';
 import { COMPATIBILITY_DATE } from '../../scripts/workerd-config.ts';
 import { libraryWorld, type LibraryWorld } from '../support/library-world.ts';
 import { Browser } from '../support/login-product.ts';
-import { freePort } from '../support/peers.ts';
+import { answering, freePort } from '../support/peers.ts';
 
 const root = new URL('../../', import.meta.url).pathname;
 const example = join(root, 'examples/chat-with-tools');
@@ -38,16 +38,7 @@ beforeAll(async () => {
   writeFileSync(join(scratch, 'workerd.capnp'), configOf(port));
   const { default: binary } = createRequire(import.meta.url)('workerd') as { default: string };
   workerd = spawn(binary, ['serve', join(scratch, 'workerd.capnp')], { stdio: 'inherit' });
-  await expect
-    .poll(
-      () =>
-        fetch(origin).then(
-          ({ status }) => status,
-          () => 0,
-        ),
-      { timeout: 20_000 },
-    )
-    .toBe(401);
+  await answering(port);
 });
 
 afterAll(async () => {
