@@ -1,5 +1,5 @@
 /** The library on Node, as a program of others uses it: with OpenAI's client and real servers. */
-import OpenAI from 'openai';
+import OpenAI, { APIUserAbortError } from 'openai';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   chatCompletionsProxy,
@@ -169,7 +169,7 @@ describe('fetchProxy', () => {
     const answer = client.chat.completions.create(question(), { signal: abort.signal });
     await expect.poll(() => slow.asked.length).toBe(1);
     abort.abort();
-    await expect(answer).rejects.toBeInstanceOf(OpenAI.APIUserAbortError);
+    await expect(answer).rejects.toBeInstanceOf(APIUserAbortError);
   });
 
   it('reaches no local tool server that the app did not open', async () => {
