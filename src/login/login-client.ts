@@ -24,6 +24,8 @@ export interface LoginClientOptions {
   /** The client id metadata document that this server publishes; null where none can be reached. */
   readonly clientMetadataUrl: string | null;
   readonly registered: readonly RegisteredClient[];
+  /** How authorization servers name us to a person; `MarkdownOps` when left out. */
+  readonly clientName?: string;
 }
 
 /**

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { OWN_SITE } from '../../../src/publish/layout.ts';
 import { renderConfirmation } from '../../../src/publish/render-confirmation.ts';
 import { renderConnect, type ConnectPage } from '../../../src/publish/render-connect.ts';
 import { renderConnections } from '../../../src/publish/render-connections.ts';
@@ -10,6 +11,7 @@ const ESCAPED = '&quot;&gt;&lt;script&gt;';
 
 const CONNECT: ConnectPage = {
   path: '/connect/abc',
+  site: OWN_SITE,
   server: 'https://tools.example/mcp',
   issuer: 'https://login.example',
   sendsTo: 'https://login.example',
