@@ -111,6 +111,23 @@ describe('fetchProxy', () => {
     expect(world.chat.asked.at(-1)?.authorization).toBe('Bearer alice-model-key');
   });
 
+  it('under https keeps what only this very host can have given the browser', async () => {
+    const proxy = proxyOf({ baseUrl: 'https://app.example' });
+    const { choices } = await clientOf(proxy).chat.completions.create(question());
+    const link = /\((https:[^)]+)\)/.exec(choices[0]?.message.content ?? '')?.[1] ?? '';
+    const browser = browserOf(proxy);
+    const begun = await browser(link, 'POST');
+    const cookie = begun.headers.get('set-cookie') ?? '';
+    expect(cookie).toMatch(/^__Host-login_[\w-]{16}=[\w.-]+; Path=\/; .*SameSite=Lax; .*Secure$/);
+    const back = await world.auth.visit(begun.headers.get('location') ?? '');
+    const callback = `https://app.example/connect/callback?${back.toString()}`;
+    const [pair = ''] = cookie.replace('__Host-', '').split(';');
+    const planted = await browserOf(proxy, { cookie: pair })(callback);
+    expect(planted.headers.get('location')).toBe('/connect/failed');
+    const returned = await browser(callback);
+    expect(returned.headers.get('location')).toBe(new URL(link).pathname);
+  });
+
   it('streams, and sums the usage of all rounds in the last chunk', async () => {
     const proxy = proxyOf({ view: 'text' });
     await logIn(proxy, await linkOf(proxy));

@@ -50,6 +50,17 @@ describe('the page of a login link', () => {
     expect(page).toContain('Log in at accounts.example</button>');
   });
 
+  it('says the same on a page of an app', () => {
+    const site = { name: 'The App', home: null, stylesheet: '/style.css', connections: null };
+    const sendsTo = 'https://accounts.example';
+    const page = renderConnect({ ...CONNECT, site, run: null, sendsTo });
+    expect(page).toContain(
+      'sent to <strong>accounts.example</strong>, as <strong>login.example</strong> wants it, and',
+    );
+    expect(page).toContain('Log in at accounts.example</button>');
+    expect(page).not.toContain('MarkdownOps');
+  });
+
   it('has no button once the login is made, or when none can be', () => {
     const done = renderConnect({ ...CONNECT, isDone: true, issuer: null, sendsTo: null });
     expect(done).toContain('The run goes on by itself');
