@@ -15,7 +15,7 @@ import type { Env } from './env.ts';
 import { runClient } from './run-client.ts';
 import { ownOrigin } from './guards.ts';
 import type { Proof } from './principal.ts';
-import { json } from './responses.ts';
+import { json } from '../connect/responses.ts';
 import type { Found } from './run-object.ts';
 import type { Settings } from './settings.ts';
 
