@@ -85,6 +85,28 @@ describe('a call that wants more than the login allows', () => {
   });
 });
 
+describe('a login that ends in the middle of a run', () => {
+  it('is refreshed before the next call, which is made once', async () => {
+    await world.forget();
+    await world.logIn(world.browser(), await world.linkFor(world.tools.url));
+    await world.until(await world.post(world.tools.url), 'completed');
+    const start = world.tools.seen.length;
+    const refreshed = world.auth.count('/token', 'refresh_token');
+    // Connected with the old token; the model then asks for a call that can only have a new one.
+    world.before.model = () => {
+      world.auth.expireAccess();
+      world.before.model = () => {};
+    };
+    await world.until(await world.post(world.tools.url), 'completed');
+    expect(world.auth.count('/token', 'refresh_token') - refreshed).toBe(1);
+    const calls = world.tools.seen
+      .slice(start)
+      .filter(({ json }) => json['method'] === 'tools/call');
+    expect(calls.map(({ authorization }) => authorization)).toHaveLength(2);
+    expect(new Set(calls.map(({ authorization }) => authorization)).size).toBe(2);
+  });
+});
+
 describe('a login that was ended', () => {
   it('is used no more: the next run asks again', async () => {
     world.tools.guard.asksFor = null;

@@ -111,7 +111,7 @@ export const ALICE = { authorization: 'Bearer alice-key-0123456789' };
 export const BOB = { authorization: 'Bearer bob-key-0123456789' };
 
 /** What the product talks to. */
-export type Peers = Pick<LoginWorld, 'auth' | 'tools' | 'others' | 'chat'>;
+export type Peers = Pick<LoginWorld, 'auth' | 'tools' | 'others' | 'chat' | 'before'>;
 
 /** The product with a scripted model and two tool servers behind one authorization server. */
 export class LoginWorld implements AsyncDisposable {
@@ -119,9 +119,12 @@ export class LoginWorld implements AsyncDisposable {
   readonly tools: ProtectedServer;
   readonly others: ProtectedServer;
   readonly chat: ChatServer;
+  /** What happens before the model answers. */
+  readonly before: { model: () => void };
   product: Product;
 
   private constructor(peers: Peers, product: Product) {
+    this.before = peers.before;
     this.auth = peers.auth;
     this.tools = peers.tools;
     this.others = peers.others;
@@ -138,13 +141,15 @@ export class LoginWorld implements AsyncDisposable {
       protectedServer(auth, {}, demoTools),
       protectedServer(auth, {}, demoTools),
     ]);
+    const before = { model: () => {} };
     const chat = await chatServer((response, asked) => {
+      before.model();
       const hasResult = asked.body.messages.some(({ role }) => role === 'tool');
       const hasTools = (asked.body.tools?.length ?? 0) > 0;
       const call = calls('calculate', { expression: '17 * 23' });
       (hasResult || !hasTools ? says('It is 391.') : call)(response, asked);
     });
-    const peers = { auth, tools, others, chat };
+    const peers = { auth, tools, others, chat, before };
     return new LoginWorld(peers, await startProduct({ ...settings(peers), ...more(peers) }));
   }
 
