@@ -11,7 +11,7 @@ import {
   type AuthorizationServer,
   type ProtectedServer,
 } from '../support/authorization-server.ts';
-import { ask } from '../support/ask.ts';
+import { ask, type Answer } from '../support/ask.ts';
 import { Browser, linkOf, type Shown } from '../support/login-product.ts';
 import { httpPeer, type Peer } from '../support/peers.ts';
 import { startProduct, type Product } from '../support/product.ts';
@@ -25,6 +25,8 @@ export interface Accepted {
   readonly id: string;
   readonly name: string;
   readonly at: number;
+  /** What proves to be its owner. */
+  readonly headers: Readonly<Record<string, string>>;
   /** What a reader of its events got before the process died. */
   heard: string;
 }
@@ -104,8 +106,9 @@ export class CrashWorld implements AsyncDisposable {
       () => null,
     );
     if (answer?.status !== 201) return null;
-    const { id } = JSON.parse(answer.text) as { id: string };
-    const run = { kind, id, name, at: Date.now(), heard: '' };
+    const { id, owner_token } = JSON.parse(answer.text) as Shown;
+    const headers = { authorization: `Bearer ${owner_token}` };
+    const run = { kind, id, name, at: Date.now(), headers, heard: '' };
     this.accepted.push(run);
     this.#follow(run);
     return run;
@@ -128,10 +131,18 @@ export class CrashWorld implements AsyncDisposable {
     return Promise.resolve([open]);
   }
 
+  /** Reads a run as its owner. */
+  ask({ id, headers }: Accepted, rest = ''): Promise<Answer> {
+    return ask(`${this.origin}/${id}${rest}`, { headers });
+  }
+
+  async read(run: Accepted): Promise<Shown> {
+    return JSON.parse((await this.ask(run, '.json')).text) as Shown;
+  }
+
   async until(run: Accepted, status: string): Promise<Shown> {
     for (let tried = 0; tried < 400; tried += 1) {
-      const { text } = await ask(`${this.origin}/${run.id}.json`);
-      const shown = JSON.parse(text) as Shown;
+      const shown = await this.read(run);
       if (shown.status === status) return shown;
       await later(50);
     }
@@ -148,7 +159,8 @@ export class CrashWorld implements AsyncDisposable {
   }
 
   #follow(run: Accepted): void {
-    const sent = request(`${this.origin}/${run.id}/events`, { agent: false }, (response) => {
+    const options = { agent: false, headers: run.headers };
+    const sent = request(`${this.origin}/${run.id}/events`, options, (response) => {
       response.setEncoding('utf8');
       response.on('data', (text: string) => (run.heard += text));
       response.on('error', () => undefined);
