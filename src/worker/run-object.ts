@@ -18,7 +18,7 @@ import { SqlRunLog } from './run-log.ts';
 import { runPorts } from './run-ports.ts';
 import { changeExpiry, createRecord, createTombstone, readStored } from './run-record.ts';
 import type { RunRecord, Stored, Tombstone } from './run-record.ts';
-import { readLog, sseFrame } from './sse.ts';
+import { readLog, SseFrames } from './sse.ts';
 import type { LogReader } from './sse.ts';
 
 /** While a run works its alarm stands this far ahead: so soon it goes on when the process died. */
@@ -59,6 +59,7 @@ export class RunObject extends DurableObject<Env> {
   /** Stops the loop that works in this process, if one does. */
   #stop: AbortController | null = null;
   #readers = 0;
+  readonly #frames = new SseFrames();
 
   /**
    * Accepts a run: tables, first event and alarm in one transaction, durable before it resolves.
@@ -93,7 +94,11 @@ export class RunObject extends DurableObject<Env> {
       return this.#read({
         ...request,
         keepAlive: ': keep-alive\n\n',
-        encode: (event) => visible.take(event).map(sseFrame).join(''),
+        encode: (event) =>
+          visible
+            .take(event)
+            .map((each) => this.#frames.of(each))
+            .join(''),
       });
     });
   }
