@@ -141,8 +141,8 @@ describe(`after ${ROUNDS} kills of the server (SEED=${seed})`, () => {
     expect(problems.filter((each) => each.problems.length > 0)).toEqual([]);
   });
 
-  it('no run failed: all peers are well', () => {
-    const failed = stored.filter((run) => statusOf(run) === 'failed');
+  it('no run failed, but those that were killed three times while their model spoke', () => {
+    const failed = stored.filter((run) => statusOf(run) === 'failed' && !isWornOut(run));
     expect(failed.map(({ events }) => events.at(-1))).toEqual([]);
   });
 
@@ -180,6 +180,16 @@ describe(`after ${ROUNDS} kills of the server (SEED=${seed})`, () => {
     }
   }, 60_000);
 });
+
+/** A step is asked three times; each kill while the model speaks takes one of them. */
+function isWornOut({ events }: StoredRun): boolean {
+  const end = events.at(-1);
+  return (
+    end?.type === 'run-end' &&
+    end.stop_reason === 'model_cut_off' &&
+    events.some((event) => event.type === 'step-start' && event.attempt === 3)
+  );
+}
 
 /** Whole frames, without what keeps a connection open. */
 function framesOf(text: string): string[] {
