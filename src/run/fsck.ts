@@ -64,16 +64,9 @@ class LogCheck {
         return;
       case 'step-start':
         return this.#stepStart(event);
-      case 'text-delta':
-      case 'reasoning-delta':
-      case 'tool-call':
-      case 'step-end':
-        return this.#inStep(event);
-      case 'tool-sent':
-      case 'tool-progress':
-      case 'tool-result':
-        return this.#inCall(event);
       default:
+        if (isOfStep(event)) this.#inStep(event);
+        if (isOfCall(event)) this.#inCall(event);
     }
   }
 
@@ -86,14 +79,14 @@ class LogCheck {
   }
 
   #stepStart({ seq, step, attempt, repair }: RunEvent & { type: 'step-start' }): void {
-    const before = this.#steps.get(step);
     const last = Math.max(0, ...this.#steps.keys());
-    if (step !== (before === undefined ? last + 1 : last)) {
+    const before = this.#steps.get(step) ?? { attempt: 0, ended: false };
+    if (step !== last && (step !== last + 1 || this.#steps.get(last)?.ended === false)) {
       this.says(`Event ${seq} starts step ${step} after step ${last}.`);
     }
-    if (before?.ended === true) this.says(`Event ${seq} starts step ${step}, which has ended.`);
-    if (attempt !== (before?.attempt ?? 0) + 1) {
-      this.says(`Event ${seq} is attempt ${attempt} after attempt ${before?.attempt ?? 0}.`);
+    if (before.ended) this.says(`Event ${seq} starts step ${step}, which has ended.`);
+    if (attempt !== before.attempt + 1) {
+      this.says(`Event ${seq} is attempt ${attempt} after attempt ${before.attempt}.`);
     }
     if (repair !== undefined) this.#repairs.add(step);
     if (this.#repairs.size > 1) this.says(`Event ${seq} repairs a second time.`);
@@ -102,9 +95,7 @@ class LogCheck {
     for (const [id, call] of this.#calls) if (call.step === step) this.#calls.delete(id);
   }
 
-  #inStep(
-    event: RunEvent & { type: 'text-delta' | 'reasoning-delta' | 'tool-call' | 'step-end' },
-  ): void {
+  #inStep(event: OfStep): void {
     const step = this.#steps.get(event.step);
     if (step === undefined || step.ended) {
       this.says(`Event ${event.seq} (${event.type}) belongs to no step under way.`);
@@ -118,7 +109,7 @@ class LogCheck {
     this.#calls.set(event.call_id, call);
   }
 
-  #inCall(event: RunEvent & { type: 'tool-sent' | 'tool-progress' | 'tool-result' }): void {
+  #inCall(event: OfCall): void {
     const call = this.#calls.get(event.call_id);
     if (call === undefined || call.done) {
       this.says(`Event ${event.seq} (${event.type}) belongs to no call under way.`);
@@ -133,4 +124,15 @@ class LogCheck {
     const unfinished = this.#steps.get(call.step)?.ended === false;
     if (unfinished && !call.mayRepeat) this.says(`Event ${event.seq} sends a call too early.`);
   }
+}
+
+type OfStep = RunEvent & { type: 'text-delta' | 'reasoning-delta' | 'tool-call' | 'step-end' };
+type OfCall = RunEvent & { type: 'tool-sent' | 'tool-progress' | 'tool-result' };
+
+function isOfStep(event: RunEvent): event is OfStep {
+  return ['text-delta', 'reasoning-delta', 'tool-call', 'step-end'].includes(event.type);
+}
+
+function isOfCall(event: RunEvent): event is OfCall {
+  return ['tool-sent', 'tool-progress', 'tool-result'].includes(event.type);
 }

@@ -36,18 +36,21 @@ let world: CrashWorld;
 let stored: readonly StoredRun[];
 const missed: string[] = [];
 
-beforeAll(async () => {
-  world = await CrashWorld.start(random);
-  for (let done = 0; done < ROUNDS; ) {
-    for (const phase of random.shuffled(PHASES)) {
-      if (done >= ROUNDS) break;
-      done += 1;
-      await killAt(phase);
-      await world.restart();
+beforeAll(
+  async () => {
+    world = await CrashWorld.start(random);
+    for (let done = 0; done < ROUNDS;) {
+      for (const phase of random.shuffled(PHASES)) {
+        if (done >= ROUNDS) break;
+        done += 1;
+        await killAt(phase);
+        await world.restart();
+      }
     }
-  }
-  stored = await atRest();
-}, 60_000 + ROUNDS * 20_000);
+    stored = await atRest();
+  },
+  60_000 + ROUNDS * 20_000,
+);
 afterAll(() => world[Symbol.asyncDispose]());
 
 async function killAt(phase: Phase): Promise<void> {
@@ -151,9 +154,7 @@ describe(`after ${ROUNDS} kills of the server (SEED=${seed})`, () => {
       const run = stored.find((each) => idOf(each) === made.id);
       const told = framesOf(made.heard);
       const isEnded = run !== undefined && isTerminal(foldRun(run.events).status);
-      const now = isEnded
-        ? framesOf((await world.ask(made, '/events')).text)
-        : (run?.events ?? []);
+      const now = isEnded ? framesOf((await world.ask(made, '/events')).text) : (run?.events ?? []);
       if (isEnded) expect(told).toEqual(now.slice(0, told.length));
       else expect(told.length).toBeLessThanOrEqual(now.length);
     }
@@ -172,7 +173,7 @@ describe(`after ${ROUNDS} kills of the server (SEED=${seed})`, () => {
   });
 
   it('a run whose login was cut off can still be logged in to', async () => {
-    for (const run of accepted('login').reverse().slice(0, 6)) {
+    for (const run of accepted('login').toReversed().slice(0, 6)) {
       const { status } = await world.read(run);
       // One login is for all runs that wait for it.
       if (status === 'requires_action') await world.callback(run);

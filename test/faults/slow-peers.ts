@@ -34,16 +34,15 @@ export function slowModel(traps: Traps, random: Random): Promise<Peer> {
     traps.reached('before the first token');
     await later(random.below(60));
     const step = messages.filter(({ role }) => role === 'assistant').length;
-    const wanted = SCRIPT[kind as Kind]?.[step] ?? [];
     response.writeHead(200, { 'content-type': 'text/event-stream' });
     for (let word = 0; word < 6; word += 1) {
       send(response, { content: `${name}·${step}·${word} ` });
       traps.reached('after the first token');
       await later(random.below(40));
     }
-    for (const [index, tool] of wanted.entries()) {
+    const wanted = wantedCalls(kind, step, `${name}/${step}`);
+    for (const [index, { tool, args }] of wanted.entries()) {
       const found = tools.find((each) => each.function.name.endsWith(`__${tool}`));
-      const args = JSON.stringify({ id: `${name}/${step}/${index}` });
       const made = { name: found?.function.name ?? tool, arguments: args };
       send(response, { tool_calls: [{ index, id: `c${index}`, function: made }] });
       traps.reached('intent of a call');
@@ -53,6 +52,15 @@ export function slowModel(traps: Traps, random: Random): Promise<Peer> {
     response.end('data: [DONE]\n\n');
     if (wanted.length === 0) traps.reached('end');
   });
+}
+
+/** Every call has an id of its own, the same one whenever the step is asked again. */
+function wantedCalls(kind: string, step: number, name: string) {
+  const script = Object.entries(SCRIPT).find(([key]) => key === kind)?.[1] ?? [];
+  return (script[step] ?? []).map((tool, index) => ({
+    tool,
+    args: JSON.stringify({ id: `${name}/${index}` }),
+  }));
 }
 
 function send(response: ServerResponse, delta: object, finish_reason: string | null = null): void {

@@ -69,16 +69,32 @@ describe('a log is sound', () => {
   test.each<[string, EventBody[]]>([
     ['that has just begun', [START]],
     ['with a call', [START, SERVER, step(1), call('a'), stepEnd(1), sent('a'), result('a'), END]],
-    ['with a call that was refused', [
-      ...[START, SERVER, step(1), call('a'), stepEnd(1), sent('a'), refused('a'), resolved],
-      ...[sent('a'), result('a'), step(2), stepEnd(2), END],
-    ]],
-    ['with an early call that was made again after a crash', [
-      ...[START, SERVER, step(1), call('a', 'look'), sent('a'), sent('a'), result('a')],
-    ]],
-    ['whose step was asked again, with the same ids', [
-      ...[START, SERVER, step(1), call('a'), step(1, 2), call('a'), stepEnd(1), sent('a')],
-    ]],
+    [
+      'with a call that was refused',
+      [
+        START,
+        SERVER,
+        step(1),
+        call('a'),
+        stepEnd(1),
+        sent('a'),
+        refused('a'),
+        resolved,
+        sent('a'),
+        result('a'),
+        step(2),
+        stepEnd(2),
+        END,
+      ],
+    ],
+    [
+      'with an early call that was made again after a crash',
+      [START, SERVER, step(1), call('a', 'look'), sent('a'), sent('a'), result('a')],
+    ],
+    [
+      'whose step was asked again, with the same ids',
+      [START, SERVER, step(1), call('a'), step(1, 2), call('a'), stepEnd(1), sent('a')],
+    ],
     ['with a call that was never made', [START, step(1), call('a'), stepEnd(1), result('a'), END]],
   ])('%s', (_what, bodies) => {
     expect(fsck(log(...bodies))).toEqual([]);
