@@ -1,5 +1,6 @@
 /** The logs of all runs as they stand on disk: read without asking the server for anything. */
-import { existsSync, readdirSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
@@ -22,7 +23,24 @@ export function storedRuns(stateDir: string): StoredRun[] {
 }
 
 function stored(file: string): StoredRun {
-  const database = new DatabaseSync(file, { readOnly: true });
+  try {
+    return read(file);
+  } catch {
+    // A file that nobody has opened since the kill: what is in its journal has to be taken over.
+    const folder = mkdtempSync(join(tmpdir(), 'markdownops-copy-'));
+    for (const end of ['', '-wal']) {
+      if (existsSync(file + end)) copyFileSync(file + end, join(folder, `copy.sqlite${end}`));
+    }
+    try {
+      return { ...read(join(folder, 'copy.sqlite'), false), file };
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  }
+}
+
+function read(file: string, readOnly = true): StoredRun {
+  const database = new DatabaseSync(file, { readOnly });
   try {
     const tables = database.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").all();
     const has = (table: string) => tables.some(({ name }) => name === table);
