@@ -14,7 +14,8 @@ import { later, Random, roundsOf, seedOf } from './random.ts';
 import { KINDS, type Kind } from './slow-peers.ts';
 import { PHASES, type Phase } from './traps.ts';
 
-const WANTED = PHASES.filter((phase) => [undefined, phase].includes(process.env['FAULT_PHASE']));
+const ONLY = process.env['FAULT_PHASE'];
+const WANTED = PHASES.filter((phase) => ONLY === undefined || ONLY === phase);
 const ROUNDS = roundsOf(WANTED.length);
 const seed = seedOf('kill -9');
 const random = new Random(seed);
