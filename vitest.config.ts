@@ -16,7 +16,7 @@ const RUN_IN_BOTH = [
 ];
 
 /**
- * Three groups: `unit` runs in Node, `workerd` inside the Worker's own runtime with real Durable
+ * Four groups: `unit` runs in Node, `workerd` inside the Worker's own runtime with real Durable
  * Objects, `server` starts the product as a person would and talks to it over loopback.
  */
 export default defineConfig({
@@ -45,6 +45,14 @@ export default defineConfig({
           name: 'server',
           include: ['test/server/**/*.test.ts'],
           testTimeout: 30_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: 'faults',
+          include: ['test/faults/**/*.test.ts'],
+          testTimeout: 60_000,
           hookTimeout: 60_000,
         },
       },

@@ -6,6 +6,7 @@ import { connectRows } from './connect.ts';
 import { earlyStartRows } from './early-start.ts';
 import { formatRows } from './format.ts';
 import { loopRows } from './loop.ts';
+import { manyRunsRows } from './many-runs.ts';
 import { printed } from './measure.ts';
 import { productRows } from './product.ts';
 import { workerStartRows } from './worker-start.ts';
@@ -20,6 +21,7 @@ for (const rows of [
   connectRows,
   workerStartRows,
   productRows,
+  manyRunsRows,
 ]) {
   for (const row of await rows()) console.log(printed(row));
 }

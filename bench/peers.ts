@@ -74,6 +74,21 @@ export function chatPeer(): Promise<Peer> {
   });
 }
 
+/** A chat server that says the name of the prompt `Say {name}.` with a number, `n` times, 20 ms apart. */
+export function wordsPeer(n: number): Promise<Peer> {
+  return listen(async (_request, body, response) => {
+    const name = /Say (\w+)\./.exec(body)?.[1] ?? '';
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    for (let word = 0; word < n; word += 1) {
+      const content = `${word === 0 ? '' : ' '}${name}-${word}`;
+      response.write(sse({ choices: [{ index: 0, delta: { content } }] }));
+      await later(20);
+    }
+    response.write(sse({ choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] }));
+    response.end(sse('[DONE]'));
+  });
+}
+
 /** How an MCP server of the bench behaves. */
 export interface McpPeerOptions {
   /** Milliseconds that a tool call takes which does not say it itself. */

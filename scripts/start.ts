@@ -20,6 +20,12 @@ import { workerdConfig } from './workerd-config.ts';
 /** Milliseconds that workerd has to answer the first request. */
 const START_MS = 20_000;
 
+/**
+ * Milliseconds that answers under way have to come to their end when the server is stopped; somebody
+ * who follows a run would keep it for hours. Runs lose nothing: they go on at the next start.
+ */
+const STOP_MS = 2000;
+
 // Whoever read what is printed here has gone (`| head`): that is no crash.
 stdout.on('error', () => exit(0));
 
@@ -115,6 +121,7 @@ function watchOver(child: ChildProcess): void {
   const end = () => {
     ending = true;
     child.kill('SIGTERM');
+    setTimeout(() => child.kill('SIGKILL'), STOP_MS).unref();
   };
   process.once('SIGINT', end);
   process.once('SIGTERM', end);
@@ -127,7 +134,8 @@ function watchOver(child: ChildProcess): void {
  */
 function endWithUs(child: ChildProcess): void {
   if (platform === 'win32' || child.pid === undefined) return;
-  const guard = spawn('sh', ['-c', `cat >/dev/null; kill ${child.pid} 2>/dev/null`], {
+  const quit = `kill ${child.pid} 2>/dev/null && sleep ${STOP_MS / 1000} && kill -9 ${child.pid} 2>/dev/null`;
+  const guard = spawn('sh', ['-c', `cat >/dev/null; ${quit}`], {
     stdio: ['pipe', 'ignore', 'ignore'],
     // A group of its own: Ctrl-C in the terminal is for us, the guard leaves with the pipe.
     detached: true,

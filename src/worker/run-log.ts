@@ -30,6 +30,9 @@ export class SqlRunLog implements RunLog {
   /** True once the run was deleted or purged; nothing is read or written any more. */
   isRemoved = false;
   #last: { seq: number; ended: boolean } | null = null;
+  /** What was written last, without gaps: readers who follow need not ask the database, each for itself. */
+  readonly #tail: { readonly event: RunEvent; readonly units: number }[] = [];
+  #tailUnits = 0;
 
   constructor(sql: SqlStorage, beside: Beside | null = null) {
     this.#sql = sql;
@@ -65,6 +68,8 @@ export class SqlRunLog implements RunLog {
   /** Some events after number `seq`, in order; none when there are no more yet. */
   after(seq: number): readonly RunEvent[] {
     if (this.isRemoved) return [];
+    const first = this.#tail[0]?.event.seq ?? Infinity;
+    if (first <= seq + 1) return this.#tail.slice(seq + 1 - first).map(({ event }) => event);
     const events: string[] = [];
     let current = seq;
     let units = 0;
@@ -148,6 +153,7 @@ export class SqlRunLog implements RunLog {
   /** Says that the tables are gone; readers notice and end. */
   remove(): void {
     this.isRemoved = true;
+    this.#tail.length = 0;
     this.#wake();
   }
 
@@ -173,10 +179,23 @@ export class SqlRunLog implements RunLog {
   #insert(event: RunEvent): void {
     const { type, ...rest } = event;
     // `type` comes first, so that the kind of a row is known from its beginning.
-    const pieces = split(JSON.stringify({ type, ...rest }), ROW_UNITS);
-    for (const [part, json] of pieces.entries()) {
-      this.#sql.exec('INSERT INTO event (seq, part, json) VALUES (?, ?, ?)', event.seq, part, json);
+    const json = JSON.stringify({ type, ...rest });
+    const pieces = split(json, ROW_UNITS);
+    for (const [part, piece] of pieces.entries()) {
+      this.#sql.exec(
+        'INSERT INTO event (seq, part, json) VALUES (?, ?, ?)',
+        event.seq,
+        part,
+        piece,
+      );
     }
+    this.#remember(event, json.length);
+  }
+
+  #remember(event: RunEvent, units: number): void {
+    this.#tail.push({ event, units });
+    this.#tailUnits += units;
+    while (this.#tailUnits > BATCH_UNITS) this.#tailUnits -= this.#tail.shift()?.units ?? 0;
   }
 }
 

@@ -28,7 +28,7 @@ import type { Mirrored } from './run-mirrored.ts';
 import { runPorts } from './run-ports.ts';
 import { changeExpiry, createRecord, createTombstone, readStored } from './run-record.ts';
 import type { RunRecord, Stored, Tombstone } from './run-record.ts';
-import { readLog, sseFrame } from './sse.ts';
+import { readLog, SseFrames } from './sse.ts';
 import type { LogReader } from './sse.ts';
 
 /** An alarm may run fifteen minutes; ours stops before ten and sets the next. */
@@ -64,6 +64,7 @@ export class RunObject extends DurableObject<Env> {
   /** Stops the loop that works in this process, if one does. */
   #stop: AbortController | null = null;
   #readers = 0;
+  readonly #frames = new SseFrames();
 
   /**
    * Accepts a run: tables, first event and alarm in one transaction, durable before it resolves.
@@ -115,7 +116,11 @@ export class RunObject extends DurableObject<Env> {
       return this.#read({
         ...request,
         keepAlive: ': keep-alive\n\n',
-        encode: (event) => visible.take(event).map(sseFrame).join(''),
+        encode: (event) =>
+          visible
+            .take(event)
+            .map((each) => this.#frames.of(each))
+            .join(''),
       });
     });
   }

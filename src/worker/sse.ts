@@ -27,6 +27,18 @@ export function sseFrame(event: { readonly type: string; readonly seq?: number }
   return `${id}event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`;
 }
 
+/** The frames of events that were just made, so that many who follow one run cost one frame. */
+export class SseFrames {
+  readonly #made = new WeakMap<object, string>();
+
+  /** See {@link sseFrame}. */
+  of(event: { readonly type: string; readonly seq?: number }): string {
+    const made = this.#made.get(event) ?? sseFrame(event);
+    this.#made.set(event, made);
+    return made;
+  }
+}
+
 /**
  * A log as a stream of bytes that ends after `run-end`. The reader pulls with a cursor: nothing
  * is queued for a reader that does not read, who is dropped after a minute.

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { describe, expect, it, vi } from 'vitest';
+import { httpPeer } from '../support/peers.ts';
 import { startProduct, startUntilEnd } from '../support/product.ts';
 
 describe('the launcher', () => {
@@ -77,6 +78,22 @@ describe('the launcher', () => {
     await product.stop();
     expect(await product.ended).toMatchObject({ code: 0, stderr: '' });
     expect(() => process.kill(serving, 0)).toThrow();
+  });
+
+  it('ends with 0 on SIGTERM while somebody follows a run that goes on', async () => {
+    const silent = await httpPeer(() => undefined);
+    const product = await startProduct({ OPENAI_BASE_URL: `${silent.origin}/v1` });
+    const events = await fetch(product.origin, {
+      method: 'POST',
+      body: '---\nmodel: gpt-4o\n---\n\nHello.',
+      headers: { accept: 'text/event-stream' },
+    });
+    const reader = events.body?.getReader();
+    await reader?.read();
+    await product.stop();
+    expect(await product.ended).toMatchObject({ code: 0 });
+    await reader?.cancel().catch(() => undefined);
+    await silent.stop();
   });
 
   it('ends with 1 when workerd dies', async () => {

@@ -111,7 +111,7 @@ describe('a run that waits for a login', () => {
     await evictDurableObject(stub);
     expect(await run.resume({ action_ids: [ACTION] })).toBe(true);
     await expect.poll(() => statusOf(run), { timeout: 15_000 }).toBe('completed');
-  });
+  }, 20_000);
 
   it('is found by the address of its server, and by no other', async () => {
     const { run } = await waiting([login()]);
