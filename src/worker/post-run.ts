@@ -3,6 +3,7 @@ import { explain } from '../normalize/explain.ts';
 import { renderEditor } from '../publish/render-editor.ts';
 import { problemJson } from '../publish/render-json.ts';
 import { preferred } from './accept.ts';
+import { keyOfNobody } from './admission.ts';
 import { createRun, normalizePosted } from './create-run.ts';
 import type { Acceptance, CreatedRun } from './create-run.ts';
 import type { Env } from './env.ts';
@@ -40,6 +41,7 @@ export async function postRun(request: Request, env: Env, settings: Settings): P
   const { searchParams } = new URL(request.url);
   const wait = waitOf(request, searchParams);
   const posted = await readPrompt(request);
+  if (principal.kind === 'anonymous' && posted.idempotencyKey !== undefined) throw keyOfNobody();
   const normalized = normalizePosted(posted, request, settings);
   if (isOn(searchParams.get('dry_run'))) {
     return json(explain(normalized), normalized.request === null ? 422 : 200);
@@ -55,8 +57,12 @@ export async function postRun(request: Request, env: Env, settings: Settings): P
   const acceptance = { env, settings, request, principal, posted, normalized };
   const decision = await decide(acceptance);
   if (decision.kind === 'ask') return decision.page;
-  const created = await createRun(acceptance, decision.isSuggested);
-  return wait === null ? reply(created, acceptance) : held(created, acceptance, wait);
+  const { created, isReplay } = await createRun(acceptance, decision.isSuggested);
+  const response = await (wait === null
+    ? reply(created, acceptance)
+    : held(created, acceptance, wait));
+  if (isReplay) response.headers.set('idempotency-replayed', 'true');
+  return response;
 }
 
 async function reply(created: CreatedRun, { env, request }: Acceptance): Promise<Response> {

@@ -4,20 +4,22 @@ import { faultData } from '../fault/fault.ts';
 import type { RunStart } from '../run/event.ts';
 import { parkedUntil } from '../run/next-commands.ts';
 import { applyEvent, foldRun } from '../run/run.ts';
-import type { RunStatus } from '../run/run.ts';
+import type { Run, RunStatus } from '../run/run.ts';
 import { VisibleEvents } from '../run/visible-events.ts';
 import { viewFor } from '../run/view.ts';
 import type { RunView, Viewer } from '../run/view.ts';
 import { answerEncoder } from './answer-stream.ts';
 import type { AnswerForm } from './answer-stream.ts';
 import type { Env } from './env.ts';
+import type { Standing } from './principal-runs.ts';
 import type { Proof } from './principal.ts';
 import { actionSchema, answerAction, resolveLogins } from './run-actions.ts';
 import type { Acted, ActionAnswer, MadeLogin } from './run-actions.ts';
 import { SqlRunLog } from './run-log.ts';
+import { RunNotes } from './run-notes.ts';
 import { runPorts } from './run-ports.ts';
 import { changeExpiry, createRecord, createTombstone, readStored } from './run-record.ts';
-import type { RunRecord, Stored, Tombstone } from './run-record.ts';
+import type { AcceptedRun, RunRecord, Stored, Tombstone } from './run-record.ts';
 import { readLog, sseFrame } from './sse.ts';
 import type { LogReader } from './sse.ts';
 
@@ -31,10 +33,13 @@ const TURN_MS = 9 * 60_000;
 /** After a failure of the object itself, its next try. */
 const RETRY_MS = 5_000;
 
+/** So long a key of a deleted run may still be on its way here. */
+const KEY_MS = 24 * 3_600_000;
+
 /** An answer about a run that may not be there. */
 export type Found<Value> =
   | { readonly found: 'nothing' }
-  | ({ readonly found: 'tombstone' } & Tombstone)
+  | { readonly found: 'tombstone'; readonly status: RunStatus; readonly when: number }
   | { readonly found: 'refused' }
   | { readonly found: 'run'; readonly value: Value };
 
@@ -55,25 +60,28 @@ export interface EventsRequest {
 export class RunObject extends DurableObject<Env> {
   readonly #sql = this.ctx.storage.sql;
   #log = new SqlRunLog(this.#sql);
+  readonly #notes = new RunNotes(this.env);
   #stored: Stored = readStored(this.#sql);
   /** Stops the loop that works in this process, if one does. */
   #stop: AbortController | null = null;
   #readers = 0;
 
   /**
-   * Accepts a run: tables, first event and alarm in one transaction, durable before it resolves.
-   * @returns milliseconds since 1970, the time of the first event
+   * Accepts a run: tables, first event and alarm in one transaction, durable before it resolves. A
+   * run that was accepted stays what it is: an id comes here twice when its key is used again.
+   * @returns nothing when the run was deleted since
    */
-  accept(start: RunStart, record: RunRecord): number {
-    if (this.#stored.kind !== 'nothing') throw new TypeError('A run is accepted once.');
-    const at = this.ctx.storage.transactionSync(() => {
-      createRecord(this.#sql, record);
-      SqlRunLog.create(this.#sql);
-      return this.#log.append([start])[0]?.at ?? Date.now();
-    });
-    void this.ctx.storage.setAlarm(Date.now());
-    this.#stored = { kind: 'run', record };
-    return at;
+  accept(start: RunStart, record: RunRecord): Found<AcceptedRun> {
+    if (this.#stored.kind === 'nothing') {
+      this.ctx.storage.transactionSync(() => {
+        createRecord(this.#sql, record);
+        SqlRunLog.create(this.#sql);
+        this.#log.append([start]);
+      });
+      void this.ctx.storage.setAlarm(Date.now());
+      this.#stored = { kind: 'run', record };
+    }
+    return this.#find(() => acceptedRun(foldRun(this.#log.read())));
   }
 
   /** The run as the sender of `proof` may see it. */
@@ -118,6 +126,14 @@ export class RunObject extends DurableObject<Env> {
     return true;
   }
 
+  /** Where the run stands, for who lists and counts it. */
+  standing(): Standing {
+    const found = this.#find(() => foldRun(this.#log.read()));
+    if (found.found !== 'run') return null;
+    const { status, expires_at } = found.value;
+    return { status, expires_at };
+  }
+
   /** Ends the run as cancelled; a run that has ended stays as it is. Only for its owner. */
   cancel(proof: Proof): Found<RunStatus> {
     return this.#findOwned(proof, () => {
@@ -158,12 +174,21 @@ export class RunObject extends DurableObject<Env> {
 
   /** Removes everything, so that the run was never there. Only for its owner. */
   async remove(proof: Proof): Promise<Found<true>> {
-    const found = this.#findOwned(proof, () => true as const);
+    const found = this.#findOwned(proof, (record) => record);
     if (found.found !== 'run') return found;
+    await this.#notes.forget(found.value, foldRun(this.#log.read()).id);
+    // It may have been removed while that was told.
+    if (this.#stored.kind !== 'run') return { found: 'nothing' };
+    const { has_key } = found.value;
+    const tombstone = { status: 'deleted', when: Date.now() } as const;
     // At once: a reader or the alarm that comes in between must not look for the tables.
-    this.#stored = { kind: 'nothing' };
-    await this.#clear();
-    return found;
+    this.#stored = has_key ? { kind: 'tombstone', tombstone } : { kind: 'nothing' };
+    const cleared = this.#clear();
+    if (has_key) createTombstone(this.#sql, tombstone);
+    await cleared;
+    // A request with its key may be on its way, and must not make it again under the same address.
+    if (has_key) await this.ctx.storage.setAlarm(tombstone.when + KEY_MS);
+    return { found: 'run', value: true };
   }
 
   /**
@@ -179,6 +204,10 @@ export class RunObject extends DurableObject<Env> {
   }
 
   async #work(): Promise<void> {
+    if (this.#stored.kind === 'tombstone' && this.#stored.tombstone.status === 'deleted') {
+      this.#stored = { kind: 'nothing' };
+      return this.ctx.storage.deleteAll();
+    }
     if (this.#stored.kind !== 'run') return;
     const { record } = this.#stored;
     if (!isOver(record) && !this.#log.ended) await this.#carryOn(record);
@@ -189,6 +218,7 @@ export class RunObject extends DurableObject<Env> {
     const run = foldRun(this.#log.read());
     const kept = this.#keepUntil(this.#stored.record, run.expires_at);
     if (isOver(kept)) return this.#expire(kept);
+    this.#notes.tell(kept, run);
     const expires = kept.expires_at ?? Infinity;
     const wanted = this.#log.ended ? Infinity : (parkedUntil(run, Date.now()) ?? Date.now());
     const next = Math.min(wanted, expires);
@@ -214,9 +244,11 @@ export class RunObject extends DurableObject<Env> {
     const watchdog = setInterval(watch, WATCHDOG_EVERY_MS);
     const turn = Math.min(TURN_MS, (record.expires_at ?? Infinity) - Date.now());
     const turnOver = setTimeout(() => stop.abort(), turn);
+    const unfollow = this.#notes.follow(this.#log, record);
     try {
       await executeRun(this.#ports(record), stop.signal);
     } finally {
+      unfollow();
       clearInterval(watchdog);
       clearTimeout(turnOver);
       this.#stop = null;
@@ -233,7 +265,9 @@ export class RunObject extends DurableObject<Env> {
   async #expire(record: RunRecord): Promise<void> {
     const error = faultData('expired');
     this.#log.append([{ type: 'run-end', status: 'expired', stop_reason: 'expired', error }]);
-    const { status } = foldRun(this.#log.read());
+    const { id, status } = foldRun(this.#log.read());
+    // Its list drops it by itself when its time is over; this is sooner.
+    void this.#notes.forget(record, id).catch(() => {});
     const tombstone = { status, when: record.expires_at ?? Date.now() };
     const cleared = this.#clear();
     createTombstone(this.#sql, tombstone);
@@ -251,7 +285,7 @@ export class RunObject extends DurableObject<Env> {
   #find<Value>(read: (record: RunRecord) => Value): Found<Value> {
     const stored = this.#stored;
     if (stored.kind === 'nothing') return { found: 'nothing' };
-    if (stored.kind === 'tombstone') return { found: 'tombstone', ...stored.tombstone };
+    if (stored.kind === 'tombstone') return tombstoneAnswer(stored.tombstone);
     if (isOver(stored.record)) {
       // Checked on every read too: the alarm that purges may be late.
       return { found: 'tombstone', status: 'expired', when: stored.record.expires_at ?? 0 };
@@ -259,16 +293,26 @@ export class RunObject extends DurableObject<Env> {
     return { found: 'run', value: read(stored.record) };
   }
 
-  #findOwned<Value>(proof: Proof, act: () => Value): Found<Value> {
-    const found = this.#find((record) => viewerOf(proof, record));
+  #findOwned<Value>(proof: Proof, act: (record: RunRecord) => Value): Found<Value> {
+    const found = this.#find((record) => record);
     if (found.found !== 'run') return found;
-    return found.value === 'owner' ? { found: 'run', value: act() } : { found: 'refused' };
+    if (viewerOf(proof, found.value) !== 'owner') return { found: 'refused' };
+    return { found: 'run', value: act(found.value) };
   }
 
   #read(reader: Omit<LogReader, 'done'>): ReadableStream<Uint8Array> {
     this.#readers += 1;
     return readLog(this.#log, { ...reader, done: () => (this.#readers -= 1) });
   }
+}
+
+/** A run that was deleted is as if it had never been. */
+function tombstoneAnswer({ status, when }: Tombstone): Found<never> {
+  return status === 'deleted' ? { found: 'nothing' } : { found: 'tombstone', status, when };
+}
+
+function acceptedRun({ status, created_at, expires_at }: Run): AcceptedRun {
+  return { status, created_at, expires_at };
 }
 
 function isOver(record: RunRecord): boolean {

@@ -15,11 +15,24 @@ export interface RunRecord {
   readonly expires_at: number | null;
   /** Which of its principal's people it is for, as the principal calls them; '' for no one in particular. */
   readonly user: string;
+  /** Name of the address that the run counts for; null when it counts for its principal. */
+  readonly address: string | null;
+  /** Whether it can be found by an `Idempotency-Key`. */
+  readonly has_key: boolean;
+}
+
+/** What is said of a run that was accepted, then or earlier. */
+export interface AcceptedRun {
+  readonly status: RunStatus;
+  /** Milliseconds since 1970. */
+  readonly created_at: number;
+  readonly expires_at: number | null;
 }
 
 /** What stays of a run that expired, and nothing else. */
 export interface Tombstone {
-  readonly status: RunStatus;
+  /** `deleted` is told to nobody: it keeps the run from being accepted again by its key. */
+  readonly status: RunStatus | 'deleted';
   /** Milliseconds since 1970. */
   readonly when: number;
 }
@@ -37,16 +50,18 @@ export type Stored =
 export function createRecord(sql: SqlStorage, record: RunRecord): void {
   sql.exec(
     `CREATE TABLE record (principal TEXT, is_suggested INTEGER NOT NULL, origin TEXT NOT NULL,
-       expires_at INTEGER, user TEXT NOT NULL)`,
+       expires_at INTEGER, user TEXT NOT NULL, address TEXT, has_key INTEGER NOT NULL)`,
   );
   sql.exec(
-    `INSERT INTO record (principal, is_suggested, origin, expires_at, user)
-       VALUES (?, ?, ?, ?, ?)`,
+    `INSERT INTO record (principal, is_suggested, origin, expires_at, user, address, has_key)
+       VALUES (?, ?, ?, ?, ?, ?, ?)`,
     record.principal,
     record.is_suggested ? 1 : 0,
     record.origin,
     record.expires_at,
     record.user,
+    record.address,
+    record.has_key ? 1 : 0,
   );
 }
 
@@ -64,19 +79,26 @@ export function createTombstone(sql: SqlStorage, { status, when }: Tombstone): v
 /** What the object holds. */
 export function readStored(sql: SqlStorage): Stored {
   if (hasTable(sql, 'record')) {
-    type Row = Omit<RunRecord, 'is_suggested' | 'user'> & { is_suggested: number; user?: string };
-    // Runs that were made before there were logins have no column for a user.
     const row = sql.exec<Row>('SELECT * FROM record').one();
-    const { user = '' } = row;
-    return { kind: 'run', record: { ...row, user, is_suggested: row.is_suggested === 1 } };
+    const { user = '', address = null, has_key = 0 } = row;
+    const flags = { is_suggested: row.is_suggested === 1, has_key: has_key === 1 };
+    return { kind: 'run', record: { ...row, user, address, ...flags } };
   }
   if (hasTable(sql, 'tombstone')) {
-    const rows = sql.exec<{ status: RunStatus; at: number }>('SELECT status, at FROM tombstone');
+    const rows = sql.exec<{ status: Tombstone['status']; at: number }>('SELECT status, at FROM tombstone');
     const { status, at } = rows.one();
     return { kind: 'tombstone', tombstone: { status, when: at } };
   }
   return { kind: 'nothing' };
 }
+
+/** Runs that were made earlier lack the columns of later on. */
+type Row = Pick<RunRecord, 'principal' | 'origin' | 'expires_at'> & {
+  is_suggested: number;
+  user?: string;
+  address?: string | null;
+  has_key?: number;
+};
 
 function hasTable(sql: SqlStorage, name: string): boolean {
   const rows = sql.exec("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", name);

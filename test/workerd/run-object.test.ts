@@ -48,14 +48,25 @@ const REQUEST: CompletionRequest = {
   sources: {},
 };
 
+const RECORD = {
+  principal: null,
+  is_suggested: false,
+  origin: '',
+  expires_at: null,
+  user: '',
+  address: null,
+  has_key: false,
+};
+
 interface Plan {
   readonly expires_at?: number;
   readonly principal?: string;
   readonly request?: Partial<CompletionRequest>;
   readonly prompt?: string;
+  readonly has_key?: boolean;
 }
 
-async function accepted({ expires_at, principal, request, prompt }: Plan = {}) {
+async function accepted({ expires_at, principal, request, prompt, has_key }: Plan = {}) {
   const id = await newRunId('a key of at least thirty-two characters');
   const start: RunStart = {
     type: 'run-start',
@@ -73,6 +84,8 @@ async function accepted({ expires_at, principal, request, prompt }: Plan = {}) {
     origin,
     expires_at: expires_at ?? null,
     user: '',
+    address: null,
+    has_key: has_key ?? false,
   };
   await runClient(bindings, id).accept(start, record);
   return { id, run: runClient(bindings, id), stub: stubOf(id) };
@@ -108,20 +121,32 @@ describe('a run', () => {
     expect(await run.remove(OWNER)).toEqual({ found: 'nothing' });
   });
 
-  it('is accepted once', async () => {
-    const { id, stub } = await accepted();
-    const start = { ...(await firstEvent(id)), id };
-    await runInDurableObject(stub, (object) => {
-      const again = () =>
-        object.accept(start, {
-          principal: null,
-          is_suggested: false,
-          origin: '',
-          expires_at: null,
-          user: '',
-        });
-      expect(again).toThrow('accepted once');
+  it('that is accepted again stays what it is', async () => {
+    const { id, run } = await accepted();
+    await run.settled(20_000);
+    const start = { ...(await firstEvent(id)), id, prompt: 'Another one.' };
+    const first = await run.view(OWNER);
+    expect(await run.accept(start, RECORD)).toMatchObject({
+      found: 'run',
+      value: { status: 'completed', expires_at: null },
     });
+    expect(await run.view(OWNER)).toEqual(first);
+  });
+
+  it('that had a key and was deleted is not made again by a request that comes late', async () => {
+    const { id, run, stub } = await accepted({ has_key: true });
+    const start = { ...(await firstEvent(id)), id };
+    await run.settled(20_000);
+    expect(await run.remove(OWNER)).toMatchObject({ found: 'run' });
+    expect(await run.view(OWNER)).toEqual({ found: 'nothing' });
+    expect(await run.accept(start, RECORD)).toEqual({ found: 'nothing' });
+    expect(await run.view(OWNER)).toEqual({ found: 'nothing' });
+    // A day later nothing at all is kept of it.
+    await runDurableObjectAlarm(stub);
+    const tables = await runInDurableObject(stub, (_, { storage }) =>
+      storage.sql.exec("SELECT name FROM sqlite_master WHERE name IN ('event', 'tombstone')").toArray(),
+    );
+    expect(tables).toEqual([]);
   });
 
   it('belongs to the key that made it and to nobody else without the token', async () => {

@@ -55,6 +55,8 @@ async function waiting(bodies: readonly EventBody[], { expires_at, request = {} 
       origin: 'https://prompts.example',
       expires_at: expires_at ?? null,
       user: '',
+      address: null,
+      has_key: false,
     });
     SqlRunLog.create(sql);
     new SqlRunLog(sql).append([
