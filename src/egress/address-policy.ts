@@ -6,7 +6,10 @@ import { isIpLiteral, isLoopbackAddress, isPublicAddress } from './ip-range.ts';
  * @see spec/egress.md
  */
 export interface AddressPolicy {
-  /** `host:port` entries on loopback that may be reached, as {@link parseAllowList} gives them. */
+  /**
+   * `host:port` entries on loopback that may be reached, as {@link parseAllowList} gives them;
+   * `host:*` stands for every port but those of `ownHosts`.
+   */
   readonly allow: readonly string[];
   /** Hosts of this service, `host` for every port or `host:port`. Never reached over the network. */
   readonly ownHosts?: readonly string[];
@@ -47,13 +50,16 @@ export function checkAddress(url: string | URL, policy: AddressPolicy): AddressD
   if (isOwn(hostname, place, policy.ownHosts ?? [])) {
     return refused('This service does not call itself over the network.');
   }
-  if (policy.allow.includes(place)) return { ok: true, network: 'local' };
+  if ([place, `${hostname}:*`].some((entry) => policy.allow.includes(entry))) {
+    return { ok: true, network: 'local' };
+  }
   const why = whyNotPublic(hostname, place) ?? whyNotHttps(parsed);
   return why === undefined ? { ok: true, network: 'internet' } : refused(why);
 }
 
 /**
- * Reads `EGRESS_ALLOW`: `host:port` entries on loopback, separated by commas or spaces.
+ * Reads `EGRESS_ALLOW`: `host:port` entries on loopback, separated by commas or spaces; `host:*` is
+ * every port of that host, for servers whose ports are not known before they start.
  * @throws TypeError that names the entry which is not one
  */
 export function parseAllowList(text: string): readonly string[] {
@@ -62,7 +68,10 @@ export function parseAllowList(text: string): readonly string[] {
 }
 
 function allowEntry(entry: string): string {
-  const url = /^[^/?#@\\]+:\d{1,5}$/.test(entry) ? parseUrl(`http://${entry}`) : undefined;
+  const isAnyPort = entry.endsWith(':*');
+  const place = isAnyPort ? entry.slice(0, -2) : entry;
+  const shape = isAnyPort ? /^(?:[^/?#@\\:*[\]]+|\[[^/?#@\\*[\]]+\])$/ : /^[^/?#@\\]+:\d{1,5}$/;
+  const url = shape.test(place) ? parseUrl(`http://${place}`) : undefined;
   if (url === undefined) {
     throw new TypeError(`EGRESS_ALLOW: "${entry}" is not host:port. Write 127.0.0.1:3001.`);
   }
@@ -71,7 +80,7 @@ function allowEntry(entry: string): string {
       `EGRESS_ALLOW: "${entry}" is not on loopback. Only localhost, 127.x.x.x and [::1] can be listed.`,
     );
   }
-  return hostAndPort(url);
+  return isAnyPort ? `${url.hostname}:*` : hostAndPort(url);
 }
 
 function whyNotPublic(hostname: string, place: string): string | undefined {

@@ -21,7 +21,9 @@ describe('the settings of a deployed server', () => {
   });
 
   it('refuse EGRESS_ALLOW', () => {
-    expect(readSettings({ ...KEYS, EGRESS_ALLOW: '127.0.0.1:80' }).problems).toHaveLength(1);
+    for (const EGRESS_ALLOW of ['127.0.0.1:80', 'localhost:*']) {
+      expect(readSettings({ ...KEYS, EGRESS_ALLOW }).problems).toHaveLength(1);
+    }
   });
 
   it('do not make an owner of LOCAL_OWNER without the launcher', () => {

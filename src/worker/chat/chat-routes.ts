@@ -12,7 +12,7 @@ type Door = (asked: ChatAsked) => Promise<Response | null>;
 export function addChatRoutes(app: Hono<Surroundings>): Readonly<Record<string, string>> {
   app.post('/v1/chat/completions', (asked) => answered(asked, ownChat));
   // Every host name has a dot or a port; nothing else of ours has a path below such a name.
-  app.all('/:host{[^/]*[.:][^/]*}/*', (asked) => answered(asked, hostedDoor));
+  app.all('/:host{[^/]*[.:][^/]*}/:path{.+}', (asked) => answered(asked, hostedDoor));
   return { '/v1/chat/completions': 'POST' };
 }
 

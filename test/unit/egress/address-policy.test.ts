@@ -163,6 +163,23 @@ describe('checkAddress', () => {
     }
   });
 
+  it('EG-7: a star stands for every port of that spelling, and never for one of its own', () => {
+    const policy = { allow: parseAllowList('localhost:*'), ownHosts: ['localhost:8787'] };
+    for (const url of ['http://localhost:1/mcp', 'http://localhost/', 'https://LOCALHOST:65535/']) {
+      expect(whyRefused(url, policy), url).toBe('reached over local');
+    }
+    expect(whyRefused('http://localhost:8787/', policy)).toContain('itself');
+    for (const url of [
+      'http://127.0.0.1:1/',
+      'http://[::1]:1/',
+      'http://localhost.:1/',
+      'http://app.localhost:1/',
+      'http://user@localhost:1/',
+    ]) {
+      expect(checkAddress(url, policy).ok, url).toBe(false);
+    }
+  });
+
   it('EG-7: the default port of a scheme can be listed', () => {
     expect(whyRefused('http://localhost/', { allow: parseAllowList('localhost:80') })).toBe(
       'reached over local',
@@ -177,6 +194,11 @@ describe('parseAllowList', () => {
       'localhost:80',
       '[::1]:9',
     ]);
+    expect(parseAllowList('LOCALHOST:*, 127.1:* [0::1]:*')).toEqual([
+      'localhost:*',
+      '127.0.0.1:*',
+      '[::1]:*',
+    ]);
     expect(parseAllowList('')).toEqual([]);
   });
 
@@ -190,6 +212,15 @@ describe('parseAllowList', () => {
     'user@127.0.0.1:3001',
     '::1:3001',
     '*:3001',
+    '*:*',
+    '*',
+    ':*',
+    'localhost:*:*',
+    'localhost:1:*',
+    'localhost:3*',
+    '::1:*',
+    'user@localhost:*',
+    'localhost/x:*',
   ])('%s is no host:port; the error names it', (entry) => {
     expect(() => parseAllowList(`localhost:1,${entry}`)).toThrow(TypeError);
     expect(() => parseAllowList(`localhost:1,${entry}`)).toThrow(`"${entry}"`);
@@ -201,6 +232,9 @@ describe('parseAllowList', () => {
     '[::ffff:127.0.0.1]:1',
     'app.localhost:80',
     '0.0.0.0:1',
+    '10.0.0.5:*',
+    'example.com:*',
+    '[::ffff:127.0.0.1]:*',
   ])('%s is not on loopback and cannot be listed', (entry) => {
     expect(() => parseAllowList(entry)).toThrow(/loopback|host:port/);
   });

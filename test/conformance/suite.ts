@@ -1,0 +1,89 @@
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import process from 'node:process';
+import { parse } from 'yaml';
+import * as z from 'zod';
+
+/** A set of scenarios that the suite froze with a revision of the protocol. */
+export interface Requirements {
+  readonly revision: string;
+  /** Names of the client scenarios that count. */
+  readonly scored: readonly string[];
+}
+
+/** What the suite found in one scenario. */
+export interface Verdict {
+  readonly scenario: string;
+  /** Checks passed, none failed and no warning. */
+  readonly isPassed: boolean;
+  /** As the suite says it. */
+  readonly line: string;
+}
+
+const require = createRequire(import.meta.url);
+const PACKAGE = dirname(require.resolve('@modelcontextprotocol/conformance/package.json'));
+const CLIENT = join(import.meta.dirname, 'client.ts');
+
+/** Milliseconds that a scenario may take, waiting for its turn included. */
+const TIMEOUT_MS = 120_000;
+/** Milliseconds for all of them; the suite waits for ever where a connection is left open. */
+const ALL_MS = 180_000;
+
+/** Reads what a revision requires from the suite itself. */
+export function requirementsOf(revision: string): Requirements {
+  const file = readFileSync(join(PACKAGE, 'requirements', `${revision}.yaml`), 'utf8');
+  const { client } = z.object({ client: z.array(z.string()) }).parse(parse(file));
+  return { revision, scored: client };
+}
+
+/**
+ * Runs the suite's client side for a revision; scenarios are handed to the driver at that URL.
+ * @returns a verdict for every scored scenario
+ */
+export async function runSuite(
+  { revision, scored }: Requirements,
+  driver: string,
+): Promise<readonly Verdict[]> {
+  const printed = await printedBy(
+    [
+      join(PACKAGE, 'dist/index.js'),
+      'client',
+      `--requirements=${revision}`,
+      // A shell takes the words apart again.
+      `--command="${process.execPath}" "${CLIENT}"`,
+      `--timeout=${TIMEOUT_MS}`,
+      '--verbose',
+    ],
+    { CONFORMANCE_DRIVER: driver },
+  );
+  return scored.map((scenario) => verdictOf(scenario, printed));
+}
+
+function verdictOf(scenario: string, printed: string): Verdict {
+  const lines = printed.split('\n');
+  const at = lines.findIndex((line) => line.slice(2).startsWith(`${scenario}: `));
+  const [head = `✗ ${scenario}: was not run`, ...rest] = at === -1 ? [] : lines.slice(at);
+  const end = rest.findIndex((line) => !line.startsWith('    - '));
+  const isPassed = /^✓ \S+: [1-9]\d* passed, 0 failed$/.test(head);
+  return { scenario, isPassed, line: [head, ...rest.slice(0, end)].join('\n') };
+}
+
+function printedBy(
+  args: readonly string[],
+  more: Readonly<Record<string, string>>,
+): Promise<string> {
+  const { PATH = '', HOME = '' } = process.env;
+  const child = spawn(process.execPath, args, {
+    env: { PATH, HOME, ...more },
+    stdio: ['ignore', 'pipe', 'ignore'],
+    timeout: ALL_MS,
+  });
+  const chunks: Buffer[] = [];
+  child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', () => resolve(Buffer.concat(chunks).toString('utf8')));
+  });
+}
