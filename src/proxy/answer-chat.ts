@@ -22,6 +22,8 @@ export interface ChatAnswerOptions {
   readonly loginUrl: (actionId: string) => string;
   /** What the provider answered when it refused; the caller's SDK knows what to do with it. */
   readonly refusal: () => Response | null;
+  /** Called once, when nothing works for this answer any more. */
+  readonly onEnd?: () => void;
   /** A person has to do something: log in at this address. */
   readonly onUserMessage?: (url: string, message: string) => void;
 }
@@ -75,6 +77,7 @@ class ChatAnswer {
       signal: this.#stop.signal,
       onEvent: (event) => this.#take(event),
     }).catch((error: unknown) => failureOf(asFault(error).toJSON()));
+    void ended.then(() => this.#options.onEnd?.());
     if (!this.#chat.stream) return this.#whole(await ended);
     const first = await Promise.race([spoke, ended]);
     if (first !== 'spoke' && !this.#isAnswer(first)) return this.#refused(first);

@@ -11,6 +11,7 @@ import { readEnv } from './env.ts';
 import { addChatRoutes } from './chat/chat-routes.ts';
 import { faultResponse } from './fault-response.ts';
 import { allowsCors, changesState, isCrossSite, isOurHost } from './guards.ts';
+import { listRuns } from './list-runs.ts';
 import { addLoginRoutes } from './login-routes.ts';
 import { answerAction, cancelRun, deleteRun } from './own-run.ts';
 import { postRun } from './post-run.ts';
@@ -34,6 +35,7 @@ app.get('/', ({ req }) => {
 });
 app.post('/', post);
 app.post('/runs', post);
+app.get('/runs', ({ req, env, var: { settings } }) => listRuns(req.raw, env, settings));
 app.get('/openapi.json', () => json(openapi));
 app.get('/frontmatter.schema.json', () => json(frontmatterSchema()));
 app.get('/robots.txt', () => new Response('User-agent: *\nAllow: /$\nDisallow: /\n'));
@@ -59,7 +61,7 @@ app.delete(`/${ID}`, async (asked) => deleteRun(await runRequest(asked)));
 
 const METHODS: Readonly<Record<string, string>> = {
   '/': 'GET, HEAD, POST',
-  '/runs': 'POST',
+  '/runs': 'GET, HEAD, POST',
   '/openapi.json': 'GET, HEAD',
   '/frontmatter.schema.json': 'GET, HEAD',
   '/robots.txt': 'GET, HEAD',

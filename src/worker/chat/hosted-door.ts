@@ -9,7 +9,7 @@ import { errorResponse } from '../../proxy/openai-error.ts';
 import { ownOrigins } from '../guards.ts';
 import { network } from '../network.ts';
 import { readChatBody } from './chat-body.ts';
-import { completionId, hostedCaller } from './chat-caller.ts';
+import { completionId, countedChat, hostedCaller } from './chat-caller.ts';
 import type { ChatAsked } from './chat-caller.ts';
 import { CallersModel, chatPorts } from './chat-ports.ts';
 import { hasKey, passOn, providerHeaders } from './provider-pass.ts';
@@ -72,12 +72,15 @@ async function withServers(
   });
   if ('message' in chat) return errorResponse(faultData('bad_request', chat.message), chat.param);
   const caller = await hostedCaller(asked, host.host);
+  const id = completionId();
+  const onEnd = await countedChat(asked, caller, chat, id);
   const baseUrl = `${host.origin}${basePath}`;
   const callers = new CallersModel(providerOf(request, host, baseUrl));
   return answerChat(chat, {
     ports: chatPorts(asked, caller, chat, (outside) => callers.model(outside.forModel(baseUrl))),
     signal: request.signal,
-    id: completionId(),
+    onEnd,
+    id,
     model,
     loginUrl: (id) => `${caller.origin}/connect/${id}`,
     refusal: () => callers.refused(),

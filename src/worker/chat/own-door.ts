@@ -5,13 +5,13 @@ import { answerChat } from '../../proxy/answer-chat.ts';
 import { errorResponse } from '../../proxy/openai-error.ts';
 import { ownOrigins } from '../guards.ts';
 import { readChatBody } from './chat-body.ts';
-import { completionId, ownCaller } from './chat-caller.ts';
+import { completionId, countedChat, ownCaller } from './chat-caller.ts';
 import type { ChatAsked } from './chat-caller.ts';
 import { chatPorts } from './chat-ports.ts';
 
 /**
  * `POST /v1/chat/completions`: the server's own providers, with `provider/model`.
- * @throws Fault `unauthorized`, and as {@link readChatBody} does
+ * @throws Fault `unauthorized`, `rate_limited`, and as {@link readChatBody} does
  * @see spec/completions.md CC-11
  */
 export async function ownChat(asked: ChatAsked): Promise<Response> {
@@ -26,10 +26,12 @@ export async function ownChat(asked: ChatAsked): Promise<Response> {
   });
   if ('message' in chat) return errorResponse(faultData('bad_request', chat.message), chat.param);
   const [first] = chat.request.models;
+  const id = completionId();
   return answerChat(chat, {
+    onEnd: await countedChat(asked, caller, chat, id),
     ports: chatPorts(asked, caller, chat),
     signal: request.signal,
-    id: completionId(),
+    id,
     model: first === undefined ? '' : `${first.provider}/${first.model}`,
     loginUrl: (id) => `${caller.origin}/connect/${id}`,
     refusal: () => null,
