@@ -16,6 +16,7 @@ import { addLoginRoutes } from './login-routes.ts';
 import { answerAction, cancelRun, deleteRun } from './own-run.ts';
 import { postRun } from './post-run.ts';
 import { proofOf } from './principal.ts';
+import { rotateRun } from './rotate-run.ts';
 import { isForm, readPrompt } from './read-prompt.ts';
 import { readFile } from './read-file.ts';
 import { readEvents, readRun } from './read-run.ts';
@@ -54,6 +55,7 @@ app.get('/:file{[0-9A-Za-z]{32}\\.[a-z]+}', async (asked) => {
 app.get(`/${ID}/events`, async (asked) => readEvents(await runRequest(asked)));
 app.get(`/${ID}/files/:path{.+}`, async (asked) => readFile(await runRequest(asked)));
 app.post(`/${ID}/cancel`, async (asked) => cancelRun(await runRequest(asked)));
+app.post(`/${ID}/rotate`, async (asked) => rotateRun(await runRequest(asked)));
 app.post(`/${ID}/actions/:action{[\\w-]{1,100}}`, async (asked) =>
   answerAction(await runRequest(asked), asked.req.param('action')),
 );
@@ -71,6 +73,7 @@ const METHODS: Readonly<Record<string, string>> = {
   [`/${ID}/events`]: 'GET, HEAD',
   [`/${ID}/files/:path{.+}`]: 'GET, HEAD',
   [`/${ID}/cancel`]: 'POST',
+  [`/${ID}/rotate`]: 'POST',
   [`/${ID}/actions/:action{[\\w-]{1,100}}`]: 'POST',
   ...loginMethods,
   ...chatMethods,

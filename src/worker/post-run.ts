@@ -82,11 +82,16 @@ async function reply(created: CreatedRun, { env, request }: Acceptance): Promise
     case 'text/plain':
       return streamed(created, 'text/plain; charset=utf-8', await run.answer('text'));
     case 'text/html':
-      return new Response(null, {
-        status: 303,
-        headers: [['location', `/${created.id}`], ...ownerCookies(created)],
-      });
+      return toOwnPage(created);
   }
+}
+
+/** To the page of a run, in a browser that owns it from now on. */
+export function toOwnPage(created: CreatedRun): Response {
+  return new Response(null, {
+    status: 303,
+    headers: [['location', `/${created.id}`], ...ownerCookies(created)],
+  });
 }
 
 /** Waits for the end and answers with the run; after `seconds` with what a creation says. */
@@ -136,7 +141,8 @@ function streamed(
   });
 }
 
-function linksOf(created: CreatedRun): string {
+/** The other addresses of a run, for a `Link` header. */
+export function linksOf(created: CreatedRun): string {
   return [
     `<${created.markdown_url}>; rel="alternate"; type="text/markdown"`,
     `<${created.json_url}>; rel="alternate"; type="application/json"`,

@@ -149,8 +149,11 @@ export function there<Value>(found: Found<Value>): Value {
     case 'refused':
       throw new Fault('owner_required');
     case 'tombstone': {
-      const { status, when } = found;
-      throw new Fault('gone', undefined, { detail: { status, when: isoTime(when) } });
+      const { status, to } = found;
+      const detail = { status, when: isoTime(found.when) };
+      if (status !== 'rotated') throw new Fault('gone', undefined, { detail });
+      if (to === null) throw new Fault('gone', 'This run has another address now.', { detail });
+      throw new Fault('gone', `This run is at /${to} now.`, { detail: { ...detail, id: to } });
     }
   }
 }

@@ -1,7 +1,7 @@
 import { DurableObject } from 'cloudflare:workers';
 import { executeRun } from '../execute/execute-run.ts';
 import { faultData } from '../fault/fault.ts';
-import type { RunStart } from '../run/event.ts';
+import type { RunEvent, RunStart } from '../run/event.ts';
 import { parkedUntil } from '../run/next-commands.ts';
 import { applyEvent, foldRun } from '../run/run.ts';
 import type { Run, RunStatus } from '../run/run.ts';
@@ -12,13 +12,15 @@ import { answerEncoder } from './answer-stream.ts';
 import type { AnswerForm } from './answer-stream.ts';
 import type { Env } from './env.ts';
 import type { Standing } from './principal-runs.ts';
+import { NO_PROOF } from './principal.ts';
 import type { Proof } from './principal.ts';
 import { actionSchema, answerAction, resolveLogins } from './run-actions.ts';
 import type { Acted, ActionAnswer, MadeLogin } from './run-actions.ts';
 import { SqlRunLog } from './run-log.ts';
+import { beginMove, copyRun, moveBegun } from './run-move.ts';
 import { RunNotes } from './run-notes.ts';
 import { runPorts } from './run-ports.ts';
-import { changeExpiry, createRecord, createTombstone, readStored } from './run-record.ts';
+import { changeExpiry, createRecord, createTombstone, hasTable, readStored } from './run-record.ts';
 import type { AcceptedRun, RunRecord, Stored, Tombstone } from './run-record.ts';
 import { readLog, sseFrame } from './sse.ts';
 import type { LogReader } from './sse.ts';
@@ -33,13 +35,22 @@ const TURN_MS = 9 * 60_000;
 /** After a failure of the object itself, its next try. */
 const RETRY_MS = 5_000;
 
+/** A move that the process did not live to finish is finished so long after. */
+const MOVE_AGAIN_MS = 5_000;
+
 /** So long a key of a deleted run may still be on its way here. */
 const KEY_MS = 24 * 3_600_000;
 
 /** An answer about a run that may not be there. */
 export type Found<Value> =
   | { readonly found: 'nothing' }
-  | { readonly found: 'tombstone'; readonly status: RunStatus; readonly when: number }
+  | {
+      readonly found: 'tombstone';
+      readonly status: RunStatus | 'rotated';
+      readonly when: number;
+      /** The new id, for whoever made the run. */
+      readonly to: string | null;
+    }
   | { readonly found: 'refused' }
   | { readonly found: 'run'; readonly value: Value };
 
@@ -64,6 +75,7 @@ export class RunObject extends DurableObject<Env> {
   #stored: Stored = readStored(this.#sql);
   /** Stops the loop that works in this process, if one does. */
   #stop: AbortController | null = null;
+  #moving: Promise<void> | null = null;
   #readers = 0;
 
   /**
@@ -86,7 +98,10 @@ export class RunObject extends DurableObject<Env> {
 
   /** The run as the sender of `proof` may see it. */
   view(proof: Proof): Found<RunView> {
-    return this.#find((record) => viewFor(viewerOf(proof, record), foldRun(this.#log.read())));
+    return this.#find(
+      (record) => viewFor(viewerOf(proof, record), foldRun(this.#log.read())),
+      proof,
+    );
   }
 
   /**
@@ -103,7 +118,7 @@ export class RunObject extends DurableObject<Env> {
         keepAlive: ': keep-alive\n\n',
         encode: (event) => visible.take(event).map(sseFrame).join(''),
       });
-    });
+    }, proof);
   }
 
   /** The answer as text while it is made. */
@@ -172,22 +187,53 @@ export class RunObject extends DurableObject<Env> {
     });
   }
 
+  /**
+   * Gives a run that has ended another id; this one stays as a stone. Only for the owner.
+   * @param to the new id, unless a move was begun before
+   * @returns null for a run that goes on
+   */
+  async rotate(proof: Proof, to: string): Promise<Found<(AcceptedRun & { id: string }) | null>> {
+    const found = this.#findOwned(proof, () => foldRun(this.#log.read()));
+    if (found.found !== 'run') return found;
+    if (!this.#log.ended) return { found: 'run', value: null };
+    const id = beginMove(this.#sql, to);
+    void this.ctx.storage.setAlarm(Date.now() + MOVE_AGAIN_MS);
+    await this.#finishMove();
+    return { found: 'run', value: { ...acceptedRun(found.value), id } };
+  }
+
+  /** A part of the log of a run that moves here; see {@link copyRun}. */
+  receive(events: readonly RunEvent[]): void {
+    if (this.#stored.kind !== 'nothing') return;
+    if (!hasTable(this.#sql, 'event')) SqlRunLog.create(this.#sql);
+    this.#log.adopt(events);
+  }
+
+  /** The run that moved here is whole: from now on it is found. */
+  async settle(record: RunRecord): Promise<void> {
+    if (this.#stored.kind !== 'nothing') return;
+    createRecord(this.#sql, record);
+    this.#stored = { kind: 'run', record };
+    if (record.expires_at !== null) await this.ctx.storage.setAlarm(record.expires_at);
+  }
+
   /** Removes everything, so that the run was never there. Only for its owner. */
   async remove(proof: Proof): Promise<Found<true>> {
+    // What was begun to move would else come back under its new address.
+    if (this.#findOwned(proof, () => true).found === 'run') await this.#finishMove();
     const found = this.#findOwned(proof, (record) => record);
     if (found.found !== 'run') return found;
     await this.#notes.forget(found.value, foldRun(this.#log.read()).id);
     // It may have been removed while that was told.
     if (this.#stored.kind !== 'run') return { found: 'nothing' };
-    const { has_key } = found.value;
-    const tombstone = { status: 'deleted', when: Date.now() } as const;
-    // At once: a reader or the alarm that comes in between must not look for the tables.
-    this.#stored = has_key ? { kind: 'tombstone', tombstone } : { kind: 'nothing' };
-    const cleared = this.#clear();
-    if (has_key) createTombstone(this.#sql, tombstone);
-    await cleared;
-    // A request with its key may be on its way, and must not make it again under the same address.
-    if (has_key) await this.ctx.storage.setAlarm(tombstone.when + KEY_MS);
+    if (found.value.has_key) {
+      // A request with its key may be on its way, and must not make it again under this address.
+      await this.#leave({ status: 'deleted', when: Date.now() });
+      await this.ctx.storage.setAlarm(Date.now() + KEY_MS);
+    } else {
+      this.#stored = { kind: 'nothing' };
+      await this.#clear();
+    }
     return { found: 'run', value: true };
   }
 
@@ -208,6 +254,7 @@ export class RunObject extends DurableObject<Env> {
       this.#stored = { kind: 'nothing' };
       return this.ctx.storage.deleteAll();
     }
+    await this.#finishMove();
     if (this.#stored.kind !== 'run') return;
     const { record } = this.#stored;
     if (!isOver(record) && !this.#log.ended) await this.#carryOn(record);
@@ -261,6 +308,31 @@ export class RunObject extends DurableObject<Env> {
     return runPorts({ env: this.env, log: this.#log, record, flushMs });
   }
 
+  /** Finishes a move that was begun, once for all who wait for it. */
+  async #finishMove(): Promise<void> {
+    const to = this.#stored.kind === 'run' ? moveBegun(this.#sql) : null;
+    if (to === null || this.#stored.kind !== 'run') return;
+    this.#moving ??= this.#move(to, this.#stored.record).finally(() => (this.#moving = null));
+    await this.#moving;
+  }
+
+  async #move(to: string, record: RunRecord): Promise<void> {
+    const { id } = foldRun(this.#log.read());
+    await copyRun(this.env, { log: this.#log, record }, to);
+    await this.#notes.principal(record)?.moveRun(id, to);
+    const { principal } = record;
+    await this.#leave({ status: 'rotated', when: Date.now(), moved: { to, principal } });
+  }
+
+  /** Removes everything but a stone. */
+  async #leave(tombstone: Tombstone): Promise<void> {
+    const cleared = this.#clear();
+    createTombstone(this.#sql, tombstone);
+    // At once: a reader or the alarm that comes in between must not look for the tables.
+    this.#stored = { kind: 'tombstone', tombstone };
+    await cleared;
+  }
+
   /** Ends the run if it has not ended, and keeps only its status. */
   async #expire(record: RunRecord): Promise<void> {
     const error = faultData('expired');
@@ -268,11 +340,7 @@ export class RunObject extends DurableObject<Env> {
     const { id, status } = foldRun(this.#log.read());
     // Its list drops it by itself when its time is over; this is sooner.
     void this.#notes.forget(record, id).catch(() => {});
-    const tombstone = { status, when: record.expires_at ?? Date.now() };
-    const cleared = this.#clear();
-    createTombstone(this.#sql, tombstone);
-    this.#stored = { kind: 'tombstone', tombstone };
-    await cleared;
+    await this.#leave({ status, when: record.expires_at ?? Date.now() });
   }
 
   async #clear(): Promise<void> {
@@ -282,19 +350,20 @@ export class RunObject extends DurableObject<Env> {
     await Promise.all([this.ctx.storage.deleteAlarm(), this.ctx.storage.deleteAll()]);
   }
 
-  #find<Value>(read: (record: RunRecord) => Value): Found<Value> {
+  #find<Value>(read: (record: RunRecord) => Value, proof = NO_PROOF): Found<Value> {
     const stored = this.#stored;
     if (stored.kind === 'nothing') return { found: 'nothing' };
-    if (stored.kind === 'tombstone') return tombstoneAnswer(stored.tombstone);
+    if (stored.kind === 'tombstone') return tombstoneAnswer(stored.tombstone, proof);
     if (isOver(stored.record)) {
       // Checked on every read too: the alarm that purges may be late.
-      return { found: 'tombstone', status: 'expired', when: stored.record.expires_at ?? 0 };
+      const when = stored.record.expires_at ?? 0;
+      return { found: 'tombstone', status: 'expired', when, to: null };
     }
     return { found: 'run', value: read(stored.record) };
   }
 
   #findOwned<Value>(proof: Proof, act: (record: RunRecord) => Value): Found<Value> {
-    const found = this.#find((record) => record);
+    const found = this.#find((record) => record, proof);
     if (found.found !== 'run') return found;
     if (viewerOf(proof, found.value) !== 'owner') return { found: 'refused' };
     return { found: 'run', value: act(found.value) };
@@ -307,8 +376,11 @@ export class RunObject extends DurableObject<Env> {
 }
 
 /** A run that was deleted is as if it had never been. */
-function tombstoneAnswer({ status, when }: Tombstone): Found<never> {
-  return status === 'deleted' ? { found: 'nothing' } : { found: 'tombstone', status, when };
+function tombstoneAnswer({ status, when, moved }: Tombstone, { principal }: Proof): Found<never> {
+  if (status === 'deleted') return { found: 'nothing' };
+  // The token of the old address is void: only who made the run is told of the new one.
+  const isMaker = moved !== undefined && principal !== null && moved.principal === principal;
+  return { found: 'tombstone', status, when, to: isMaker ? moved.to : null };
 }
 
 function acceptedRun({ status, created_at, expires_at }: Run): AcceptedRun {

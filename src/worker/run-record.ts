@@ -32,9 +32,11 @@ export interface AcceptedRun {
 /** What stays of a run that expired, and nothing else. */
 export interface Tombstone {
   /** `deleted` is told to nobody: it keeps the run from being accepted again by its key. */
-  readonly status: RunStatus | 'deleted';
+  readonly status: RunStatus | 'deleted' | 'rotated';
   /** Milliseconds since 1970. */
   readonly when: number;
+  /** Of a run that has another address: which, and who alone is told. */
+  readonly moved?: { readonly to: string; readonly principal: string | null };
 }
 
 /** What an object holds: nothing when its id was never accepted or was deleted. */
@@ -71,9 +73,17 @@ export function changeExpiry(sql: SqlStorage, expires_at: number | null): void {
 }
 
 /** Leaves the stone where the run was. */
-export function createTombstone(sql: SqlStorage, { status, when }: Tombstone): void {
-  sql.exec('CREATE TABLE tombstone (status TEXT NOT NULL, at INTEGER NOT NULL)');
-  sql.exec('INSERT INTO tombstone (status, at) VALUES (?, ?)', status, when);
+export function createTombstone(sql: SqlStorage, { status, when, moved }: Tombstone): void {
+  sql.exec(
+    'CREATE TABLE tombstone (status TEXT NOT NULL, at INTEGER NOT NULL, to_id TEXT, principal TEXT)',
+  );
+  sql.exec(
+    'INSERT INTO tombstone (status, at, to_id, principal) VALUES (?, ?, ?, ?)',
+    status,
+    when,
+    moved?.to ?? null,
+    moved?.principal ?? null,
+  );
 }
 
 /** What the object holds. */
@@ -85,9 +95,11 @@ export function readStored(sql: SqlStorage): Stored {
     return { kind: 'run', record: { ...row, user, address, ...flags } };
   }
   if (hasTable(sql, 'tombstone')) {
-    const rows = sql.exec<{ status: Tombstone['status']; at: number }>('SELECT status, at FROM tombstone');
-    const { status, at } = rows.one();
-    return { kind: 'tombstone', tombstone: { status, when: at } };
+    const { status, at, to_id, principal = null } = sql
+      .exec<StoneRow>('SELECT * FROM tombstone')
+      .one();
+    const moved = typeof to_id === 'string' ? { moved: { to: to_id, principal } } : {};
+    return { kind: 'tombstone', tombstone: { status, when: at, ...moved } };
   }
   return { kind: 'nothing' };
 }
@@ -100,7 +112,16 @@ type Row = Pick<RunRecord, 'principal' | 'origin' | 'expires_at'> & {
   has_key?: number;
 };
 
-function hasTable(sql: SqlStorage, name: string): boolean {
+/** Stones that were set earlier say nothing of another address. */
+type StoneRow = {
+  status: Tombstone['status'];
+  at: number;
+  to_id?: string | null;
+  principal?: string | null;
+};
+
+/** Whether the object has a table of this name. */
+export function hasTable(sql: SqlStorage, name: string): boolean {
   const rows = sql.exec("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", name);
   return rows.toArray().length > 0;
 }

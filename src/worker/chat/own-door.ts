@@ -33,7 +33,7 @@ export async function ownChat(asked: ChatAsked): Promise<Response> {
     signal: request.signal,
     id,
     model: first === undefined ? '' : `${first.provider}/${first.model}`,
-    loginUrl: (id) => `${caller.origin}/connect/${id}`,
+    loginUrl: (action) => `${caller.origin}/connect/${action}`,
     refusal: () => null,
   });
 }
