@@ -44,7 +44,9 @@ async function tagOf(body: string, type: string): Promise<string> {
 function matches(header: string | null, etag: string): boolean {
   if (header === null) return false;
   if (header.trim() === '*') return true;
-  return [...header.matchAll(/(?:W\/)?("[!\x23-\x7e\x80-\xff]*")/g)].some(([, tag]) => tag === etag);
+  return [...header.matchAll(/(?:W\/)?("[!\x23-\x7e\x80-\xff]*")/g)].some(
+    ([, tag]) => tag === etag,
+  );
 }
 
 function httpDate(at: number): string {

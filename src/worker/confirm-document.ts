@@ -111,7 +111,12 @@ async function fingerprint({ text, inputs, user = '' }: PostedPrompt): Promise<s
 }
 
 /** The posted form once more. */
-function fieldsOf({ text, inputs, user = '', idempotencyKey }: PostedPrompt): Record<string, string> {
+function fieldsOf({
+  text,
+  inputs,
+  user = '',
+  idempotencyKey,
+}: PostedPrompt): Record<string, string> {
   const overrides = Object.entries(inputs.overrides ?? {}).map(
     ([name, value]): [string, string] => [
       name,

@@ -91,10 +91,7 @@ export async function createRun(acceptance: Acceptance, isSuggested: boolean): P
 }
 
 /** Null when the run of the key was deleted: the key is free now. */
-async function tryToCreate(
-  acceptance: Acceptance,
-  isSuggested: boolean,
-): Promise<Creation | null> {
+async function tryToCreate(acceptance: Acceptance, isSuggested: boolean): Promise<Creation | null> {
   const { env, settings, principal, normalized, posted } = acceptance;
   if (normalized.request === null) throw new Fault('invalid_prompt');
   const origin = ownOrigin(acceptance.request, settings);

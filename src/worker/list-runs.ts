@@ -29,11 +29,7 @@ const STATUSES: readonly RunStatus[] = [
  * @throws Fault `unauthorized` for nobody we know, `bad_request`
  * @see spec/http-api.md, Your runs
  */
-export async function listRuns(
-  request: Request,
-  env: Env,
-  settings: Settings,
-): Promise<Response> {
+export async function listRuns(request: Request, env: Env, settings: Settings): Promise<Response> {
   const known = await knownRequest(request, env, settings);
   if (known === null) throw new Fault('unauthorized', 'Runs belong to somebody: sign in.');
   const wish = wishOf(new URL(request.url).searchParams);

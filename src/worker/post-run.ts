@@ -14,7 +14,7 @@ import { faultResponse, wantsPage } from './fault-response.ts';
 import { OWNER_COOKIE, runner } from './principal.ts';
 import { readPrompt } from './read-prompt.ts';
 import { readingResponse, there } from './read-run.ts';
-import type { Found } from './run-object.ts';
+import type { Found } from './run-found.ts';
 import { html, json } from './responses.ts';
 import { sseFrame } from './sse.ts';
 import type { Settings } from './settings.ts';

@@ -101,7 +101,8 @@ export class PrincipalRuns {
     if (known !== undefined) {
       return known.hash === once?.hash ? { kind: 'known', id: known.run_id } : { kind: 'mismatch' };
     }
-    const wait = (once === null ? null : this.#keysFull(now)) ?? this.allowance.take(id, caps, null);
+    const wait =
+      (once === null ? null : this.#keysFull(now)) ?? this.allowance.take(id, caps, null);
     if (wait !== null) return { kind: 'refused', seconds: wait };
     if (once !== null) {
       this.#sql.exec(
@@ -206,7 +207,9 @@ export class PrincipalRuns {
   /** Seconds until there is room for one key more; null when there is. */
   #keysFull(now: number): number | null {
     const { n, oldest } = this.#sql
-      .exec<{ n: number; oldest: number | null }>('SELECT count(*) AS n, min(at) AS oldest FROM once')
+      .exec<{ n: number; oldest: number | null }>(
+        'SELECT count(*) AS n, min(at) AS oldest FROM once',
+      )
       .one();
     return n < MOST_KEYS ? null : Math.ceil(((oldest ?? now) + KEY_MS - now) / 1000);
   }
@@ -214,4 +217,3 @@ export class PrincipalRuns {
 
 /** SQLite's rows have an index signature, which an interface has not. */
 type Row = { [Name in keyof ListedRun]: ListedRun[Name] };
-

@@ -16,7 +16,7 @@ import type { Env } from './env.ts';
 import { runClient } from './run-client.ts';
 import { ownOrigin } from './guards.ts';
 import type { Proof } from './principal.ts';
-import type { Found } from './run-object.ts';
+import type { Found } from './run-found.ts';
 import type { Settings } from './settings.ts';
 
 /** A request about one run whose id this server made. */
@@ -86,7 +86,10 @@ export function readingHeaders(view: RunView): Record<string, string> {
 
 function onePart(request: Request, view: RunView, key: string): Promise<Response> {
   const part = (body: string, type: string) =>
-    conditional(request, view, { body, headers: { ...readingHeaders(view), 'content-type': type } });
+    conditional(request, view, {
+      body,
+      headers: { ...readingHeaders(view), 'content-type': type },
+    });
   switch (key) {
     case 'prompt':
       if (view.prompt === null) throw new Fault('not_found');

@@ -3,25 +3,27 @@ import { executeRun } from '../execute/execute-run.ts';
 import { faultData } from '../fault/fault.ts';
 import type { RunEvent, RunStart } from '../run/event.ts';
 import { parkedUntil } from '../run/next-commands.ts';
-import { applyEvent, foldRun } from '../run/run.ts';
-import type { Run, RunStatus } from '../run/run.ts';
+import { foldRun } from '../run/run.ts';
+import type { RunStatus } from '../run/run.ts';
 import { VisibleEvents } from '../run/visible-events.ts';
 import { viewFor } from '../run/view.ts';
-import type { RunView, Viewer } from '../run/view.ts';
+import type { RunView } from '../run/view.ts';
 import { answerEncoder } from './answer-stream.ts';
 import type { AnswerForm } from './answer-stream.ts';
 import type { Env } from './env.ts';
 import type { Standing } from './principal-runs.ts';
-import { NO_PROOF } from './principal.ts';
 import type { Proof } from './principal.ts';
 import { actionSchema, answerAction, resolveLogins } from './run-actions.ts';
 import type { Acted, ActionAnswer, MadeLogin } from './run-actions.ts';
+import { acceptedRun, find, findOwned, isOver, viewerOf } from './run-found.ts';
+import type { Found } from './run-found.ts';
 import { SqlRunLog } from './run-log.ts';
 import { beginMove, copyRun, moveBegun } from './run-move.ts';
 import { RunNotes } from './run-notes.ts';
 import { runPorts } from './run-ports.ts';
 import { changeExpiry, createRecord, createTombstone, hasTable, readStored } from './run-record.ts';
 import type { AcceptedRun, RunRecord, Stored, Tombstone } from './run-record.ts';
+import { settledWithin } from './settled.ts';
 import { readLog, sseFrame } from './sse.ts';
 import type { LogReader } from './sse.ts';
 
@@ -40,19 +42,6 @@ const MOVE_AGAIN_MS = 5_000;
 
 /** So long a key of a deleted run may still be on its way here. */
 const KEY_MS = 24 * 3_600_000;
-
-/** An answer about a run that may not be there. */
-export type Found<Value> =
-  | { readonly found: 'nothing' }
-  | {
-      readonly found: 'tombstone';
-      readonly status: RunStatus | 'rotated';
-      readonly when: number;
-      /** The new id, for whoever made the run. */
-      readonly to: string | null;
-    }
-  | { readonly found: 'refused' }
-  | { readonly found: 'run'; readonly value: Value };
 
 /** What a reader of events asks for. */
 export interface EventsRequest {
@@ -93,12 +82,13 @@ export class RunObject extends DurableObject<Env> {
       void this.ctx.storage.setAlarm(Date.now());
       this.#stored = { kind: 'run', record };
     }
-    return this.#find(() => acceptedRun(foldRun(this.#log.read())));
+    return find(this.#stored, () => acceptedRun(foldRun(this.#log.read())));
   }
 
   /** The run as the sender of `proof` may see it. */
   view(proof: Proof): Found<RunView> {
-    return this.#find(
+    return find(
+      this.#stored,
       (record) => viewFor(viewerOf(proof, record), foldRun(this.#log.read())),
       proof,
     );
@@ -109,41 +99,38 @@ export class RunObject extends DurableObject<Env> {
    * null when it has ended and the reader has seen everything.
    */
   events(proof: Proof, request: EventsRequest): Found<ReadableStream<Uint8Array> | null> {
-    return this.#find((record) => {
-      if (this.#log.ended && request.after >= this.#log.seq) return null;
-      const reader = { viewer: viewerOf(proof, record), origin: record.origin };
-      const visible = new VisibleEvents(reader, this.#log.read());
-      return this.#read({
-        ...request,
-        keepAlive: ': keep-alive\n\n',
-        encode: (event) => visible.take(event).map(sseFrame).join(''),
-      });
-    }, proof);
+    return find(
+      this.#stored,
+      (record) => {
+        if (this.#log.ended && request.after >= this.#log.seq) return null;
+        const reader = { viewer: viewerOf(proof, record), origin: record.origin };
+        const visible = new VisibleEvents(reader, this.#log.read());
+        return this.#read({
+          ...request,
+          keepAlive: ': keep-alive\n\n',
+          encode: (event) => visible.take(event).map(sseFrame).join(''),
+        });
+      },
+      proof,
+    );
   }
 
   /** The answer as text while it is made. */
   answer(form: AnswerForm): Found<ReadableStream<Uint8Array>> {
-    return this.#find(({ origin }) => {
+    return find(this.#stored, ({ origin }) => {
       const encode = answerEncoder(form, origin);
       return this.#read({ after: 0, preamble: '', keepAlive: '', encode });
     });
   }
 
   /** Whether within `ms` the run has ended or waits for its owner. */
-  async settled(ms: number): Promise<boolean> {
-    const until = Date.now() + ms;
-    let run = foldRun(this.#log.read());
-    while (!this.#log.ended && run.status !== 'requires_action') {
-      if (!(await this.#log.grown(run.seq, until - Date.now()))) return false;
-      if (this.#log.isRemoved) return true;
-      run = this.#log.after(run.seq).reduce(applyEvent, run);
-    }
-    return true;
+  settled(ms: number): Promise<boolean> {
+    return settledWithin(this.#log, ms);
   }
 
   /** Where the run stands, for who lists and counts it. */
   standing(): Standing {
-    const found = this.#find(() => foldRun(this.#log.read()));
+    const found = find(this.#stored, () => foldRun(this.#log.read()));
     if (found.found !== 'run') return null;
     const { status, expires_at } = found.value;
     return { status, expires_at };
@@ -151,7 +138,7 @@ export class RunObject extends DurableObject<Env> {
 
   /** Ends the run as cancelled; a run that has ended stays as it is. Only for its owner. */
   cancel(proof: Proof): Found<RunStatus> {
-    return this.#findOwned(proof, () => {
+    return findOwned(this.#stored, proof, () => {
       const end = { status: 'cancelled', stop_reason: 'cancelled' } as const;
       this.#log.append([{ type: 'run-end', ...end, error: faultData('cancelled') }]);
       this.#stop?.abort();
@@ -174,12 +161,12 @@ export class RunObject extends DurableObject<Env> {
 
   /** See {@link actionSchema}; only for the owner. */
   actionSchema(proof: Proof, id: string): Found<ReturnType<typeof actionSchema>> {
-    return this.#findOwned(proof, () => actionSchema(this.#log, id));
+    return findOwned(this.#stored, proof, () => actionSchema(this.#log, id));
   }
 
   /** The owner's answer to what the run asked. */
   resolveAction(proof: Proof, id: string, answer: ActionAnswer): Found<Acted> {
-    return this.#findOwned(proof, () => {
+    return findOwned(this.#stored, proof, () => {
       const acted = answerAction(this.#log, id, answer);
       // A loop that still works has noticed; where none does, the alarm begins one.
       if (acted.acted === 'done') void this.ctx.storage.setAlarm(Date.now());
@@ -193,7 +180,7 @@ export class RunObject extends DurableObject<Env> {
    * @returns null for a run that goes on
    */
   async rotate(proof: Proof, to: string): Promise<Found<(AcceptedRun & { id: string }) | null>> {
-    const found = this.#findOwned(proof, () => foldRun(this.#log.read()));
+    const found = findOwned(this.#stored, proof, () => foldRun(this.#log.read()));
     if (found.found !== 'run') return found;
     if (!this.#log.ended) return { found: 'run', value: null };
     const id = beginMove(this.#sql, to);
@@ -220,8 +207,8 @@ export class RunObject extends DurableObject<Env> {
   /** Removes everything, so that the run was never there. Only for its owner. */
   async remove(proof: Proof): Promise<Found<true>> {
     // What was begun to move would else come back under its new address.
-    if (this.#findOwned(proof, () => true).found === 'run') await this.#finishMove();
-    const found = this.#findOwned(proof, (record) => record);
+    if (findOwned(this.#stored, proof, () => true).found === 'run') await this.#finishMove();
+    const found = findOwned(this.#stored, proof, (record) => record);
     if (found.found !== 'run') return found;
     await this.#notes.forget(found.value, foldRun(this.#log.read()).id);
     // It may have been removed while that was told.
@@ -350,49 +337,8 @@ export class RunObject extends DurableObject<Env> {
     await Promise.all([this.ctx.storage.deleteAlarm(), this.ctx.storage.deleteAll()]);
   }
 
-  #find<Value>(read: (record: RunRecord) => Value, proof = NO_PROOF): Found<Value> {
-    const stored = this.#stored;
-    if (stored.kind === 'nothing') return { found: 'nothing' };
-    if (stored.kind === 'tombstone') return tombstoneAnswer(stored.tombstone, proof);
-    if (isOver(stored.record)) {
-      // Checked on every read too: the alarm that purges may be late.
-      const when = stored.record.expires_at ?? 0;
-      return { found: 'tombstone', status: 'expired', when, to: null };
-    }
-    return { found: 'run', value: read(stored.record) };
-  }
-
-  #findOwned<Value>(proof: Proof, act: (record: RunRecord) => Value): Found<Value> {
-    const found = this.#find((record) => record, proof);
-    if (found.found !== 'run') return found;
-    if (viewerOf(proof, found.value) !== 'owner') return { found: 'refused' };
-    return { found: 'run', value: act(found.value) };
-  }
-
   #read(reader: Omit<LogReader, 'done'>): ReadableStream<Uint8Array> {
     this.#readers += 1;
     return readLog(this.#log, { ...reader, done: () => (this.#readers -= 1) });
   }
-}
-
-/** A run that was deleted is as if it had never been. */
-function tombstoneAnswer({ status, when, moved }: Tombstone, { principal }: Proof): Found<never> {
-  if (status === 'deleted') return { found: 'nothing' };
-  // The token of the old address is void: only who made the run is told of the new one.
-  const isMaker = moved !== undefined && principal !== null && moved.principal === principal;
-  return { found: 'tombstone', status, when, to: isMaker ? moved.to : null };
-}
-
-function acceptedRun({ status, created_at, expires_at }: Run): AcceptedRun {
-  return { status, created_at, expires_at };
-}
-
-function isOver(record: RunRecord): boolean {
-  return record.expires_at !== null && record.expires_at <= Date.now();
-}
-
-/** Holding the token, or being the key that made the run, is owning it. */
-function viewerOf(proof: Proof, record: RunRecord): Viewer {
-  const made = proof.principal !== null && proof.principal === record.principal;
-  return proof.holdsToken || made ? 'owner' : 'public';
 }

@@ -95,9 +95,12 @@ export function readStored(sql: SqlStorage): Stored {
     return { kind: 'run', record: { ...row, user, address, ...flags } };
   }
   if (hasTable(sql, 'tombstone')) {
-    const { status, at, to_id, principal = null } = sql
-      .exec<StoneRow>('SELECT * FROM tombstone')
-      .one();
+    const {
+      status,
+      at,
+      to_id,
+      principal = null,
+    } = sql.exec<StoneRow>('SELECT * FROM tombstone').one();
     const moved = typeof to_id === 'string' ? { moved: { to: to_id, principal } } : {};
     return { kind: 'tombstone', tombstone: { status, when: at, ...moved } };
   }

@@ -110,7 +110,10 @@ describe('the same request with the same key', () => {
     const first = await post(key, 'By any name.', {}, '/?temperature=0&name=x');
     const body = { prompt: 'By any name.', idempotency_key: key, name: 'x', temperature: 0 };
     const json = { 'content-type': 'application/json' };
-    const second = await ask(`${product.origin}/runs`, { body: JSON.stringify(body), headers: json });
+    const second = await ask(`${product.origin}/runs`, {
+      body: JSON.stringify(body),
+      headers: json,
+    });
     const query = `idempotency_key=${key}&name=x&temperature=0`;
     const third = await ask(`${product.origin}/?${query}`, { body: 'By any name.' });
     expect([idOf(second), idOf(third)]).toEqual([idOf(first), idOf(first)]);

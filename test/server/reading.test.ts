@@ -81,7 +81,15 @@ describe('a finished run', () => {
 
   it('is not sent again to who has it, in any form or part', async () => {
     const { id, owner_token } = await finished();
-    const paths = ['.md', '.json', '.txt', '.html', '?key=output', '?key=prompt', '?key=references'];
+    const paths = [
+      '.md',
+      '.json',
+      '.txt',
+      '.html',
+      '?key=output',
+      '?key=prompt',
+      '?key=references',
+    ];
     const tags = new Set<string>();
     for (const path of ['', ...paths].map((suffix) => `/${id}${suffix}`)) {
       const whole = await get(path);
@@ -109,7 +117,10 @@ describe('a finished run', () => {
     // Without a suffix it is Markdown; everything else is something else.
     expect(tags.size).toBe(paths.length);
     const own = await get(`/${id}.json`, { authorization: `Bearer ${owner_token}` });
-    const owned = { authorization: `Bearer ${owner_token}`, 'if-none-match': own.headers.etag ?? '' };
+    const owned = {
+      authorization: `Bearer ${owner_token}`,
+      'if-none-match': own.headers.etag ?? '',
+    };
     expect((await get(`/${id}.json`, owned)).status).toBe(304);
     await ask(`${product.origin}/${id}`, { method: 'DELETE', headers: owned });
     expect((await get(`/${id}.json`, { 'if-none-match': '*' })).status).toBe(404);

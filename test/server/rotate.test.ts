@@ -46,8 +46,7 @@ const get = (path: string, headers: Headers = {}) => ask(product.origin + path, 
 const post = (path: string, headers: Headers = {}, body = '') =>
   ask(product.origin + path, { method: 'POST', headers, body });
 const bearer = ({ owner_token }: Created) => ({ authorization: `Bearer ${owner_token}` });
-const errorOf = (text: string) =>
-  (JSON.parse(text) as { error: Record<string, unknown> }).error;
+const errorOf = (text: string) => (JSON.parse(text) as { error: Record<string, unknown> }).error;
 
 async function finished(headers: Headers = {}, prompt = 'Say hello.'): Promise<Created> {
   const run = JSON.parse((await post('/', headers, prompt)).text) as Created;
@@ -164,9 +163,7 @@ describe('a run that has ended', () => {
   it('expires at its new address when its time is over', async () => {
     const old = await finished({}, '---\nttl: 2s\n---\nSay hello.');
     const moved = await rotated(old);
-    await expect
-      .poll(async () => (await get(`/${moved.id}`)).status, { timeout: 6000 })
-      .toBe(410);
+    await expect.poll(async () => (await get(`/${moved.id}`)).status, { timeout: 6000 }).toBe(410);
     expect(errorOf((await get(`/${moved.id}`)).text)['status']).not.toBe('rotated');
   });
 });

@@ -13,7 +13,9 @@ beforeAll(async () => {
   product = await startProduct({
     OPENAI_BASE_URL: model.baseUrl,
     DEFAULT_MODEL: 'by-hand',
-    API_KEYS: ['alice', 'bob', 'carol', 'dave', 'erin', 'frank'].map((name) => `${name}:${name}-key-0123456789`).join(','),
+    API_KEYS: ['alice', 'bob', 'carol', 'dave', 'erin', 'frank']
+      .map((name) => `${name}:${name}-key-0123456789`)
+      .join(','),
     PUBLIC_URL: 'https://prompts.example',
     PUBLIC_RUNS: '1',
   });
@@ -42,7 +44,8 @@ async function create(name: string, body: string): Promise<{ id: string; owner_t
   const { text } = await ask(`${product.origin}/`, { body, headers: bearer(name) });
   return JSON.parse(text) as { id: string; owner_token: string };
 }
-const get = (name: string, query = '') => ask(`${product.origin}/runs${query}`, { headers: bearer(name) });
+const get = (name: string, query = '') =>
+  ask(`${product.origin}/runs${query}`, { headers: bearer(name) });
 const list = async (name: string, query = '') => JSON.parse((await get(name, query)).text) as List;
 const statuses = async (name: string) => (await list(name)).data.map(({ status }) => status);
 

@@ -15,7 +15,10 @@ const NO_CAPS = { rate: 0, concurrency: 0 };
 let count = 0;
 function somebody(): { readonly name: string; readonly own: PrincipalClient } {
   const name = `key:caps-${(count += 1)}`;
-  return { name, own: principalClient(bindings, { principal: name, origin: 'https://prompts.example' }) };
+  return {
+    name,
+    own: principalClient(bindings, { principal: name, origin: 'https://prompts.example' }),
+  };
 }
 const newId = () => newRunId('an-id-key-of-tests-that-is-long-enough');
 const wish = async (change: object = {}) => ({
@@ -93,7 +96,9 @@ describe('the rate', () => {
     }
     const refused = await post('/', { headers, with: variables });
     expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '30']);
-    expect(await refused.json()).toMatchObject({ error: { code: 'rate_limited', retry_after: 30 } });
+    expect(await refused.json()).toMatchObject({
+      error: { code: 'rate_limited', retry_after: 30 },
+    });
     const chat = await post('/v1/chat/completions', {
       headers: { ...headers, 'content-type': 'application/json' },
       body: JSON.stringify({ model: 'demo/demo', messages: [{ role: 'user', content: 'Hi.' }] }),
@@ -102,7 +107,10 @@ describe('the rate', () => {
     expect([chat.status, chat.headers.get('retry-after')]).toEqual([429, '30']);
     expect(await chat.json()).toMatchObject({ error: { type: 'rate_limit_error' } });
     const page = await post('/', { headers: { ...headers, accept: 'text/html' }, with: variables });
-    expect([page.status, page.headers.get('content-type')]).toEqual([429, 'text/html; charset=utf-8']);
+    expect([page.status, page.headers.get('content-type')]).toEqual([
+      429,
+      'text/html; charset=utf-8',
+    ]);
     // Another caller is counted by itself, and looking at a request costs nothing.
     expect((await post('/', { headers: KEY, with: variables })).status).toBe(201);
     expect((await post('/?dry_run=1', { headers, with: variables })).status).toBe(200);
@@ -244,7 +252,9 @@ describe('callers nobody knows', () => {
     const tables = () =>
       runInDurableObject(stub, (_, { storage }) =>
         storage.sql
-          .exec<{ name: string }>("SELECT name FROM sqlite_master WHERE name IN ('bucket', 'place')")
+          .exec<{ name: string }>(
+            "SELECT name FROM sqlite_master WHERE name IN ('bucket', 'place')",
+          )
           .toArray(),
       );
     await runDurableObjectAlarm(stub);

@@ -144,7 +144,9 @@ describe('a run', () => {
     // A day later nothing at all is kept of it.
     await runDurableObjectAlarm(stub);
     const tables = await runInDurableObject(stub, (_, { storage }) =>
-      storage.sql.exec("SELECT name FROM sqlite_master WHERE name IN ('event', 'tombstone')").toArray(),
+      storage.sql
+        .exec("SELECT name FROM sqlite_master WHERE name IN ('event', 'tombstone')")
+        .toArray(),
     );
     expect(tables).toEqual([]);
   });

@@ -78,7 +78,9 @@ async function waiting(bodies: readonly EventBody[], { expires_at, request = {} 
 }
 
 async function eventsOf(stub: DurableObjectStub<RunObject>): Promise<readonly RunEvent[]> {
-  const events = await runInDurableObject(stub, (_, { storage }) => new SqlRunLog(storage.sql).read());
+  const events = await runInDurableObject(stub, (_, { storage }) =>
+    new SqlRunLog(storage.sql).read(),
+  );
   expect(fsck(events)).toEqual([]);
   return events;
 }

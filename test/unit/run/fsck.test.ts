@@ -2,7 +2,18 @@
 import { describe, expect, it } from 'vitest';
 import { fsck } from '../../../src/run/fsck.ts';
 import type { EventBody, RunEvent } from '../../../src/run/event.ts';
-import { calls, memoryServers, ports, request, runToEnd, says, scriptedModel, server, startedLog, text } from '../../support/engine.ts';
+import {
+  calls,
+  memoryServers,
+  ports,
+  request,
+  runToEnd,
+  says,
+  scriptedModel,
+  server,
+  startedLog,
+  text,
+} from '../../support/engine.ts';
 
 const START: EventBody = {
   type: 'run-start',
@@ -31,7 +42,12 @@ const END: EventBody = { type: 'run-end', status: 'completed', stop_reason: 'sto
 const ASKED: EventBody = {
   type: 'action-required',
   action_id: 'a',
-  action: { kind: 'authorization', server: 'files', url: 'https://files.example/mcp', call_id: 'c' },
+  action: {
+    kind: 'authorization',
+    server: 'files',
+    url: 'https://files.example/mcp',
+    call_id: 'c',
+  },
   expires_at: 10,
 };
 const ANSWERED: EventBody = { type: 'action-resolved', action_id: 'a', outcome: 'done' };
@@ -54,8 +70,14 @@ describe('a whole log', () => {
     ['that ended in the middle of a step', [START, STEP, SAID, END]],
     ['whose step was asked again', [START, STEP, SAID, { ...STEP, attempt: 2 }, SAID, DONE, END]],
     ['of a call', [START, STEP, CALL, DONE, SENT, RESULT, END]],
-    ['of a call that was refused and made again', [START, STEP, CALL, SENT, ASKED, ANSWERED, SENT, RESULT]],
-    ['of a call that may be repeated', [START, tools({ read_only: true }), STEP, CALL, SENT, SENT, RESULT]],
+    [
+      'of a call that was refused and made again',
+      [START, STEP, CALL, SENT, ASKED, ANSWERED, SENT, RESULT],
+    ],
+    [
+      'of a call that may be repeated',
+      [START, tools({ read_only: true }), STEP, CALL, SENT, SENT, RESULT],
+    ],
   ] as const)('%s has no mistake', (_, bodies) => {
     expect(fsck(log(...bodies))).toEqual([]);
   });
@@ -86,7 +108,11 @@ describe('a log with a mistake', () => {
     ['a call twice', [START, STEP, CALL, CALL], 'repeats the id'],
     ['a result of no call', [START, RESULT], 'belongs to no call'],
     ['two results', [START, STEP, CALL, SENT, RESULT, RESULT], 'second result'],
-    ['a call that was sent twice', [START, tools({}), STEP, CALL, SENT, SENT], 'Event 6 (tool-sent) sends a call again'],
+    [
+      'a call that was sent twice',
+      [START, tools({}), STEP, CALL, SENT, SENT],
+      'Event 6 (tool-sent) sends a call again',
+    ],
     ['a call that was sent after its result', [START, STEP, CALL, RESULT, SENT], 'has its result'],
     ['an answer to no question', [START, ANSWERED], 'never asked'],
   ] as const)('%s says so', (_, bodies, mistake) => {
