@@ -1,10 +1,16 @@
 /** The object of one run, inside workerd with its real SQLite and alarms. */
-import { env, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
+import {
+  env,
+  evictDurableObject,
+  runDurableObjectAlarm,
+  runInDurableObject,
+} from 'cloudflare:test';
 import { describe, expect, it } from 'vitest';
 import type { CompletionRequest } from '../../src/normalize/request.ts';
 import type { RunEvent, RunStart } from '../../src/run/event.ts';
 import type { Env } from '../../src/worker/env.ts';
 import { NO_PROOF } from '../../src/worker/principal.ts';
+import { beginMove } from '../../src/worker/run-move.ts';
 import { runClient } from '../../src/worker/run-client.ts';
 import { newRunId } from '../../src/worker/run-id.ts';
 import type { RunObject } from '../../src/worker/run-object.ts';
@@ -151,6 +157,47 @@ describe('a run', () => {
     expect(tables).toEqual([]);
   });
 
+  it('that was moving when the process died has moved after its alarm, once', async () => {
+    const { id, run, stub } = await accepted({ principal: 'key:alice' });
+    await run.settled(20_000);
+    const before = await run.view(OWNER);
+    const to = await newRunId('a key of at least thirty-two characters');
+    const target = runClient(bindings, to);
+    const events = await runInDurableObject(stub, (_, { storage }) => {
+      beginMove(storage.sql, to);
+      return new SqlRunLog(storage.sql).after(0);
+    });
+    await target.receive(
+      events
+        .slice(0, 2)
+        .map((event) => (event.type === 'run-start' ? { ...event, id: to } : event)),
+    );
+    // Half of it is there, and nobody finds it.
+    expect(await target.view(OWNER)).toEqual({ found: 'nothing' });
+    await evictDurableObject(stub);
+    await runInDurableObject(stub, (_, { storage }) => storage.setAlarm(Date.now()));
+    await runDurableObjectAlarm(stub);
+    const after = await target.view(OWNER);
+    expect(JSON.stringify(after)).toBe(JSON.stringify(before).replaceAll(id, to));
+    expect(await run.view(OWNER)).toMatchObject({
+      found: 'tombstone',
+      status: 'rotated',
+      to: null,
+    });
+    const maker = { holdsToken: false, principal: 'key:alice' };
+    expect(await run.view(maker)).toMatchObject({ found: 'tombstone', to });
+    expect(await run.rotate(maker, 'x'.repeat(32))).toMatchObject({ found: 'tombstone', to });
+  });
+
+  it('that was moving is not removed at the old address and left at the new one', async () => {
+    const { run, stub } = await accepted();
+    await run.settled(20_000);
+    const to = await newRunId('a key of at least thirty-two characters');
+    await runInDurableObject(stub, (_, { storage }) => beginMove(storage.sql, to));
+    expect(await run.remove(OWNER)).toMatchObject({ found: 'tombstone', status: 'rotated' });
+    expect(await runClient(bindings, to).view(OWNER)).toMatchObject({ found: 'run' });
+  });
+
   it('belongs to the key that made it and to nobody else without the token', async () => {
     const { run } = await accepted({ principal: 'key:alice' });
     await run.settled(20_000);
@@ -191,7 +238,7 @@ describe('expiry', () => {
     await runDurableObjectAlarm(stub);
     await expect
       .poll(() => run.view(OWNER), { timeout: 5000 })
-      .toEqual({ found: 'tombstone', status: 'completed', when: expires_at });
+      .toEqual({ found: 'tombstone', status: 'completed', when: expires_at, to: null });
     const kept = await runInDurableObject(stub, (_, state) => tablesOf(state));
     expect(kept).toEqual(['tombstone']);
   });
@@ -202,7 +249,7 @@ describe('expiry', () => {
     const { run } = await accepted({ expires_at, request: { messages } });
     await expect
       .poll(() => run.view(OWNER), { timeout: 5000 })
-      .toEqual({ found: 'tombstone', status: 'expired', when: expires_at });
+      .toEqual({ found: 'tombstone', status: 'expired', when: expires_at, to: null });
   });
 });
 
