@@ -17,6 +17,8 @@ export interface Admitted {
   readonly isReplay: boolean;
   /** The name of the address that it counts for; null when it counts for its principal. */
   readonly address: string | null;
+  /** Resolves when it is in its list, where nobody had to wait for that. */
+  readonly listed?: Promise<unknown>;
 }
 
 /** What is decided before a run is admitted. */
@@ -42,7 +44,12 @@ export async function admitRun(acceptance: Acceptance, plan: AdmissionPlan): Pro
   const title = titleOf({ request: normalized.request });
   const once = await onceOf(posted, plan.isSuggested);
   const caps = capsFor(who.principal, settings);
-  const admission = await principalClient(env, who).admitRun({ id, title, expires_at, once }, caps);
+  const asked = principalClient(env, who).admitRun({ id, title, expires_at, once }, caps);
+  if (once === null && isUncapped(caps)) {
+    // Nothing can come of it but a row in the list: the run is accepted meanwhile.
+    return { id, isReplay: false, address: null, listed: asked.catch(() => null) };
+  }
+  const admission = await asked;
   switch (admission.kind) {
     case 'new':
       return { id, isReplay: false, address: null };
@@ -92,7 +99,7 @@ export async function admitWork(work: CountedWork, caller: CountedCaller): Promi
     return () => void address.release(id).catch(() => {});
   }
   const caps = capsFor(principal, settings);
-  if (caps.rate === 0 && caps.concurrency === 0) return () => {};
+  if (isUncapped(caps)) return () => {};
   const own = principalClient(env, { principal, origin });
   admitted(await own.takePlace(id, caps, until));
   return () => void own.releasePlace(id).catch(() => {});
@@ -106,6 +113,10 @@ export function keyOfNobody(): Fault {
 
 function capsFor(principal: string, { caps }: Settings): RunCaps {
   return principal === 'local' ? caps.local : caps.principal;
+}
+
+function isUncapped({ rate, concurrency }: RunCaps): boolean {
+  return rate === 0 && concurrency === 0;
 }
 
 function admitted(wait: number | null): void {

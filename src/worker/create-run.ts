@@ -97,7 +97,7 @@ async function tryToCreate(acceptance: Acceptance, isSuggested: boolean): Promis
   const origin = ownOrigin(acceptance.request, settings);
   const expires_at = expiryOf(normalized.request, Date.now());
   const planned = { id: await newRunId(settings.idKey), expires_at, isSuggested };
-  const { id, isReplay, address } = await admitRun(acceptance, planned);
+  const { id, isReplay, address, listed } = await admitRun(acceptance, planned);
   const accepted = await runClient(env, id).accept(
     {
       type: 'run-start',
@@ -118,6 +118,7 @@ async function tryToCreate(acceptance: Acceptance, isSuggested: boolean): Promis
       has_key: posted.idempotencyKey !== undefined,
     },
   );
+  await listed;
   if (accepted.found === 'nothing' && principal.kind !== 'anonymous') {
     const who = { principal: principalName(principal), origin };
     await principalClient(env, who).noteRun(id, null);
