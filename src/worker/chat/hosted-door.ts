@@ -82,7 +82,7 @@ async function withServers(
     waitUntil: asked.waitUntil,
     id: completionId(),
     model,
-    loginUrl: (id) => `${caller.origin}/connect/${id}`,
+    loginUrl: (action) => `${caller.origin}/connect/${action}`,
     refusal: () => callers.refused(),
   });
 }
