@@ -1,14 +1,11 @@
 import { DurableObject } from 'cloudflare:workers';
-import { executeRun } from '../execute/execute-run.ts';
 import { faultData } from '../fault/fault.ts';
 import type { RunEvent, RunStart } from '../run/event.ts';
 import { parkedUntil } from '../run/next-commands.ts';
 import { foldRun } from '../run/run.ts';
 import type { Run, RunStatus } from '../run/run.ts';
-import { VisibleEvents } from '../run/visible-events.ts';
 import { viewFor } from '../run/view.ts';
 import type { RunView } from '../run/view.ts';
-import { answerEncoder } from './answer-stream.ts';
 import type { AnswerForm } from './answer-stream.ts';
 import type { Env } from './env.ts';
 import type { Standing } from './principal-runs.ts';
@@ -31,29 +28,19 @@ import type { Mirrored } from './run-mirrored.ts';
 import { beginMove, copyRun, moveBegun } from './run-move.ts';
 import type { Rotated } from './run-move.ts';
 import { RunNotes } from './run-notes.ts';
+import { RunReaders } from './run-readers.ts';
+import type { EventsRequest } from './run-readers.ts';
 import { runPorts } from './run-ports.ts';
 import { changeExpiry, createRecord, createTombstone, hasTable, readStored } from './run-record.ts';
 import type { AcceptedRun, RunRecord, Stored, Tombstone } from './run-record.ts';
+import { RunTurn } from './run-turn.ts';
 import { settledWithin } from './settled.ts';
-import { readLog, sseFrame } from './sse.ts';
-import type { LogReader } from './sse.ts';
-
-/** An alarm may run fifteen minutes; ours stops before ten and sets the next. */
-const TURN_MS = 9 * 60_000;
 
 /** A move that the process did not live to finish is finished so long after. */
 const MOVE_AGAIN_MS = 5_000;
 
 /** So long a key of a deleted run may still be on its way here. */
 const KEY_MS = 24 * 3_600_000;
-
-/** What a reader of events asks for. */
-export interface EventsRequest {
-  /** Events after this number. */
-  readonly after: number;
-  /** Sent before the first event. */
-  readonly preamble: string;
-}
 
 /**
  * One run: its log in SQLite, the loop that carries it on inside `alarm()`, and its readers. All
@@ -68,10 +55,9 @@ export class RunObject extends DurableObject<Env> {
   #log = new SqlRunLog(this.#sql, this.#callbacks);
   readonly #notes = new RunNotes(this.env);
   #stored: Stored = readStored(this.#sql);
-  /** Stops the loop that works in this process, if one does. */
-  #stop: AbortController | null = null;
+  readonly #turn = new RunTurn();
+  readonly #readers = new RunReaders();
   #moving: Promise<void> | null = null;
-  #readers = 0;
 
   /**
    * Accepts a run: tables, first event and alarm in one transaction, durable before it resolves. A
@@ -123,14 +109,8 @@ export class RunObject extends DurableObject<Env> {
     return find(
       this.#stored,
       (record) => {
-        if (this.#log.ended && request.after >= this.#log.seq) return null;
         const reader = { viewer: viewerOf(proof, record), origin: record.origin };
-        const visible = new VisibleEvents(reader, this.#log.read());
-        return this.#read({
-          ...request,
-          keepAlive: ': keep-alive\n\n',
-          encode: (event) => visible.take(event).map(sseFrame).join(''),
-        });
+        return this.#readers.events(this.#log, reader, request);
       },
       proof,
     );
@@ -138,10 +118,7 @@ export class RunObject extends DurableObject<Env> {
 
   /** The answer as text while it is made. */
   answer(form: AnswerForm): Found<ReadableStream<Uint8Array>> {
-    return find(this.#stored, ({ origin }) => {
-      const encode = answerEncoder(form, origin);
-      return this.#read({ after: 0, preamble: '', keepAlive: '', encode });
-    });
+    return find(this.#stored, ({ origin }) => this.#readers.answer(this.#log, form, origin));
   }
 
   /** Whether within `ms` the run has ended or waits for its owner. */
@@ -162,7 +139,7 @@ export class RunObject extends DurableObject<Env> {
     return findOwned(this.#stored, proof, () => {
       const end = { status: 'cancelled', stop_reason: 'cancelled' } as const;
       this.#log.append([{ type: 'run-end', ...end, error: faultData('cancelled') }]);
-      this.#stop?.abort();
+      this.#turn.stop();
       this.#alarm.now();
       return foldRun(this.#log.read()).status;
     });
@@ -304,31 +281,18 @@ export class RunObject extends DurableObject<Env> {
     return kept;
   }
 
-  async #carryOn(record: RunRecord): Promise<void> {
-    const stop = new AbortController();
-    this.#stop = stop;
-    const unwatch = this.#alarm.watch(() => this.#callbacks.deliver());
-    const turn = Math.min(TURN_MS, (record.expires_at ?? Infinity) - Date.now());
-    const turnOver = setTimeout(() => stop.abort(), turn);
-    const unfollow = this.#notes.follow(this.#log, record);
-    try {
-      await executeRun(this.#ports(record), stop.signal);
-    } finally {
-      unwatch();
-      unfollow();
-      clearTimeout(turnOver);
-      this.#stop = null;
-    }
+  #carryOn(record: RunRecord): Promise<void> {
+    // Somebody who reads along wants the text soon; without readers, rows are saved.
+    const flushMs = () => (this.#readers.isAny ? 40 : 1000);
+    const ports = runPorts({ env: this.env, log: this.#log, record, flushMs });
+    return this.#turn.take(ports, record.expires_at, () => [
+      this.#alarm.watch(() => this.#callbacks.deliver()),
+      this.#notes.follow(this.#log, record),
+    ]);
   }
 
   #accepted(): AcceptedRun {
     return acceptedRun(foldRun(this.#log.read()), this.#callbacks.view() !== null);
-  }
-
-  #ports(record: RunRecord) {
-    // Somebody who reads along wants the text soon; without readers, rows are saved.
-    const flushMs = () => (this.#readers > 0 ? 40 : 1000);
-    return runPorts({ env: this.env, log: this.#log, record, flushMs });
   }
 
   /** Finishes a move that was begun, once for all who wait for it. */
@@ -369,16 +333,11 @@ export class RunObject extends DurableObject<Env> {
   }
 
   async #clear(): Promise<void> {
-    this.#stop?.abort();
+    this.#turn.stop();
     this.#log.remove();
     this.#callbacks.close();
     this.#callbacks = new RunCallbacks(this.ctx, this.env, this.#alarm);
     this.#log = new SqlRunLog(this.#sql, this.#callbacks);
     await Promise.all([this.#alarm.clear(), this.ctx.storage.deleteAll()]);
-  }
-
-  #read(reader: Omit<LogReader, 'done'>): ReadableStream<Uint8Array> {
-    this.#readers += 1;
-    return readLog(this.#log, { ...reader, done: () => (this.#readers -= 1) });
   }
 }
