@@ -21,11 +21,13 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   run: { mayImport: ['normalize', 'parse', 'protocol', 'fault'], platform: 'none' },
   egress: { mayImport: ['protocol', 'fault'], platform: 'web' },
   login: { mayImport: ['protocol', 'fault'], platform: 'web' },
+  node: { mayImport: ['egress', 'protocol', 'fault'], platform: 'node' },
   publish: { mayImport: ['run', 'normalize', 'parse', 'protocol', 'fault'], platform: 'none' },
   execute: {
     mayImport: ['run', 'normalize', 'parse', 'protocol', 'egress', 'login', 'fault'],
     platform: 'web',
   },
+  connect: { mayImport: ['publish', 'login', 'fault'], platform: 'web' },
   completions: {
     mayImport: ['publish', 'run', 'normalize', 'parse', 'protocol', 'fault'],
     platform: 'none',
@@ -34,6 +36,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
     mayImport: [
       'execute',
       'completions',
+      'connect',
       'login',
       'egress',
       'publish',
@@ -45,6 +48,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
     ],
     platform: 'web',
   },
+  'proxy-workerd': { mayImport: ['proxy', 'login'], platform: 'cloudflare' },
   demo: { mayImport: ['protocol', 'fault'], platform: 'web' },
   worker: {
     mayImport: [
@@ -57,6 +61,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
       'login',
       'publish',
       'execute',
+      'connect',
       'completions',
       'proxy',
       'demo',
@@ -74,6 +79,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
       'login',
       'publish',
       'execute',
+      'node',
       'demo',
     ],
     platform: 'node',
@@ -83,6 +89,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
 /** Files directly in `src`: the doors that are one file. */
 export const ENTRIES: Readonly<Record<string, Layer>> = {
   'index.ts': { mayImport: ['normalize', 'parse', 'protocol'], platform: 'none' },
+  'proxy.ts': { mayImport: ['proxy', 'node', 'login'], platform: 'node' },
 };
 
 const IMPURE_GLOBALS = [

@@ -9,7 +9,7 @@ import type {
 } from '../execute/ports.ts';
 import type { Provider } from '../execute/model/providers.ts';
 import type { Environment } from './environment.ts';
-import { nodeNetwork, type NodeNetwork } from './node-network.ts';
+import { nodeNetwork, type NodeNetwork } from '../node/node-network.ts';
 import { environmentSecrets } from '../execute/environment-secrets.ts';
 
 const MINUTE = 60_000;

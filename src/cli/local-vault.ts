@@ -4,7 +4,7 @@ import type { Environment } from './environment.ts';
 import { FileLoginRows } from './file-login-rows.ts';
 import { FileServerMemory } from './file-server-memory.ts';
 import { loginClients } from './login-clients.ts';
-import { nodeNetwork } from './node-network.ts';
+import { nodeNetwork } from '../node/node-network.ts';
 import { StateFolder, statePath } from './state-folder.ts';
 import { givenVaultKeys, vaultKeys } from './vault-key.ts';
 

@@ -5,7 +5,7 @@ import { Fault, FAULTS, type FaultCode } from '../fault/fault.ts';
 import type { Problem } from '../parse/problem.ts';
 import { isObject } from '../protocol/json.ts';
 import type { RunEvent } from '../run/event.ts';
-import { nodeNetwork } from './node-network.ts';
+import { nodeNetwork } from '../node/node-network.ts';
 import { printable } from './text-width.ts';
 import { UsageError } from './usage-error.ts';
 

@@ -26,6 +26,8 @@ export interface LoginClientOptions {
   readonly registered: readonly RegisteredClient[];
   /** Whether the query of a server's address is not for the person who logs in; no by default. */
   readonly hidesQuery?: boolean;
+  /** How authorization servers name us to a person; `MarkdownOps` when left out. */
+  readonly clientName?: string;
 }
 
 /**

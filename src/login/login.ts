@@ -69,5 +69,8 @@ export interface LoginRows {
   alone<Value>(name: string, work: () => Promise<Value>): Promise<Value>;
 }
 
-/** `grant` tokens, `client` registrations, `challenge` what a server asked for, `flow` logins under way. */
-export type RowKind = 'grant' | 'client' | 'challenge' | 'flow';
+/**
+ * `grant` tokens, `client` registrations, `challenge` what a server asked for, `flow` logins under
+ * way, `link` those that somebody was asked for.
+ */
+export type RowKind = 'grant' | 'client' | 'challenge' | 'flow' | 'link';

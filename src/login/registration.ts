@@ -109,9 +109,9 @@ async function registered(
   asking: Asking,
 ): Promise<Registration> {
   if (server.registration_endpoint === null) throw noWay(server);
-  const { redirectUri, now } = options;
+  const { redirectUri, now, clientName = 'MarkdownOps' } = options;
   const request = {
-    client_name: 'MarkdownOps',
+    client_name: clientName,
     redirect_uris: [redirectUri],
     grant_types: ['authorization_code', 'refresh_token'],
     response_types: ['code'],

@@ -1,4 +1,6 @@
 import * as z from 'zod';
+import { FAULTS } from '../fault/fault.ts';
+import type { FaultCode } from '../fault/fault.ts';
 
 /** What the sealed rows hold. Only this folder knows these shapes. */
 
@@ -81,7 +83,27 @@ const FLOW = z.object({
 /** A login under way. */
 export type Flow = z.infer<typeof FLOW>;
 
-export const ROWS = { grant: GRANT, client: REGISTRATION, challenge: CHALLENGE, flow: FLOW };
+const LINK = z.object({
+  target: TARGET,
+  shown: z.string(),
+  created_at: z.number(),
+  expires_at: z.number(),
+  state: z.enum(['waiting', 'done']),
+  failure: z
+    .custom<FaultCode>((code) => typeof code === 'string' && Object.hasOwn(FAULTS, code))
+    .nullable(),
+});
+
+/** A link that asks somebody to log in. */
+export type Link = z.infer<typeof LINK>;
+
+export const ROWS = {
+  grant: GRANT,
+  client: REGISTRATION,
+  challenge: CHALLENGE,
+  flow: FLOW,
+  link: LINK,
+};
 
 /** The content of each kind of row. */
 export interface RowOf {
@@ -89,4 +111,5 @@ export interface RowOf {
   readonly client: Registration;
   readonly challenge: AskedFor;
   readonly flow: Flow;
+  readonly link: Link;
 }

@@ -3,7 +3,7 @@ import { digest } from './random.ts';
 import { seal } from './sealed.ts';
 import { hostOf } from './unavailable.ts';
 import { ROWS } from './vault-row.ts';
-import type { Flow, Grant, Registration, AskedFor, RowOf } from './vault-row.ts';
+import type { Flow, Grant, Link, Registration, AskedFor, RowOf } from './vault-row.ts';
 
 /**
  * The rows of one principal, sealed as they go in. What cannot be opened is not there: a damaged
@@ -84,6 +84,7 @@ const readers: { readonly [Kind in RowKind]: (text: string) => RowOf[Kind] | nul
   client: (text): Registration | null => ROWS.client.safeParse(JSON.parse(text)).data ?? null,
   challenge: (text): AskedFor | null => ROWS.challenge.safeParse(JSON.parse(text)).data ?? null,
   flow: (text): Flow | null => ROWS.flow.safeParse(JSON.parse(text)).data ?? null,
+  link: (text): Link | null => ROWS.link.safeParse(JSON.parse(text)).data ?? null,
 };
 
 function placeOf(kind: RowKind, key: string): string {

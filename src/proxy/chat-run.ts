@@ -1,6 +1,6 @@
 import { executeRun } from '../execute/execute-run.ts';
 import { MemoryLog } from '../execute/memory-log.ts';
-import type { Ports } from '../execute/ports.ts';
+import type { Logins, Ports } from '../execute/ports.ts';
 import type { ChatRequest } from '../completions/chat-request.ts';
 import type { EventBody, RunEnd, RunEvent, RunStart } from '../run/event.ts';
 import { openActions } from '../run/actions.ts';
@@ -44,11 +44,15 @@ export async function runChat(
   log.subscribe((events) => {
     for (const event of events) onEvent(event);
   });
+  const tokens = new Map<string, string | null>();
+  const { logins } = ports;
+  const heard =
+    logins === undefined ? ports : { ...ports, logins: hearing(logins, tokens, signal) };
   for (;;) {
-    await executeRun({ ...ports, log }, signal);
+    await executeRun({ ...heard, log }, signal);
     const run = foldRun(log.read());
     if (isTerminal(run.status) || signal.aborted) break;
-    await loggedIn(log, ports, signal);
+    await loggedIn(log, ports, tokens, signal);
   }
   const last = log.read().at(-1);
   return last?.type === 'run-end' ? last : null;
@@ -61,9 +65,9 @@ export async function runChat(
 async function loggedIn(
   log: MemoryLog,
   { clock, logins }: Omit<Ports, 'log'>,
+  tokens: ReadonlyMap<string, string | null>,
   signal: AbortSignal,
 ): Promise<void> {
-  const before = new Map<string, string | null>();
   for (;;) {
     const run = foldRun(log.read());
     if (signal.aborted || parkedUntil(run, clock.now()) === null) return;
@@ -73,11 +77,27 @@ async function loggedIn(
       const server = run.request.servers.find(({ label }) => label === action.server);
       if (server === undefined || logins === undefined) continue;
       const token = await logins.token(server, signal);
-      if (!before.has(action_id)) before.set(action_id, token);
-      if (token === null || token === before.get(action_id)) continue;
+      if (token === null || token === tokens.get(action_id)) continue;
       log.append([{ type: 'action-resolved', action_id, outcome: 'done' }]);
       isMade = true;
     }
     if (!isMade) await clock.sleep(LOOK_EVERY_MS, signal).catch(() => {});
   }
+}
+
+/**
+ * The same logins; keeps the token that was there when a login was asked for. Somebody may log in
+ * while other parts of the run still go on: the token at the first look can be the new one.
+ */
+function hearing(logins: Logins, tokens: Map<string, string | null>, signal: AbortSignal): Logins {
+  return {
+    token: (server, ends) => logins.token(server, ends),
+    refused: (server, refusal, ends) => logins.refused(server, refusal, ends),
+    ask: async (server) => {
+      const token = await logins.token(server, signal);
+      const asked = await logins.ask(server);
+      if (asked !== null) tokens.set(asked.action_id, token);
+      return asked;
+    },
+  };
 }

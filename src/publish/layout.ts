@@ -1,6 +1,24 @@
 import { assetUrl } from './assets.ts';
 import { Markup, markup, type MarkupPart } from './markup.ts';
 
+/** Whose pages these are. */
+export interface Site {
+  readonly name: string;
+  /** Path of its first page; null where the name leads nowhere. */
+  readonly home: string | null;
+  readonly stylesheet: string;
+  /** Path of the list of logins; null where there is none of ours. */
+  readonly connections: string | null;
+}
+
+/** The pages of this product; the proxy library shows some of them as another's. */
+export const OWN_SITE: Site = {
+  name: 'MarkdownOps',
+  home: '/',
+  stylesheet: assetUrl('/assets/style.css'),
+  connections: '/connections',
+};
+
 /** What differs between pages. */
 export interface Page {
   /** Says what kind of page it is and nothing of its content: link previews show it to anyone. */
@@ -12,6 +30,8 @@ export interface Page {
   readonly links?: MarkupPart;
   /** What a screen reader is told when it changes. */
   readonly announcement?: string;
+  /** {@link OWN_SITE} when left out. */
+  readonly site?: Site;
 }
 
 /** The `Content-Security-Policy` of every page: our own files and nothing else. */
@@ -29,7 +49,14 @@ export function contentSecurityPolicy(): string {
 }
 
 /** A whole HTML document. */
-export function pageHtml({ title, main, live, links, announcement }: Page): string {
+export function pageHtml({
+  title,
+  main,
+  live,
+  links,
+  announcement,
+  site = OWN_SITE,
+}: Page): string {
   const page = markup`<!doctype html>
 <html lang="en">
 <head>
@@ -38,14 +65,18 @@ export function pageHtml({ title, main, live, links, announcement }: Page): stri
 <meta name="color-scheme" content="light dark">
 <meta name="robots" content="noindex, nofollow, noarchive">
 <meta name="description" content="A Markdown prompt, run with its tools.">
-<title>${title} · MarkdownOps</title>
+<title>${title} · ${site.name}</title>
 <link rel="icon" href="data:,">
-<link rel="stylesheet" href="${assetUrl('/assets/style.css')}">
+<link rel="stylesheet" href="${site.stylesheet}">
 ${live?.head ?? null}</head>
 <body>
 <a class="skip" href="#main">Skip to the content</a>
 <header class="site">
-<a class="brand" href="/">MarkdownOps</a>
+${
+  site.home === null
+    ? markup`<span class="brand">${site.name}</span>`
+    : markup`<a class="brand" href="${site.home}">${site.name}</a>`
+}
 ${links ?? null}</header>
 <p id="announcement" class="unseen" role="status" aria-live="polite">${announcement ?? ''}</p>
 <main id="main"${live?.attributes ?? null}>

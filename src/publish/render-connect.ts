@@ -1,5 +1,6 @@
 import type { FaultData } from '../fault/fault.ts';
 import { pageHtml } from './layout.ts';
+import type { Site } from './layout.ts';
 import { markup, type Markup } from './markup.ts';
 import { buttonForm, factList, hostOf } from './page-form.ts';
 import { errorHtml } from './render-page.ts';
@@ -16,6 +17,7 @@ export interface AskingRun {
 export interface ConnectPage {
   /** Path of the page itself. */
   readonly path: string;
+  readonly site: Site;
   /** Address of the tool server as it may be shown. */
   readonly server: string;
   /** The authorization server; null when the login is made or cannot be. */
@@ -44,8 +46,8 @@ export function renderConnect(page: ConnectPage): string {
   return pageHtml({
     title: page.isDone ? 'Logged in' : 'Log in',
     announcement: title,
-    links: markup`<nav aria-label="Your logins"><a href="/connections">Connections</a></nav>
-`,
+    site: page.site,
+    links: linksHtml(page.site),
     main: markup`<header class="run"><h1>${title}</h1></header>
 ${page.fault === null ? null : errorHtml(page.fault)}
 ${page.isDone ? doneHtml(page, host) : null}${page.isDone || page.issuer === null ? null : offerHtml(page, host)}${factList(factsOf(page))}
@@ -53,7 +55,17 @@ ${page.isDone ? doneHtml(page, host) : null}${page.isDone || page.issuer === nul
   });
 }
 
-function doneHtml({ run }: ConnectPage, host: string): Markup {
+function linksHtml({ connections }: Site): Markup | null {
+  if (connections === null) return null;
+  return markup`<nav aria-label="Your logins"><a href="${connections}">Connections</a></nav>
+`;
+}
+
+function doneHtml({ run, site }: ConnectPage, host: string): Markup {
+  if (site.connections === null) {
+    return markup`<p>${site.name} may now use the tools of ${host} for you. You may close this page.</p>
+`;
+  }
   if (run === null)
     return markup`<p>Your runs may now use the tools of ${host}.</p>
 `;
@@ -77,15 +89,27 @@ function offerHtml(page: ConnectPage, host: string): Markup {
   const place = hostOf(page.sendsTo ?? '');
   // Who asks must not hide behind a place that the reader knows.
   const who = place === issuer ? null : markup`, as <strong>${issuer}</strong> wants it,`;
+  const button = buttonForm(page.path, page.fault === null ? `Log in at ${place}` : 'Try again');
+  const sent = markup`<li>You are sent to <strong>${place}</strong>${who} and log in there. Your password stays there.</li>`;
+  const { connections, name } = page.site;
+  if (connections === null) {
+    return markup`<p>${name} wants to use the tools of <strong>${host}</strong> for you.</p>
+<ul>
+${sent}
+<li>${name} then keeps a key for <strong>${host}</strong>, encrypted, and can do there for you whatever the login allows.</li>
+</ul>
+<p class="notice" role="note">Log in only if you asked ${name} for this yourself and trust ${host}.</p>
+${button}`;
+  }
   const run = page.run === null ? null : askingHtml(page.run);
   return markup`<p>A tool server wants to know who you are.${run}</p>
 <ul>
-<li>You are sent to <strong>${place}</strong>${who} and log in there. Your password stays there.</li>
+${sent}
 <li>This server then keeps a key for <strong>${host}</strong>, encrypted. Your runs can do there whatever the login allows, with any prompt that names this server, and are not asked again.</li>
-<li>You can end this at any time under <a href="/connections">Connections</a>.</li>
+<li>You can end this at any time under <a href="${connections}">Connections</a>.</li>
 </ul>
 <p class="notice" role="note">Log in only if you started this run yourself and trust ${host}.</p>
-${buttonForm(page.path, page.fault === null ? `Log in at ${place}` : 'Try again')}`;
+${button}`;
 }
 
 function factsOf(page: ConnectPage): [string, Markup | string][] {

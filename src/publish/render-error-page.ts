@@ -1,6 +1,7 @@
 import { FAULTS, type FaultData } from '../fault/fault.ts';
 import type { Problem } from '../parse/problem.ts';
-import { pageHtml } from './layout.ts';
+import { OWN_SITE, pageHtml } from './layout.ts';
+import type { Site } from './layout.ts';
 import { markup } from './markup.ts';
 import { problemList } from './page-problems.ts';
 import { errorHtml } from './render-page.ts';
@@ -12,14 +13,16 @@ export interface ErrorPageOptions {
   readonly problems?: readonly Problem[];
   /** Path of the page on which signing in helps; null where it does not. */
   readonly signIn?: string | null;
+  readonly site?: Site;
 }
 
 /** A fault of any route as a page: never blank, and nothing about the inside of the server. */
 export function renderErrorPage(fault: FaultData, options: ErrorPageOptions = {}): string {
   const status = options.status ?? FAULTS[fault.code].http;
   const problems = options.problems ?? [];
-  const signIn = options.signIn ?? null;
+  const { signIn = null, site = OWN_SITE } = options;
   return pageHtml({
+    site,
     title: 'Error',
     announcement: 'Error',
     main: markup`<header class="run"><h1>${status === 404 || status === 410 ? 'Not here' : 'That did not work'}</h1>
@@ -31,7 +34,11 @@ ${
     ? null
     : markup`<p><a href="${signIn}">Sign in with an API key</a></p>
 `
-}<p><a href="/">Write a prompt</a></p>
-`,
+}${
+      site === OWN_SITE
+        ? markup`<p><a href="/">Write a prompt</a></p>
+`
+        : null
+    }`,
   });
 }

@@ -21,7 +21,7 @@ import { isForm, readPrompt } from './read-prompt.ts';
 import { readFile } from './read-file.ts';
 import { readEvents, readRun } from './read-run.ts';
 import type { RunRequest } from './read-run.ts';
-import { html, json } from './responses.ts';
+import { html, json } from '../connect/responses.ts';
 import { isRunId } from './run-id.ts';
 import type { Asked, Surroundings } from './surroundings.ts';
 

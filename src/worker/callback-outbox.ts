@@ -1,7 +1,7 @@
 import type { CompletionRequest } from '../normalize/request.ts';
 import type { CallbackMessage } from '../publish/render-callback.ts';
 import type { CallbackDelivery, CallbackView } from '../run/callback-view.ts';
-import { randomBase62 } from './run-id.ts';
+import { randomBase62 } from '../login/base62.ts';
 import { hasTable } from './run-record.ts';
 import type { RunRecord } from './run-record.ts';
 

@@ -1,4 +1,4 @@
-import { mac } from './run-id.ts';
+import { mac } from '../connect/keyed-hash.ts';
 
 /**
  * Signing what a callback is told, so that its receiver knows who sent it.

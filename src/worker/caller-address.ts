@@ -1,6 +1,7 @@
 import type { Env } from './env.ts';
 import type { AddressObject } from './address-object.ts';
-import { base62, mac } from './run-id.ts';
+import { mac } from '../connect/keyed-hash.ts';
+import { base62 } from '../login/base62.ts';
 import type { Settings } from './settings.ts';
 
 /** The methods of an address's object as they are called from outside. */

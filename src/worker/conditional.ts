@@ -1,6 +1,6 @@
 import type { RunView } from '../run/view.ts';
 import { isTerminal } from '../run/run.ts';
-import { base62 } from './run-id.ts';
+import { base62 } from '../login/base62.ts';
 
 /** A rendering of a run, or of a part of it. */
 export interface Rendering {

@@ -3,12 +3,12 @@ import type { CompletionRequest, ToolServer } from '../normalize/request.ts';
 import { renderConfirmation } from '../publish/render-confirmation.ts';
 import type { NamedServer } from '../publish/render-confirmation.ts';
 import type { Acceptance } from './create-run.ts';
-import { wantsPage } from './fault-response.ts';
+import { wantsPage } from '../connect/accept.ts';
 import { knownRequest } from './known-request.ts';
 import type { KnownRequest } from './known-request.ts';
 import type { PostedPrompt } from './read-prompt.ts';
-import { html } from './responses.ts';
-import { signed, unsigned } from './signed.ts';
+import { html } from '../connect/responses.ts';
+import { signed, unsigned } from '../connect/signed.ts';
 
 /**
  * Documents that came from elsewhere. One click on a link must not send its reader's secrets and

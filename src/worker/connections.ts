@@ -4,13 +4,13 @@ import { serverOrigin } from '../normalize/server-url.ts';
 import { isoTime } from '../publish/iso-time.ts';
 import { renderConnections } from '../publish/render-connections.ts';
 import type { Env } from './env.ts';
-import { wantsPage } from './fault-response.ts';
+import { wantsPage } from '../connect/accept.ts';
 import { knownRequest } from './known-request.ts';
 import type { KnownRequest } from './known-request.ts';
 import { isOfOperator } from './principal-logins.ts';
 import { readFields } from './read-fields.ts';
 import { userOf } from './read-prompt.ts';
-import { html, json } from './responses.ts';
+import { html, json } from '../connect/responses.ts';
 import type { Settings } from './settings.ts';
 
 /**

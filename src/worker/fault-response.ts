@@ -1,7 +1,7 @@
 import { FAULTS } from '../fault/fault.ts';
 import type { Fault } from '../fault/fault.ts';
 import { renderErrorPage } from '../publish/render-error-page.ts';
-import { preferred } from './accept.ts';
+import { wantsPage } from '../connect/accept.ts';
 import { backTo } from './return-path.ts';
 
 /**
@@ -38,10 +38,4 @@ const MENDED_BY_SIGNING_IN = new Set<string>(['unauthorized', 'not_yours']);
 
 function signInPath(request: Request): string {
   return `/sign-in?return=${encodeURIComponent(backTo(new URL(request.url).pathname))}`;
-}
-
-/** Whether a person looks at the answer in a browser. */
-export function wantsPage(request: Request): boolean {
-  const offers = ['application/json', 'text/html'] as const;
-  return preferred(request.headers.get('accept'), offers) === 'text/html';
 }

@@ -1,3 +1,4 @@
+import { isForeign } from '../connect/foreign-request.ts';
 import type { Settings } from './settings.ts';
 
 /**
@@ -54,20 +55,11 @@ export function ownOrigins(request: Request, settings: Settings): string[] {
   return [...seen, ...local].filter((origin) => origin !== null);
 }
 
-/**
- * Whether a page of another origin sent the request. A form or a no-cors `fetch` reaches us with
- * the cookies and the network place of whoever looks at that page. Another port of the same host
- * is "same-site" and just as foreign. Without the header, `Origin` decides; without both, no
- * browser sent it.
- */
+/** Whether a page of another origin sent the request. */
 export function isCrossSite(request: Request, settings: Settings): boolean {
-  const site = request.headers.get('sec-fetch-site');
-  if (site !== null) return site !== 'same-origin' && site !== 'none';
-  const origin = request.headers.get('origin');
-  if (origin === null) return false;
-  if (origin === ownOrigin(request, settings)) return false;
   // A deployed Worker may have more names than the one it was told.
-  return settings.localOrigin !== null || origin !== new URL(request.url).origin;
+  const seen = settings.localOrigin === null ? [new URL(request.url).origin] : [];
+  return isForeign(request, [ownOrigin(request, settings), ...seen]);
 }
 
 /**

@@ -4,10 +4,10 @@ import { renderRuns } from '../publish/render-runs.ts';
 import { runUrls } from '../publish/run-urls.ts';
 import type { RunStatus } from '../run/run.ts';
 import type { Env } from './env.ts';
-import { wantsPage } from './fault-response.ts';
+import { wantsPage } from '../connect/accept.ts';
 import { knownRequest } from './known-request.ts';
 import type { ListedRun, ListWish } from './principal-runs.ts';
-import { html, json } from './responses.ts';
+import { html, json } from '../connect/responses.ts';
 import { RUN_ID } from './run-id.ts';
 import type { Settings } from './settings.ts';
 

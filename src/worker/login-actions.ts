@@ -1,9 +1,8 @@
+import { ACTION_MS } from '../login/login-desk.ts';
+import type { LoginAction, LoginLinks, LoginWish } from '../login/login-desk.ts';
 import type { LoginTarget } from '../login/login.ts';
 import type { FaultCode } from '../fault/fault.ts';
-import { randomBase62 } from './run-id.ts';
-
-/** How long a login link lives, unless its run ends earlier. */
-const ACTION_MS = 24 * 3_600_000;
+import { randomBase62 } from '../login/base62.ts';
 
 /** How long its page still says how it ended. */
 const REMEMBERED_MS = 24 * 3_600_000;
@@ -15,29 +14,6 @@ const MOST_ACTIONS = 10_000;
 const RETRY_MS = 1000;
 const MOST_RETRY_MS = 900_000;
 
-/** What a login is wanted for. */
-export interface LoginWish {
-  readonly target: LoginTarget;
-  /** The server's address as it may be shown: of an operator's server only the origin. */
-  readonly shown: string;
-  /** The run that waits for it; null when nobody does. */
-  readonly run: { readonly id: string; readonly expires_at: number | null } | null;
-}
-
-/** A login that somebody was asked for. */
-export interface LoginAction {
-  /** Unguessable; the link is `/connect/{id}`. */
-  readonly id: string;
-  readonly target: LoginTarget;
-  readonly shown: string;
-  readonly run_id: string | null;
-  /** Milliseconds since 1970. */
-  readonly expires_at: number;
-  readonly state: 'waiting' | 'done';
-  /** How the last attempt failed. */
-  readonly failure: FaultCode | null;
-}
-
 /** A run that must be told that a login is there. */
 export interface Delivery {
   readonly action_id: string;
@@ -45,7 +21,7 @@ export interface Delivery {
 }
 
 /** The login links of one principal and the runs that wait for them, in SQLite. */
-export class LoginActions {
+export class LoginActions implements LoginLinks {
   readonly #sql: SqlStorage;
 
   constructor(sql: SqlStorage) {

@@ -1,6 +1,7 @@
 import type { Hono } from 'hono';
 import { clientDocument } from './client-document.ts';
-import { finishConnect, showConnect, showFailed, startConnect } from './connect.ts';
+import { showFailed } from '../connect/connect.ts';
+import { finishConnect, showConnect, startConnect } from './connect.ts';
 import { addConnection, listConnections, removeConnection } from './connections.ts';
 import { showSignIn, signIn, signOut } from './sign-in.ts';
 import type { Asked, Surroundings } from './surroundings.ts';

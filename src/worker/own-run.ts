@@ -1,10 +1,10 @@
 import { Fault } from '../fault/fault.ts';
 import { readActionAnswer } from './read-action-answer.ts';
 import { runClient } from './run-client.ts';
-import { wantsPage } from './fault-response.ts';
+import { wantsPage } from '../connect/accept.ts';
 import { there } from './read-run.ts';
 import type { RunRequest } from './read-run.ts';
-import { json } from './responses.ts';
+import { json } from '../connect/responses.ts';
 
 /**
  * `POST /{id}/cancel`: ends a run, for its owner; one that has ended stays as it is.

@@ -1,13 +1,13 @@
 import { DurableObject } from 'cloudflare:workers';
-import { asFault, Fault } from '../fault/fault.ts';
-import type { FaultData } from '../fault/fault.ts';
-import type { LoginPlan, LoginRecord, LoginTarget, Refusal } from '../login/login.ts';
+import { LoginDesk, workLimit } from '../login/login-desk.ts';
+import type { LoginOffer, LoginWish } from '../login/login-desk.ts';
+import type { LoginRecord, LoginTarget, Refusal } from '../login/login.ts';
+import { SqlLoginRows } from '../login/sql-rows.ts';
 import type { LoginAsked } from '../execute/ports.ts';
 import type { Env } from './env.ts';
 import { KeptValues } from './kept-values.ts';
 import { LoginActions } from './login-actions.ts';
-import type { Delivery, LoginAction, LoginWish } from './login-actions.ts';
-import { SqlLoginRows } from './login-rows.ts';
+import type { Delivery } from './login-actions.ts';
 import { outcomeOf } from './outcome.ts';
 import type { Outcome } from './outcome.ts';
 import { PrincipalLogins } from './principal-logins.ts';
@@ -17,9 +17,6 @@ import type { Admission, ListWish, RunsPage, RunWish, Standing } from './princip
 import type { RunCaps } from './caller-caps.ts';
 import { runClient, standingsOf } from './run-client.ts';
 
-/** Milliseconds that all requests of one piece of login work may take together. */
-const WORK_MS = 60_000;
-
 /** After this long without a word, a login that was being finished is looked for in the vault. */
 const LOOK_AGAIN_MS = 90_000;
 
@@ -28,15 +25,6 @@ const NOT_WAITING_TRIES = 8;
 
 const OF_SERVERS = { rows: 200, length: 8_388_608 };
 const OF_DOCUMENTS = { rows: 1000, length: 1 };
-
-/** What the page of a login link shows. */
-export interface LoginOffer {
-  readonly action: LoginAction;
-  /** Null when the login is made, or cannot be. */
-  readonly plan: LoginPlan | null;
-  /** Why it cannot be. */
-  readonly fault: FaultData | null;
-}
 
 /**
  * Everything that belongs to one principal and outlives a run: logins, the links that ask for
@@ -56,14 +44,14 @@ export class PrincipalObject extends DurableObject<Env> {
   /** The access token for a tool server; null without a login. */
   token(who: Who, target: LoginTarget): Promise<Outcome<string | null>> {
     return outcomeOf(async () =>
-      (await this.#logins.client(who, target.url)).token(target, limit()),
+      (await this.#logins.client(who, target.url)).token(target, workLimit()),
     );
   }
 
   /** After a tool server refused; another token to try once, or null. */
   refused(who: Who, target: LoginTarget, refusal: Refusal): Promise<Outcome<string | null>> {
     return outcomeOf(async () =>
-      (await this.#logins.client(who, target.url)).refused(target, refusal, limit()),
+      (await this.#logins.client(who, target.url)).refused(target, refusal, workLimit()),
     );
   }
 
@@ -75,7 +63,7 @@ export class PrincipalObject extends DurableObject<Env> {
   ask(who: Who, wish: LoginWish, since: number): Promise<Outcome<LoginAsked | null>> {
     return outcomeOf(async () => {
       // A run must not wait a day for a link that leads nowhere.
-      await (await this.#logins.client(who, wish.target.url)).plan(wish.target, limit());
+      await (await this.#logins.client(who, wish.target.url)).plan(wish.target, workLimit());
       const action = this.#actions.add(wish, since);
       if (action === null) return null;
       await this.#wakeFor(this.#actions.next());
@@ -85,20 +73,7 @@ export class PrincipalObject extends DurableObject<Env> {
 
   /** What a link offers, nothing started; null for a link that is not this principal's. */
   offer(who: Who, id: string): Promise<Outcome<LoginOffer | null>> {
-    return outcomeOf(async () => {
-      const action = this.#actions.find(id);
-      if (action === null) return null;
-      if (action.state === 'done') return { action, plan: null, fault: null };
-      try {
-        inTime(action);
-        const plan = await (
-          await this.#logins.client(who, action.target.url)
-        ).plan(action.target, limit());
-        return { action, plan, fault: null };
-      } catch (error) {
-        return { action, plan: null, fault: asFault(error).toJSON() };
-      }
-    });
+    return outcomeOf(() => this.#desk(who).offer(id));
   }
 
   /** Starts the login of a link, for the browser that knows `browser`. */
@@ -107,33 +82,16 @@ export class PrincipalObject extends DurableObject<Env> {
     id: string,
     browser: string,
   ): Promise<Outcome<{ readonly url: string; readonly state: string } | null>> {
-    return outcomeOf(async () => {
-      const action = this.#actions.find(id);
-      if (action === null) return null;
-      inTime(action);
-      this.#actions.begin(id);
-      return await this.#noting(id, async () =>
-        (await this.#logins.client(who, action.target.url)).begin(action.target, browser, limit()),
-      );
-    });
+    return outcomeOf(() => this.#desk(who).begin(id, browser));
   }
 
   /** The browser came back with `query`; every run that waits for this login is told. */
   finish(who: Who, id: string, query: string, browser: string): Promise<Outcome<true>> {
     return outcomeOf(async () => {
-      const action = this.#actions.find(id);
-      if (action === null) throw new Fault('login_invalid');
       // A process that dies after the tokens are kept and before the runs are told looks for them.
       await this.ctx.storage.put('who', who);
       await this.#wakeFor(Date.now() + LOOK_AGAIN_MS);
-      const { target } = await this.#noting(id, async () =>
-        (await this.#logins.client(who, action.target.url)).finish(
-          new URLSearchParams(query),
-          browser,
-          limit(),
-        ),
-      );
-      this.#actions.resolve(target);
+      await this.#desk(who).finish(id, query, browser);
       await this.#wakeFor(this.#actions.next());
       return true as const;
     });
@@ -149,7 +107,7 @@ export class PrincipalObject extends DurableObject<Env> {
     return outcomeOf(async () => {
       const records = await (await this.#logins.client(who, null)).list();
       const url = records.find((record) => record.id === id)?.target.url;
-      return url !== undefined && (await this.#logins.client(who, url)).disconnect(id, limit());
+      return url !== undefined && (await this.#logins.client(who, url)).disconnect(id, workLimit());
     });
   }
 
@@ -270,14 +228,12 @@ export class PrincipalObject extends DurableObject<Env> {
     }
   }
 
-  /** Remembers how an attempt failed, for the page of its link. */
-  async #noting<Value>(id: string, work: () => Promise<Value>): Promise<Value> {
-    try {
-      return await work();
-    } catch (error) {
-      this.#actions.fail(id, asFault(error).code);
-      throw error;
-    }
+  #desk(who: Who): LoginDesk {
+    return new LoginDesk({
+      links: this.#actions,
+      logins: (url) => this.#logins.client(who, url),
+      now: () => Date.now(),
+    });
   }
 
   /** Sets the alarm earlier, never later. */
@@ -286,14 +242,6 @@ export class PrincipalObject extends DurableObject<Env> {
     const set = await this.ctx.storage.getAlarm();
     if (set === null || set > at) await this.ctx.storage.setAlarm(Math.max(at, Date.now()));
   }
-}
-
-function limit(): AbortSignal {
-  return AbortSignal.timeout(WORK_MS);
-}
-
-function inTime({ expires_at }: LoginAction): void {
-  if (expires_at <= Date.now()) throw new Fault('login_expired');
 }
 
 function sameTarget(one: LoginTarget, other: LoginTarget): boolean {

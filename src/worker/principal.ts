@@ -1,7 +1,8 @@
 import { Fault } from '../fault/fault.ts';
 import { isForeignScript, isLocalHost } from './guards.ts';
-import { cookieValue } from './cookies.ts';
-import { ownerToken, sameSecret } from './run-id.ts';
+import { cookieValue } from '../connect/cookies.ts';
+import { sameSecret } from '../connect/keyed-hash.ts';
+import { ownerToken } from './run-id.ts';
 import { sessionKey } from './session.ts';
 import type { ApiKey, Settings } from './settings.ts';
 

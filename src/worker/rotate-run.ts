@@ -1,11 +1,11 @@
 import { Fault } from '../fault/fault.ts';
 import { describeRun } from './create-run.ts';
-import { wantsPage } from './fault-response.ts';
+import { wantsPage } from '../connect/accept.ts';
 import { ownOrigin } from './guards.ts';
 import { linksOf, toOwnPage } from './post-run.ts';
 import { there } from './read-run.ts';
 import type { RunRequest } from './read-run.ts';
-import { json } from './responses.ts';
+import { json } from '../connect/responses.ts';
 import { runClient } from './run-client.ts';
 import { newRunId } from './run-id.ts';
 

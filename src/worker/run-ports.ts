@@ -14,7 +14,7 @@ import { network } from './network.ts';
 import type { Network } from './network.ts';
 import { ownPaths } from './own-paths.ts';
 import { principalClient } from './principal-client.ts';
-import { RunLogins } from './run-logins.ts';
+import { RunLogins } from '../execute/run-logins.ts';
 import { principalMemory } from './run-memory.ts';
 import type { RunRecord } from './run-record.ts';
 import { withScriptedAnswers } from './scripted-answers.ts';

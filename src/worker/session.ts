@@ -1,8 +1,8 @@
-import { cookieValue, setCookie } from './cookies.ts';
+import { cookieValue, setCookie } from '../connect/cookies.ts';
 import { ownOrigin } from './guards.ts';
 import type { ApiKey, Settings } from './settings.ts';
-import { sameSecret } from './run-id.ts';
-import { markOf, signed, unsigned } from './signed.ts';
+import { sameSecret } from '../connect/keyed-hash.ts';
+import { markOf, signed, unsigned } from '../connect/signed.ts';
 
 /** Seconds that a browser stays signed in. */
 const SESSION_S = 30 * 86_400;

@@ -1,8 +1,8 @@
 import { Fault, faultData, FAULTS } from '../fault/fault.ts';
 import { renderSignIn } from '../publish/render-sign-in.ts';
-import { wantsPage } from './fault-response.ts';
+import { wantsPage } from '../connect/accept.ts';
 import { readFields } from './read-fields.ts';
-import { html } from './responses.ts';
+import { html, seeOther } from '../connect/responses.ts';
 import { backTo } from './return-path.ts';
 import { endedSession, sessionCookie, sessionKey } from './session.ts';
 import type { Settings } from './settings.ts';
@@ -40,8 +40,4 @@ export async function signIn(request: Request, settings: Settings): Promise<Resp
 /** `POST /sign-out` */
 export function signOut(request: Request, settings: Settings): Response {
   return seeOther('/sign-in', endedSession(request, settings));
-}
-
-function seeOther(location: string, cookie: string): Response {
-  return new Response(null, { status: 303, headers: { location, 'set-cookie': cookie } });
 }

@@ -70,6 +70,19 @@ export function hangsAfter(text: string): Turn {
   };
 }
 
+/** The same turn with what it cost: 10 tokens in, 5 out. */
+export function counted(turn: Turn): Turn {
+  return (response, asked) => {
+    const end = response.end.bind(response);
+    response.end = ((last: string) => {
+      const usage = { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15 };
+      response.write(`data: ${JSON.stringify({ choices: [], usage })}\n\n`);
+      return end(last);
+    }) as typeof response.end;
+    turn(response, asked);
+  };
+}
+
 /** The provider refuses. */
 export function refuses(status: number, message: string): Turn {
   return (response) => {

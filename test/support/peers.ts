@@ -67,7 +67,7 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-async function answering(port: number): Promise<void> {
+export async function answering(port: number): Promise<void> {
   for (let tried = 0; tried < 200; tried += 1) {
     const open = await new Promise<boolean>((resolve) => {
       const socket = connect(port, '127.0.0.1');

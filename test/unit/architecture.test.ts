@@ -12,7 +12,7 @@ describe('the layers', () => {
 
   it('in spec/architecture.md are those of the one table', () => {
     const rows = read('spec/architecture.md').matchAll(
-      /^\| \d \| `([\w.]+)\/?` \|[^|]*\| ([^|]*) \| (\w+) \|$/gm,
+      /^\| \d \| `([\w.-]+)\/?` \|[^|]*\| ([^|]*) \| (\w+) \|$/gm,
     );
     const documented = Object.fromEntries(
       [...rows].map(([, folder = '', imports = '', platform = '']) => [

@@ -50,6 +50,13 @@ beforeAll(async () => {
     '--outDir',
     join(stage, 'dist'),
   ]);
+  await run(process.execPath, [
+    tsc,
+    '-p',
+    root + 'tsconfig.build-workerd.json',
+    '--outDir',
+    join(stage, 'dist'),
+  ]);
   await run('npm', ['pack', '--ignore-scripts', '--offline'], { cwd: stage });
   const archive = readdirSync(stage).find((name) => name.endsWith('.tgz')) ?? '';
   mkdirSync(installed, { recursive: true });
@@ -82,7 +89,7 @@ describe('the packed package', () => {
     expect(names).toEqual(
       expect.arrayContaining([join('dist', 'index.d.ts'), join('spec', 'frontmatter.schema.json')]),
     );
-    const others = names.filter((name) => /worker|\btest\b|(?<!\.d)\.ts$/.test(name));
+    const others = names.filter((name) => /dist\/worker|\btest\b|(?<!\.d)\.ts$/.test(name));
     expect(others).toEqual([]);
     expect(readFileSync(join(installed, 'dist', 'index.d.ts'), 'utf8')).toContain(
       'export type { Position, Problem, Severity }',
@@ -148,5 +155,92 @@ normalizePrompt(parsePrompt('Hi'), {});
     expect(
       (await run(process.execPath, [mdops, 'run', join(prompts, 'hello.md')])).stdout,
     ).not.toBe('');
+  });
+});
+
+describe('markdownops/proxy', () => {
+  const NAMES = 'MCPProviders chatCompletionsProxy mcp memoryRows';
+  const folder = join(scratch, 'app');
+  /** What the bundlers of each platform ask packages for. */
+  const CONDITIONS = {
+    workerd: ['workerd', 'worker', 'browser', 'import'],
+    node: ['node', 'import'],
+  } as const;
+
+  beforeAll(() => {
+    // What the library needs beyond the parser is installed as well then.
+    const place = join(folder, 'node_modules', 'markdownops');
+    mkdirSync(place, { recursive: true });
+    cpSync(installed, place, { recursive: true });
+    symlinkSync(join(root, 'node_modules'), join(place, 'node_modules'), 'dir');
+    for (const name of ['openai', '@cloudflare', '@types']) {
+      symlinkSync(join(root, 'node_modules', name), join(folder, 'node_modules', name), 'dir');
+    }
+    writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
+  });
+
+  /** What a bundle for a platform exports, and from which files it is made. */
+  async function bundled(platform: keyof typeof CONDITIONS) {
+    const { metafile } = await build({
+      stdin: { contents: "export * from 'markdownops/proxy'", resolveDir: folder },
+      bundle: true,
+      format: 'esm',
+      platform: platform === 'node' ? 'node' : 'neutral',
+      mainFields: ['module', 'main'],
+      conditions: [...CONDITIONS[platform]],
+      external: ['cloudflare:*', 'node:*'],
+      outfile: 'out.js',
+      metafile: true,
+      write: false,
+      logLevel: 'silent',
+    });
+    const inputs = Object.keys(metafile.inputs).filter((path) => path.includes('markdownops/dist'));
+    return { names: metafile.outputs['out.js']?.exports.toSorted().join(' '), inputs };
+  }
+
+  test('exports these names and no others in Node', async () => {
+    const code = "console.log(Object.keys(await import('markdownops/proxy')).sort().join(' '))";
+    const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', code], {
+      cwd: folder,
+    });
+    expect(stdout.trim()).toBe(NAMES);
+  });
+
+  test('exports the same in a Worker, where the Durable Object is one', async () => {
+    const worker = await bundled('workerd');
+    const node = await bundled('node');
+    expect([worker.names, node.names]).toEqual([NAMES, NAMES]);
+    const isWorkerd = (path: string): boolean => path.includes('proxy-workerd');
+    expect(worker.inputs.filter(isWorkerd)).not.toEqual([]);
+    expect(node.inputs.filter(isWorkerd)).toEqual([]);
+  });
+
+  test.each(['workerd', 'node'] as const)(
+    'brings nothing of the server along (%s)',
+    async (platform) => {
+      const { inputs } = await bundled(platform);
+      const foreign = /dist\/(?:worker|cli|demo|index)\b/;
+      expect(inputs.filter((path) => foreign.test(path))).toEqual([]);
+      expect(inputs.some((path) => path.includes('dist/node/'))).toBe(platform === 'node');
+    },
+  );
+
+  test('has types with which the code of the README and the example compile', async () => {
+    const readme = readFileSync(join(root, 'README.md'), 'utf8');
+    const shown = /^```ts\n([\s\S]*?)^```$/m.exec(readme)?.[1] ?? '';
+    expect(shown).toContain('markdownops/proxy');
+    writeFileSync(join(folder, 'readme.ts'), shown);
+    cpSync(join(root, 'examples/chat-with-tools/index.ts'), join(folder, 'worker.ts'));
+    const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+    const compiled = async (types: string, file: string): Promise<string> => {
+      const options = '--noEmit --strict --skipLibCheck --module nodenext --target es2024';
+      const args = [tsc, ...options.split(' '), '--lib', 'es2024', '--types', types, file];
+      const failed = await run(process.execPath, args, { cwd: folder }).catch(
+        (error: { stdout: string }) => error,
+      );
+      return failed.stdout;
+    };
+    expect(await compiled('node', 'readme.ts')).toBe('');
+    expect(await compiled('@cloudflare/workers-types', 'worker.ts')).toBe('');
   });
 });

@@ -6,7 +6,7 @@ import type { LoginTarget } from '../../src/login/login.ts';
 import type { Env } from '../../src/worker/env.ts';
 import { KeptValues } from '../../src/worker/kept-values.ts';
 import { LoginActions } from '../../src/worker/login-actions.ts';
-import { SqlLoginRows } from '../../src/worker/login-rows.ts';
+import { SqlLoginRows } from '../../src/login/sql-rows.ts';
 import { principalClient } from '../../src/worker/principal-client.ts';
 import { newRunId } from '../../src/worker/run-id.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { preferred } from '../../src/worker/accept.ts';
+import { preferred } from '../../src/connect/accept.ts';
 import { readPrompt } from '../../src/worker/read-prompt.ts';
 
 const FORM = 'application/x-www-form-urlencoded';

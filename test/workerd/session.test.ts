@@ -3,7 +3,7 @@ import { proofOf, runner } from '../../src/worker/principal.ts';
 import { newRunId } from '../../src/worker/run-id.ts';
 import { sessionCookie, sessionKey } from '../../src/worker/session.ts';
 import { readSettings } from '../../src/worker/settings.ts';
-import { signed, unsigned } from '../../src/worker/signed.ts';
+import { signed, unsigned } from '../../src/connect/signed.ts';
 
 const KEY = 'an-id-key-of-tests-that-is-long-enough';
 const settingsWith = (variables: Record<string, string>) => {

@@ -3,7 +3,8 @@ import { admitWork } from '../admission.ts';
 import type { Env } from '../env.ts';
 import { isLocalHost, ownOrigin } from '../guards.ts';
 import { principalName, runner } from '../principal.ts';
-import { base62, mac, randomBase62 } from '../run-id.ts';
+import { mac } from '../../connect/keyed-hash.ts';
+import { base62, randomBase62 } from '../../login/base62.ts';
 import { sessionKey } from '../session.ts';
 import type { Settings } from '../settings.ts';
 

@@ -4,6 +4,7 @@ import type { ProviderHost } from '../../execute/model/provider-hosts.ts';
 import { Secret } from '../../execute/model/secret.ts';
 import { faultData } from '../../fault/fault.ts';
 import type { JsonObject } from '../../protocol/json.ts';
+import { CallersModel } from '../../proxy/callers-model.ts';
 import { errorResponse, refusalResponse } from '../../proxy/openai-error.ts';
 import { ownOrigins } from '../guards.ts';
 import { network } from '../network.ts';
@@ -11,9 +12,9 @@ import { userOf } from '../read-prompt.ts';
 import { readChatBody } from './chat-body.ts';
 import { completionId, hostedCaller } from './chat-caller.ts';
 import type { ChatAsked } from './chat-caller.ts';
-import { CallersModel, chatPorts } from './chat-ports.ts';
+import { chatPorts } from './chat-ports.ts';
 import { answerAsked } from './published-chat.ts';
-import { hasKey, passOn, providerHeaders } from './provider-pass.ts';
+import { hasKey, passedBack, passOn, providerHeaders } from './provider-pass.ts';
 
 const CHAT = '/chat/completions';
 
@@ -83,7 +84,10 @@ async function withServers(
     id: completionId(),
     model,
     loginUrl: (action) => `${caller.origin}/connect/${action}`,
-    refusal: () => callers.refused(),
+    refusal: () => {
+      const refused = callers.refused();
+      return refused === null ? null : passedBack(refused);
+    },
   });
 }
 

@@ -4,7 +4,7 @@ import { isObject, parseJsonObject, type JsonObject } from '../../protocol/json.
 import { network } from '../network.ts';
 import type { Network } from '../network.ts';
 import { decoded, readBytes } from '../read-body.ts';
-import { json } from '../responses.ts';
+import { json } from '../../connect/responses.ts';
 import { ownCaller } from './chat-caller.ts';
 import type { ChatAsked } from './chat-caller.ts';
 import { keyHeaders } from './provider-key.ts';

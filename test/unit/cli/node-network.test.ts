@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { nodeNetwork } from '../../../src/cli/node-network.ts';
-import type { Resolver } from '../../../src/cli/node-network.ts';
+import { nodeNetwork } from '../../../src/node/node-network.ts';
+import type { Resolver } from '../../../src/node/node-network.ts';
 import { loopbackServer } from '../egress/loopback-server.ts';
 
 const inside = await loopbackServer((_request, response) => response.end('inside'));

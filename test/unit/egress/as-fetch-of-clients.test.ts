@@ -1,7 +1,7 @@
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import OpenAI from 'openai';
 import { describe, expect, it } from 'vitest';
-import { nodeNetwork } from '../../../src/cli/node-network.ts';
+import { nodeNetwork } from '../../../src/node/node-network.ts';
 import { guardedFetch } from '../../../src/egress/guarded-fetch.ts';
 import { loopbackServer } from './loopback-server.ts';
 

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { nodeNetwork } from '../../../src/cli/node-network.ts';
+import { nodeNetwork } from '../../../src/node/node-network.ts';
 import { guardedFetch } from '../../../src/egress/guarded-fetch.ts';
 import type { FetchLike, GuardedFetchOptions } from '../../../src/egress/guarded-fetch.ts';
 import { Fault } from '../../../src/fault/fault.ts';

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { OWN_SITE } from '../../../src/publish/layout.ts';
 import { renderConfirmation } from '../../../src/publish/render-confirmation.ts';
 import { renderConnect, type ConnectPage } from '../../../src/publish/render-connect.ts';
 import { renderConnections } from '../../../src/publish/render-connections.ts';
@@ -10,6 +11,7 @@ const ESCAPED = '&quot;&gt;&lt;script&gt;';
 
 const CONNECT: ConnectPage = {
   path: '/connect/abc',
+  site: OWN_SITE,
   server: 'https://tools.example/mcp',
   issuer: 'https://login.example',
   sendsTo: 'https://login.example',
@@ -46,6 +48,17 @@ describe('the page of a login link', () => {
       'sent to <strong>accounts.example</strong>, as <strong>login.example</strong> wants it, and',
     );
     expect(page).toContain('Log in at accounts.example</button>');
+  });
+
+  it('says the same on a page of an app', () => {
+    const site = { name: 'The App', home: null, stylesheet: '/style.css', connections: null };
+    const sendsTo = 'https://accounts.example';
+    const page = renderConnect({ ...CONNECT, site, run: null, sendsTo });
+    expect(page).toContain(
+      'sent to <strong>accounts.example</strong>, as <strong>login.example</strong> wants it, and',
+    );
+    expect(page).toContain('Log in at accounts.example</button>');
+    expect(page).not.toContain('MarkdownOps');
   });
 
   it('has no button once the login is made, or when none can be', () => {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { nodeNetwork } from '../../../../src/cli/node-network.ts';
+import { nodeNetwork } from '../../../../src/node/node-network.ts';
 import { guardedFetch } from '../../../../src/egress/guarded-fetch.ts';
 import { references } from '../../../../src/execute/references/references.ts';
 import type { UrlPolicy } from '../../../../src/normalize/request.ts';

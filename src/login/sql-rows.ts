@@ -1,18 +1,35 @@
-import type { LoginRows, RowKind } from '../login/login.ts';
+import type { LoginRows, RowKind } from './login.ts';
+
+/** The storage of a Durable Object with SQLite, as far as it is used here. */
+export interface RowsStorage {
+  readonly sql: {
+    exec<Row extends Record<string, string | number | ArrayBuffer | null>>(
+      query: string,
+      ...bindings: (string | number)[]
+    ): { toArray(): Row[] };
+  };
+  /** Resolves when everything is on disk. */
+  sync(): Promise<void>;
+}
 
 /**
  * Rows of these kinds can be had again by asking; a hostile server could otherwise make a principal
  * keep more and more of them. Grants are the principal's own and are never dropped.
  */
-const MOST: Readonly<Partial<Record<RowKind, number>>> = { client: 200, challenge: 500, flow: 200 };
+const MOST: Readonly<Partial<Record<RowKind, number>>> = {
+  client: 200,
+  challenge: 500,
+  flow: 200,
+  link: 500,
+};
 
 /** The rows of one principal in the SQLite of its object; what they hold is sealed before. */
 export class SqlLoginRows implements LoginRows {
-  readonly #storage: DurableObjectStorage;
+  readonly #storage: RowsStorage;
   /** The last work of every name: one object is one process, so a queue in it is enough. */
   readonly #queues = new Map<string, Promise<unknown>>();
 
-  constructor(storage: DurableObjectStorage) {
+  constructor(storage: RowsStorage) {
     this.#storage = storage;
     storage.sql.exec(
       `CREATE TABLE IF NOT EXISTS login_row (kind TEXT NOT NULL, key TEXT NOT NULL,

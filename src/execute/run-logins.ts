@@ -1,15 +1,28 @@
 import { reasonOf } from '../egress/deadline.ts';
-import type { LoginAsked, Logins } from '../execute/ports.ts';
+import type { LoginAsked, Logins } from './ports.ts';
 import type { LoginTarget, Refusal } from '../login/login.ts';
 import type { ToolServer } from '../normalize/request.ts';
-import type { PrincipalClient } from './principal-client.ts';
+import type { LoginWish } from '../login/login-desk.ts';
 
 /** Milliseconds that a token is used without asking for it again; one that is refused, at once. */
 const FRESH_MS = 5_000;
 
+/** The logins of one principal, wherever they are kept. */
+export interface PrincipalLogins {
+  /** The access token for a tool server; null without a login. */
+  token(target: LoginTarget): Promise<string | null>;
+  /** After a tool server refused; another token to try once, or null. */
+  refused(target: LoginTarget, refusal: Refusal): Promise<string | null>;
+  /**
+   * Makes a login link.
+   * @param since milliseconds since 1970; a login that was made later is what is asked for
+   */
+  ask(wish: LoginWish, since: number): Promise<LoginAsked | null>;
+}
+
 /** What the logins of a run are made of. */
 export interface RunLoginsOptions {
-  readonly principal: PrincipalClient;
+  readonly principal: PrincipalLogins;
   /** Told when a login was made; null for a run that looks by itself. */
   readonly run: { readonly id: string; readonly expires_at: number | null } | null;
   /** Whose label inside the principal, '' for none. */
@@ -28,6 +41,8 @@ export class RunLogins implements Logins {
   readonly #fresh = new Map<string, { readonly token: string | null; readonly until: number }>();
   /** When each server first refused what there was, in milliseconds since 1970. */
   readonly #refused = new Map<string, number>();
+  /** Servers for which somebody was asked: a new login shall be seen at once. */
+  readonly #asked = new Set<string>();
 
   constructor(options: RunLoginsOptions) {
     this.#options = options;
@@ -58,6 +73,7 @@ export class RunLogins implements Logins {
     const target = this.#targetOf(server);
     if (target === null) return null;
     this.#fresh.delete(target.url);
+    this.#asked.add(target.url);
     const wish = { target, shown: server.url, run: this.#options.run };
     const since = this.#refused.get(target.url) ?? Date.now();
     return this.#options.principal.ask(wish, since);
@@ -73,6 +89,7 @@ export class RunLogins implements Logins {
   }
 
   #keep({ url }: LoginTarget, token: string | null): void {
+    if (this.#asked.has(url)) return;
     this.#fresh.set(url, { token, until: Date.now() + FRESH_MS });
   }
 }
@@ -80,12 +97,14 @@ export class RunLogins implements Logins {
 /** A signal cannot go along to another object; that one has limits of its own. */
 async function unlessAborted<Value>(work: Promise<Value>, signal: AbortSignal): Promise<Value> {
   signal.throwIfAborted();
-  const { promise, reject } = Promise.withResolvers<never>();
-  const stop = (): void => reject(reasonOf(signal));
-  signal.addEventListener('abort', stop, { once: true });
+  const listening = new AbortController();
+  const stopped = new Promise<never>((_resolve, reject) => {
+    const options = { once: true, signal: listening.signal };
+    signal.addEventListener('abort', () => reject(reasonOf(signal)), options);
+  });
   try {
-    return await Promise.race([work, promise]);
+    return await Promise.race([work, stopped]);
   } finally {
-    signal.removeEventListener('abort', stop);
+    listening.abort();
   }
 }

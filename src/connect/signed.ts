@@ -1,4 +1,4 @@
-import { mac, sameSecret } from './run-id.ts';
+import { mac, sameSecret } from './keyed-hash.ts';
 
 /**
  * Values that leave the server and come back: cookies and hidden fields. Signed, not secret: who

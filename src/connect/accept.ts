@@ -38,3 +38,9 @@ function weightOf(offer: string, ranges: readonly Range[]): number {
   }
   return 0;
 }
+
+/** Whether a person looks at the answer in a browser. */
+export function wantsPage(request: Request): boolean {
+  const offers = ['application/json', 'text/html'] as const;
+  return preferred(request.headers.get('accept'), offers) === 'text/html';
+}

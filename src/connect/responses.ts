@@ -13,3 +13,10 @@ export function html(page: string, status = 200): Response {
     headers: { 'content-type': 'text/html; charset=utf-8', 'referrer-policy': 'same-origin' },
   });
 }
+
+/** Sends the browser on, with a cookie to keep. */
+export function seeOther(location: string, cookie?: string): Response {
+  const headers = new Headers({ location });
+  if (cookie !== undefined) headers.set('set-cookie', cookie);
+  return new Response(null, { status: 303, headers });
+}
