@@ -29,6 +29,17 @@ export const FAULTS = {
     exit: 2,
     text: 'This media type is not a prompt. Send Markdown, JSON or a form.',
   },
+  idempotency_mismatch: {
+    http: 422,
+    exit: 2,
+    text: 'This Idempotency-Key was used for another request. Use a new one.',
+  },
+  rate_limited: {
+    http: 429,
+    exit: 3,
+    text: 'Too many runs were started, or go on at the same time. Try again later.',
+  },
+  not_ended: { http: 409, exit: 2, text: 'The run goes on. Cancel it or wait for its end.' },
   unauthorized: { http: 401, exit: 4, text: 'This server runs prompts only for callers it knows.' },
   owner_required: { http: 401, exit: 4, text: "Only the run's owner may do this." },
   not_yours: {

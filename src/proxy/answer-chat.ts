@@ -32,6 +32,8 @@ export interface ChatAnswerOptions {
   readonly onEvent?: (event: RunEvent) => void;
   /** The run is over, null when it was aborted; the answer ends when this is done. */
   readonly onEnd?: (end: RunEnd | null) => Promise<void>;
+  /** Called once, when nothing works for this answer any more. */
+  readonly onIdle?: () => void;
   /** A person has to do something: log in at this address. */
   readonly onUserMessage?: (url: string, message: string) => void;
 }
@@ -79,7 +81,7 @@ class ChatAnswer {
     const spoke = new Promise<'spoke'>((resolve) => {
       this.#spoke = () => resolve('spoke');
     });
-    const ended = this.#run();
+    const ended = this.#run().finally(() => this.#options.onIdle?.());
     this.#options.waitUntil?.(ended);
     if (!this.#chat.stream) return this.#whole(await ended);
     const first = await Promise.race([spoke, ended]);

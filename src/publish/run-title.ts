@@ -7,7 +7,7 @@ const LONGEST_TITLE = 80;
  * What a run is called on its own page: the prompt's title, its name, or its first words.
  * Never put into `<title>` or a link preview, which show it to people who were not given the URL.
  */
-export function titleOf(view: RunView): string {
+export function titleOf(view: Pick<RunView, 'request'>): string {
   const request = view.request;
   const line = request?.title ?? request?.name ?? firstWords(view);
   const { text, more } = bounded(inert(line).replace(/\s+/g, ' ').trim(), LONGEST_TITLE);
@@ -16,7 +16,7 @@ export function titleOf(view: RunView): string {
 }
 
 /** The first line of the prompt without the marks of a heading, a list or a quotation. */
-function firstWords(view: RunView): string {
+function firstWords(view: Pick<RunView, 'request'>): string {
   const message = view.request?.messages.findLast(({ role }) => role === 'user');
   const { content } = message ?? { content: '' };
   const parts = typeof content === 'string' ? [{ type: 'text', text: content }] : (content ?? []);

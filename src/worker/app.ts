@@ -11,10 +11,12 @@ import { readEnv } from './env.ts';
 import { addChatRoutes } from './chat/chat-routes.ts';
 import { faultResponse } from './fault-response.ts';
 import { allowsCors, changesState, isCrossSite, isOurHost } from './guards.ts';
+import { listRuns } from './list-runs.ts';
 import { addLoginRoutes } from './login-routes.ts';
 import { answerAction, cancelRun, deleteRun } from './own-run.ts';
 import { postRun } from './post-run.ts';
 import { proofOf } from './principal.ts';
+import { rotateRun } from './rotate-run.ts';
 import { isForm, readPrompt } from './read-prompt.ts';
 import { readFile } from './read-file.ts';
 import { readEvents, readRun } from './read-run.ts';
@@ -34,6 +36,7 @@ app.get('/', ({ req }) => {
 });
 app.post('/', post);
 app.post('/runs', post);
+app.get('/runs', ({ req, env, var: { settings } }) => listRuns(req.raw, env, settings));
 app.get('/openapi.json', () => json(openapi));
 app.get('/frontmatter.schema.json', () => json(frontmatterSchema()));
 app.get('/robots.txt', () => new Response('User-agent: *\nAllow: /$\nDisallow: /\n'));
@@ -52,6 +55,7 @@ app.get('/:file{[0-9A-Za-z]{32}\\.[a-z]+}', async (asked) => {
 app.get(`/${ID}/events`, async (asked) => readEvents(await runRequest(asked)));
 app.get(`/${ID}/files/:path{.+}`, async (asked) => readFile(await runRequest(asked)));
 app.post(`/${ID}/cancel`, async (asked) => cancelRun(await runRequest(asked)));
+app.post(`/${ID}/rotate`, async (asked) => rotateRun(await runRequest(asked)));
 app.post(`/${ID}/actions/:action{[\\w-]{1,100}}`, async (asked) =>
   answerAction(await runRequest(asked), asked.req.param('action')),
 );
@@ -59,7 +63,7 @@ app.delete(`/${ID}`, async (asked) => deleteRun(await runRequest(asked)));
 
 const METHODS: Readonly<Record<string, string>> = {
   '/': 'GET, HEAD, POST',
-  '/runs': 'POST',
+  '/runs': 'GET, HEAD, POST',
   '/openapi.json': 'GET, HEAD',
   '/frontmatter.schema.json': 'GET, HEAD',
   '/robots.txt': 'GET, HEAD',
@@ -69,6 +73,7 @@ const METHODS: Readonly<Record<string, string>> = {
   [`/${ID}/events`]: 'GET, HEAD',
   [`/${ID}/files/:path{.+}`]: 'GET, HEAD',
   [`/${ID}/cancel`]: 'POST',
+  [`/${ID}/rotate`]: 'POST',
   [`/${ID}/actions/:action{[\\w-]{1,100}}`]: 'POST',
   ...loginMethods,
 };

@@ -114,7 +114,12 @@ async function fingerprint({ text, inputs, user = '' }: PostedPrompt): Promise<s
 }
 
 /** The posted form once more. */
-function fieldsOf({ text, inputs, user = '' }: PostedPrompt): Record<string, string> {
+function fieldsOf({
+  text,
+  inputs,
+  user = '',
+  idempotencyKey,
+}: PostedPrompt): Record<string, string> {
   const overrides = Object.entries(inputs.overrides ?? {}).map(
     ([name, value]): [string, string] => [
       name,
@@ -125,6 +130,7 @@ function fieldsOf({ text, inputs, user = '' }: PostedPrompt): Record<string, str
     ...Object.fromEntries(overrides),
     ...(inputs.input === undefined ? {} : { input: JSON.stringify(inputs.input) }),
     ...(user === '' ? {} : { user }),
+    ...(idempotencyKey === undefined ? {} : { idempotency_key: idempotencyKey }),
     prompt: text,
   };
 }

@@ -18,6 +18,8 @@ export function faultResponse(
     fault.code.match(/^(?:unauthorized|owner_required)$/) ? CHALLENGE : {},
   );
   const status = FAULTS[fault.code].http;
+  const retryAfter = fault.detail?.['retry_after'];
+  if (typeof retryAfter === 'number') headers.set('retry-after', String(retryAfter));
   if (wantsPage(request)) {
     headers.set('content-type', 'text/html; charset=utf-8');
     const signIn = MENDED_BY_SIGNING_IN.has(fault.code) ? signInPath(request) : null;

@@ -81,12 +81,20 @@ export function changesState(request: Request): boolean {
  * public; running a prompt needs a key in the request, and a local server never allows it.
  */
 export function allowsCors(request: Request, settings: Settings): boolean {
-  if (!changesState(request)) return true;
+  if (!changesState(request)) return !isPersonal(new URL(request.url).pathname);
   return (
     isOpenPath(new URL(request.url).pathname) &&
     settings.localOrigin === null &&
     request.headers.has('authorization')
   );
+}
+
+/**
+ * What is somebody's own. On a local server whoever sits at the machine is known without a key, and
+ * a page of another site that they look at could read it in their name.
+ */
+function isPersonal(pathname: string): boolean {
+  return /^\/(?:runs|connections|connect|sign-in)(?:\/|$)/.test(pathname);
 }
 
 /** Paths where a key in the request is all that counts: scripts of any site may use them with one. */

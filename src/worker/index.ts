@@ -2,6 +2,7 @@ import { app } from './app.ts';
 import type { Env } from './env.ts';
 import { secured } from './security-headers.ts';
 
+export { AddressObject } from './address-object.ts';
 export { PrincipalObject } from './principal-object.ts';
 export { RunObject } from './run-object.ts';
 

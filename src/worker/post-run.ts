@@ -3,6 +3,7 @@ import { explain } from '../normalize/explain.ts';
 import { renderEditor } from '../publish/render-editor.ts';
 import { problemJson } from '../publish/render-json.ts';
 import { preferred } from '../connect/accept.ts';
+import { keyOfNobody } from './admission.ts';
 import { createRun, normalizePosted } from './create-run.ts';
 import type { Acceptance, CreatedRun } from './create-run.ts';
 import type { Env } from './env.ts';
@@ -14,7 +15,7 @@ import { faultResponse } from './fault-response.ts';
 import { OWNER_COOKIE, runner } from './principal.ts';
 import { readPrompt } from './read-prompt.ts';
 import { readingResponse, there } from './read-run.ts';
-import type { Found } from './run-object.ts';
+import type { Found } from './run-found.ts';
 import { html, json } from '../connect/responses.ts';
 import { sseFrame } from './sse.ts';
 import type { Settings } from './settings.ts';
@@ -41,6 +42,7 @@ export async function postRun(request: Request, env: Env, settings: Settings): P
   const { searchParams } = new URL(request.url);
   const wait = waitOf(request, searchParams);
   const posted = await readPrompt(request);
+  if (principal.kind === 'anonymous' && posted.idempotencyKey !== undefined) throw keyOfNobody();
   const normalized = normalizePosted(posted, request, settings);
   if (isOn(searchParams.get('dry_run'))) {
     return json(explain(normalized), normalized.request === null ? 422 : 200);
@@ -56,8 +58,12 @@ export async function postRun(request: Request, env: Env, settings: Settings): P
   const acceptance = { env, settings, request, principal, posted, normalized };
   const decision = await decide(acceptance);
   if (decision.kind === 'ask') return decision.page;
-  const created = await createRun(acceptance, decision.isSuggested);
-  return wait === null ? reply(created, acceptance) : held(created, acceptance, wait);
+  const { created, isReplay } = await createRun(acceptance, decision.isSuggested);
+  const response = await (wait === null
+    ? reply(created, acceptance)
+    : held(created, acceptance, wait));
+  if (isReplay) response.headers.set('idempotency-replayed', 'true');
+  return response;
 }
 
 async function reply(created: CreatedRun, { env, request }: Acceptance): Promise<Response> {
@@ -77,11 +83,16 @@ async function reply(created: CreatedRun, { env, request }: Acceptance): Promise
     case 'text/plain':
       return streamed(created, 'text/plain; charset=utf-8', await run.answer('text'));
     case 'text/html':
-      return new Response(null, {
-        status: 303,
-        headers: [['location', `/${created.id}`], ...ownerCookies(created)],
-      });
+      return toOwnPage(created);
   }
+}
+
+/** To the page of a run, in a browser that owns it from now on. */
+export function toOwnPage(created: CreatedRun): Response {
+  return new Response(null, {
+    status: 303,
+    headers: [['location', `/${created.id}`], ...ownerCookies(created)],
+  });
 }
 
 /** Waits for the end and answers with the run; after `seconds` with what a creation says. */
@@ -138,7 +149,8 @@ function secretsOf({ owner_token, callback_secret }: CreatedRun): Record<string,
   return { ...owner, 'x-run-callback-secret': callback_secret };
 }
 
-function linksOf(created: CreatedRun): string {
+/** The other addresses of a run, for a `Link` header. */
+export function linksOf(created: CreatedRun): string {
   return [
     `<${created.markdown_url}>; rel="alternate"; type="text/markdown"`,
     `<${created.json_url}>; rel="alternate"; type="application/json"`,

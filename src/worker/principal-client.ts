@@ -17,6 +17,12 @@ const METHODS = [
   'keep',
   'isConfirmed',
   'confirm',
+  'admitRun',
+  'takePlace',
+  'releasePlace',
+  'noteRun',
+  'moveRun',
+  'listRuns',
 ] as const;
 
 type Method = (typeof METHODS)[number];

@@ -12,7 +12,10 @@ import { outcomeOf } from './outcome.ts';
 import type { Outcome } from './outcome.ts';
 import { PrincipalLogins } from './principal-logins.ts';
 import type { Who } from './principal-logins.ts';
-import { runClient } from './run-client.ts';
+import { PrincipalRuns } from './principal-runs.ts';
+import type { Admission, ListWish, RunsPage, RunWish, Standing } from './principal-runs.ts';
+import type { RunCaps } from './caller-caps.ts';
+import { runClient, standingsOf } from './run-client.ts';
 
 /** After this long without a word, a login that was being finished is looked for in the vault. */
 const LOOK_AGAIN_MS = 90_000;
@@ -25,7 +28,7 @@ const OF_DOCUMENTS = { rows: 1000, length: 1 };
 
 /**
  * Everything that belongs to one principal and outlives a run: logins, the links that ask for
- * them, runs that wait, what is remembered of tool servers, documents it confirmed. Named by the
+ * them, runs that wait, the list of its runs and what it may still start, what is remembered of tool servers, documents it confirmed. Named by the
  * principal, so that nobody reaches another's rows. Called by the Worker and by runs, which have
  * checked who asks; a link is found only in the object of the principal it was made for.
  * @see spec/tool-servers.md, Login
@@ -35,6 +38,7 @@ export class PrincipalObject extends DurableObject<Env> {
   readonly #logins = new PrincipalLogins(this.env, this.#rows);
   readonly #actions = new LoginActions(this.ctx.storage.sql);
   readonly #memory = new KeptValues(this.ctx.storage.sql, 'memory', OF_SERVERS);
+  readonly #runs = new PrincipalRuns(this.ctx.storage.sql);
   readonly #confirmed = new KeptValues(this.ctx.storage.sql, 'confirmed', OF_DOCUMENTS);
 
   /** The access token for a tool server; null without a login. */
@@ -132,6 +136,53 @@ export class PrincipalObject extends DurableObject<Env> {
     });
   }
 
+  /** Admits a run, or says which one its key stands for. */
+  admitRun(_who: Who, wish: RunWish, caps: RunCaps): Promise<Outcome<Admission>> {
+    return outcomeOf(async () => {
+      const admission = this.#runs.admit(wish, caps);
+      if (admission.kind !== 'refused' || !this.#runs.allowance.isCrowded(caps)) return admission;
+      await this.#ask(this.#runs.allowance.doubtful());
+      return this.#runs.admit(wish, caps);
+    });
+  }
+
+  /** Takes a place for work that is no run; see {@link RunAllowance.take}. */
+  takePlace(_who: Who, id: string, caps: RunCaps, until: number): Promise<Outcome<number | null>> {
+    return outcomeOf(() => this.#runs.allowance.take(id, caps, until));
+  }
+
+  releasePlace(_who: Who, id: string): Promise<Outcome<true>> {
+    return outcomeOf(() => {
+      this.#runs.allowance.release(id);
+      return true as const;
+    });
+  }
+
+  /** The object of a run says where it stands; null when it is gone. */
+  noteRun(_who: Who, id: string, standing: Standing): Promise<Outcome<true>> {
+    return outcomeOf(() => {
+      if (standing === null) this.#runs.forget(id);
+      else this.#runs.note(id, standing);
+      return true as const;
+    });
+  }
+
+  /** The run has another id from now on. */
+  moveRun(_who: Who, from: string, to: string): Promise<Outcome<true>> {
+    return outcomeOf(() => {
+      this.#runs.move(from, to);
+      return true as const;
+    });
+  }
+
+  /** A part of the list of runs; those of which nothing was heard for a while are asked first. */
+  listRuns(_who: Who, wish: ListWish): Promise<Outcome<RunsPage>> {
+    return outcomeOf(async () => {
+      await this.#ask(this.#runs.doubtful());
+      return this.#runs.list(wish);
+    });
+  }
+
   /**
    * Tells runs that their login is there, again until it worked. Never throws: an alarm that throws
    * six times is dropped for good.
@@ -156,6 +207,11 @@ export class PrincipalObject extends DurableObject<Env> {
     } catch {
       this.#actions.retry(action_id, Infinity);
     }
+  }
+
+  /** Asks runs where they stand; one that does not answer stays what it was. */
+  async #ask(ids: readonly string[]): Promise<void> {
+    for (const [id, standing] of await standingsOf(this.env, ids)) this.#runs.note(id, standing);
   }
 
   /** Logins that were kept by a process that died before it could say so. */

@@ -1,5 +1,6 @@
 import { Fault } from '../fault/fault.ts';
 import { mediaTypeOf } from '../publish/media-type.ts';
+import { conditional } from './conditional.ts';
 import { readingHeaders, viewOf } from './read-run.ts';
 import type { RunRequest } from './read-run.ts';
 
@@ -16,7 +17,8 @@ export async function readFile(asked: RunRequest): Promise<Response> {
   const file = view.files.find((other) => other.path === path);
   if (file === undefined) throw new Fault('not_found');
   const { contentType, isShown } = mediaTypeOf(file.path);
-  return new Response(file.text, {
+  return conditional(asked.request, view, {
+    body: file.text,
     headers: {
       ...readingHeaders(view),
       'content-type': contentType,

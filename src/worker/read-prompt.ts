@@ -2,6 +2,7 @@ import { Fault, FAULTS } from '../fault/fault.ts';
 import type { NormalizeInputs } from '../normalize/request.ts';
 import { isObject } from '../protocol/json.ts';
 import { nestsDeeperThan } from '../protocol/json-depth.ts';
+import { idempotencyKey } from './idempotency.ts';
 import { jsonErrorOffset } from './json-place.ts';
 import { checkedDocument, decoded, documentText, readBody } from './read-body.ts';
 
@@ -9,8 +10,8 @@ import { checkedDocument, decoded, documentText, readBody } from './read-body.ts
 export interface PostedPrompt {
   readonly text: string;
   readonly inputs: NormalizeInputs;
-  /** Whether the caller counts on not running it twice, which this server cannot promise yet. */
-  readonly wantsIdempotency?: boolean;
+  /** Under which the same request again is the same run. */
+  readonly idempotencyKey?: string;
   /** The caller's own name for the person it is for; only decides whose logins are used. */
   readonly user?: string;
   /** Whether a page of somebody else filled the editor that this comes from. */
@@ -51,12 +52,14 @@ export async function readPrompt(request: Request): Promise<PostedPrompt> {
   const type = request.headers.get('content-type') ?? '';
   const posted = await readByType(request, type);
   const query = new URL(request.url).searchParams;
-  const wantsIdempotency =
-    posted.wantsIdempotency === true ||
-    query.has('idempotency_key') ||
-    request.headers.has('idempotency-key');
+  const key = idempotencyKey([
+    request.headers.get('idempotency-key'),
+    query.get('idempotency_key'),
+    posted.idempotencyKey ?? null,
+  ]);
+  const once = key === undefined ? {} : { idempotencyKey: key };
   const user = userOf(query.get('user') ?? posted.user ?? '');
-  return { ...withOverrides(posted, settingsOf(query)), wantsIdempotency, user };
+  return { ...withOverrides(posted, settingsOf(query)), ...once, user };
 }
 
 /**
@@ -104,20 +107,23 @@ function document(text: string): PostedPrompt {
 function fromJson(text: string): PostedPrompt {
   const body = shallow(parseJson(text));
   if (!isObject(body)) throw new Fault('bad_request', 'The JSON body must be an object.');
-  const { prompt, input, user, ...rest } = body;
+  const { prompt, input, user, idempotency_key: key, ...rest } = body;
   if (typeof prompt !== 'string') {
     throw new Fault('bad_request', 'The JSON body needs a "prompt", which is a string.');
   }
   if (input !== undefined && !isObject(input)) {
     throw new Fault('bad_request', '"input" must be an object of input names and values.');
   }
+  if (key !== undefined && typeof key !== 'string') {
+    throw new Fault('bad_request', '"idempotency_key" must be a string.');
+  }
   const overrides = Object.fromEntries(
-    Object.entries(rest).filter(([key]) => !NOT_SETTINGS.has(key)),
+    Object.entries(rest).filter(([name]) => !NOT_SETTINGS.has(name)),
   );
   return {
     text: checkedDocument(prompt),
     inputs: { overrides, ...(input === undefined ? {} : { input }) },
-    wantsIdempotency: 'idempotency_key' in body,
+    ...(key === undefined ? {} : { idempotencyKey: key }),
     ...(typeof user === 'string' ? { user } : {}),
   };
 }
@@ -169,8 +175,10 @@ function fromFields(fields: URLSearchParams): PostedPrompt {
   // Browsers end lines of form fields with CRLF.
   const text = checkedDocument((fields.get('prompt') ?? '').replaceAll('\r\n', '\n'));
   const overrides = { ...settingsOf(fields), ...serverOf(fields) };
+  // An empty field of a form says nothing.
+  const key = fields.get('idempotency_key') ?? '';
   const about = {
-    wantsIdempotency: fields.has('idempotency_key'),
+    ...(key === '' ? {} : { idempotencyKey: key }),
     isSuggested: fields.has('suggested'),
     user: fields.get('user') ?? '',
     confirmation: { token: fields.get('confirm') ?? '', decision: fields.get('decision') ?? '' },

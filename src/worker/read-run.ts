@@ -11,12 +11,12 @@ import { renderText } from '../publish/render-text.ts';
 import { runUrls } from '../publish/run-urls.ts';
 import { isTerminal } from '../run/run.ts';
 import type { RunView } from '../run/view.ts';
+import { conditional } from './conditional.ts';
 import type { Env } from './env.ts';
 import { runClient } from './run-client.ts';
 import { ownOrigin } from './guards.ts';
 import type { Proof } from './principal.ts';
-import { json } from '../connect/responses.ts';
-import type { Found } from './run-object.ts';
+import type { Found } from './run-found.ts';
 import type { Settings } from './settings.ts';
 
 /** A request about one run whose id this server made. */
@@ -36,7 +36,7 @@ export interface RunRequest {
  */
 export async function readRun(asked: RunRequest, suffix: string | null): Promise<Response> {
   const key = new URL(asked.request.url).searchParams.get('key');
-  if (key !== null) return onePart(await viewOf(asked), key);
+  if (key !== null) return onePart(asked.request, await viewOf(asked), key);
   const form = negotiate(suffix, asked.request.headers.get('accept'));
   if (form === null) throw new Fault(suffix === null ? 'not_acceptable' : 'not_found');
   return readingResponse(asked, form);
@@ -51,7 +51,8 @@ export async function readingResponse(
   const view = await viewOf(asked);
   const urls = runUrls(ownOrigin(asked.request, asked.settings), asked.id);
   const body = rendered(view, form, urls);
-  return new Response(body, {
+  return conditional(asked.request, view, {
+    body,
     headers: {
       ...readingHeaders(view),
       'content-type': contentType(form),
@@ -83,16 +84,20 @@ export function readingHeaders(view: RunView): Record<string, string> {
   };
 }
 
-function onePart(view: RunView, key: string): Response {
-  const headers = { ...readingHeaders(view), 'content-type': contentType('markdown') };
+function onePart(request: Request, view: RunView, key: string): Promise<Response> {
+  const part = (body: string, type: string) =>
+    conditional(request, view, {
+      body,
+      headers: { ...readingHeaders(view), 'content-type': type },
+    });
   switch (key) {
     case 'prompt':
       if (view.prompt === null) throw new Fault('not_found');
-      return new Response(view.prompt, { headers });
+      return part(view.prompt, contentType('markdown'));
     case 'output':
-      return new Response(inert(view.output), { headers });
+      return part(inert(view.output), contentType('markdown'));
     case 'references':
-      return json(view.references, 200, readingHeaders(view));
+      return part(`${JSON.stringify(view.references, null, 2)}\n`, contentType('json'));
     default:
       throw new Fault('bad_request', '"key" must be prompt, output or references.');
   }
@@ -147,8 +152,11 @@ export function there<Value>(found: Found<Value>): Value {
     case 'refused':
       throw new Fault('owner_required');
     case 'tombstone': {
-      const { status, when } = found;
-      throw new Fault('gone', undefined, { detail: { status, when: isoTime(when) } });
+      const { status, to } = found;
+      const detail = { status, when: isoTime(found.when) };
+      if (status !== 'rotated') throw new Fault('gone', undefined, { detail });
+      if (to === null) throw new Fault('gone', 'This run has another address now.', { detail });
+      throw new Fault('gone', `This run is at /${to} now.`, { detail: { ...detail, id: to } });
     }
   }
 }

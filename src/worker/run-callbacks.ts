@@ -92,6 +92,11 @@ export class RunCallbacks implements Beside {
     return Math.max(next, Date.now() + TRY_MS);
   }
 
+  /** Whether something has still to be told. */
+  get isTelling(): boolean {
+    return this.#outbox.nextAt() !== null;
+  }
+
   /** What the owner may know of it. */
   view(): CallbackView | null {
     return this.#outbox.view();

@@ -1,4 +1,5 @@
 import type { Env } from './env.ts';
+import type { Standing } from './principal-runs.ts';
 import type { RunObject } from './run-object.ts';
 
 /** The methods of a run's object as they are called from outside: every one answers later. */
@@ -11,6 +12,10 @@ export type RunClient = {
       | 'events'
       | 'answer'
       | 'settled'
+      | 'standing'
+      | 'rotate'
+      | 'receive'
+      | 'settle'
       | 'cancel'
       | 'remove'
       | 'resume'
@@ -26,4 +31,15 @@ export type RunClient = {
 export function runClient(env: Env, id: string): RunClient {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- derived from the class itself
   return env.RUNS.getByName(id) as unknown as RunClient;
+}
+
+/** Where runs stand, as their own objects say it; without those that do not answer. */
+export async function standingsOf(
+  env: Env,
+  ids: readonly string[],
+): Promise<readonly (readonly [id: string, standing: Standing])[]> {
+  const asked = ids.map(async (id) => [id, await runClient(env, id).standing()] as const);
+  return (await Promise.allSettled(asked)).flatMap((result) =>
+    result.status === 'fulfilled' ? [result.value] : [],
+  );
 }

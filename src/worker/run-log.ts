@@ -129,6 +129,15 @@ export class SqlRunLog implements RunLog {
     return events;
   }
 
+  /** Takes events of another log as they are, those that follow on what is here. */
+  adopt(events: readonly RunEvent[]): void {
+    for (const event of events) {
+      if (event.seq !== this.seq + 1) continue;
+      this.#insert(event);
+      this.#last = { seq: event.seq, ended: event.type === 'run-end' };
+    }
+  }
+
   subscribe(onAppend: (events: readonly RunEvent[]) => void): () => void {
     this.#listeners.add(onAppend);
     return () => this.#listeners.delete(onAppend);

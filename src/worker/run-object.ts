@@ -1,21 +1,21 @@
 import { DurableObject } from 'cloudflare:workers';
-import { executeRun } from '../execute/execute-run.ts';
 import { faultData } from '../fault/fault.ts';
 import type { RunEvent, RunStart } from '../run/event.ts';
 import { parkedUntil } from '../run/next-commands.ts';
-import { applyEvent, foldRun } from '../run/run.ts';
+import { foldRun } from '../run/run.ts';
 import type { Run, RunStatus } from '../run/run.ts';
-import { VisibleEvents } from '../run/visible-events.ts';
 import { viewFor } from '../run/view.ts';
-import type { RunView, Viewer } from '../run/view.ts';
-import { answerEncoder } from './answer-stream.ts';
+import type { RunView } from '../run/view.ts';
 import type { AnswerForm } from './answer-stream.ts';
 import type { Env } from './env.ts';
+import type { Standing } from './principal-runs.ts';
 import type { Proof } from './principal.ts';
 import { answerAction, questionOf, resolveLogins } from './run-actions.ts';
 import type { Acted, ActionAnswer, MadeLogin } from './run-actions.ts';
 import { RunAlarm } from './run-alarm.ts';
 import { RunCallbacks } from './run-callbacks.ts';
+import { acceptedRun, find, findOwned, isOver, viewerOf } from './run-found.ts';
+import type { Found } from './run-found.ts';
 import { SqlRunLog } from './run-log.ts';
 import {
   ANSWERED_ELSEWHERE,
@@ -25,29 +25,22 @@ import {
   takeEvents,
 } from './run-mirrored.ts';
 import type { Mirrored } from './run-mirrored.ts';
+import { beginMove, copyRun, moveBegun } from './run-move.ts';
+import type { Rotated } from './run-move.ts';
+import { RunNotes } from './run-notes.ts';
+import { RunReaders } from './run-readers.ts';
+import type { EventsRequest } from './run-readers.ts';
 import { runPorts } from './run-ports.ts';
-import { changeExpiry, createRecord, createTombstone, readStored } from './run-record.ts';
-import type { RunRecord, Stored, Tombstone } from './run-record.ts';
-import { readLog, SseFrames } from './sse.ts';
-import type { LogReader } from './sse.ts';
+import { changeExpiry, createRecord, createTombstone, hasTable, readStored } from './run-record.ts';
+import type { AcceptedRun, RunRecord, Stored, Tombstone } from './run-record.ts';
+import { RunTurn } from './run-turn.ts';
+import { settledWithin } from './settled.ts';
 
-/** An alarm may run fifteen minutes; ours stops before ten and sets the next. */
-const TURN_MS = 9 * 60_000;
+/** A move that the process did not live to finish is finished so long after. */
+const MOVE_AGAIN_MS = 5_000;
 
-/** An answer about a run that may not be there. */
-export type Found<Value> =
-  | { readonly found: 'nothing' }
-  | ({ readonly found: 'tombstone' } & Tombstone)
-  | { readonly found: 'refused' }
-  | { readonly found: 'run'; readonly value: Value };
-
-/** What a reader of events asks for. */
-export interface EventsRequest {
-  /** Events after this number. */
-  readonly after: number;
-  /** Sent before the first event. */
-  readonly preamble: string;
-}
+/** So long a key of a deleted run may still be on its way here. */
+const KEY_MS = 24 * 3_600_000;
 
 /**
  * One run: its log in SQLite, the loop that carries it on inside `alarm()`, and its readers. All
@@ -60,27 +53,28 @@ export class RunObject extends DurableObject<Env> {
   readonly #alarm = new RunAlarm(this.ctx.storage);
   #callbacks = new RunCallbacks(this.ctx, this.env, this.#alarm);
   #log = new SqlRunLog(this.#sql, this.#callbacks);
+  readonly #notes = new RunNotes(this.env);
   #stored: Stored = readStored(this.#sql);
-  /** Stops the loop that works in this process, if one does. */
-  #stop: AbortController | null = null;
-  #readers = 0;
-  readonly #frames = new SseFrames();
+  readonly #turn = new RunTurn();
+  readonly #readers = new RunReaders();
+  #moving: Promise<void> | null = null;
 
   /**
-   * Accepts a run: tables, first event and alarm in one transaction, durable before it resolves.
-   * @returns milliseconds since 1970, the time of the first event
+   * Accepts a run: tables, first event and alarm in one transaction, durable before it resolves. A
+   * run that was accepted stays what it is: an id comes here twice when its key is used again.
+   * @returns nothing when the run was deleted since
    */
-  accept(start: RunStart, record: RunRecord): number {
-    if (this.#stored.kind !== 'nothing') throw new TypeError('A run is accepted once.');
-    const at = this.ctx.storage.transactionSync(() => {
-      createRecord(this.#sql, record);
-      SqlRunLog.create(this.#sql);
-      const first = this.#callbacks.accept(start, record);
-      return this.#log.append([first])[0]?.at ?? Date.now();
-    });
-    this.#alarm.now();
-    this.#stored = { kind: 'run', record };
-    return at;
+  accept(start: RunStart, record: RunRecord): Found<AcceptedRun> {
+    if (this.#stored.kind === 'nothing') {
+      this.ctx.storage.transactionSync(() => {
+        createRecord(this.#sql, record);
+        SqlRunLog.create(this.#sql);
+        this.#log.append([this.#callbacks.accept(start, record)]);
+      });
+      this.#alarm.now();
+      this.#stored = { kind: 'run', record };
+    }
+    return find(this.#stored, () => this.#accepted());
   }
 
   /**
@@ -99,8 +93,11 @@ export class RunObject extends DurableObject<Env> {
 
   /** The run as the sender of `proof` may see it. */
   view(proof: Proof): Found<RunView> {
-    return this.#find((record) =>
-      viewFor(viewerOf(proof, record), foldRun(this.#log.read()), this.#callbacks.view()),
+    return find(
+      this.#stored,
+      (record) =>
+        viewFor(viewerOf(proof, record), foldRun(this.#log.read()), this.#callbacks.view()),
+      proof,
     );
   }
 
@@ -109,48 +106,40 @@ export class RunObject extends DurableObject<Env> {
    * null when it has ended and the reader has seen everything.
    */
   events(proof: Proof, request: EventsRequest): Found<ReadableStream<Uint8Array> | null> {
-    return this.#find((record) => {
-      if (this.#log.ended && request.after >= this.#log.seq) return null;
-      const reader = { viewer: viewerOf(proof, record), origin: record.origin };
-      const visible = new VisibleEvents(reader, this.#log.read());
-      return this.#read({
-        ...request,
-        keepAlive: ': keep-alive\n\n',
-        encode: (event) =>
-          visible
-            .take(event)
-            .map((each) => this.#frames.of(each))
-            .join(''),
-      });
-    });
+    return find(
+      this.#stored,
+      (record) => {
+        const reader = { viewer: viewerOf(proof, record), origin: record.origin };
+        return this.#readers.events(this.#log, reader, request);
+      },
+      proof,
+    );
   }
 
   /** The answer as text while it is made. */
   answer(form: AnswerForm): Found<ReadableStream<Uint8Array>> {
-    return this.#find(({ origin }) => {
-      const encode = answerEncoder(form, origin);
-      return this.#read({ after: 0, preamble: '', keepAlive: '', encode });
-    });
+    return find(this.#stored, ({ origin }) => this.#readers.answer(this.#log, form, origin));
   }
 
   /** Whether within `ms` the run has ended or waits for its owner. */
-  async settled(ms: number): Promise<boolean> {
-    const until = Date.now() + ms;
-    let run = foldRun(this.#log.read());
-    while (!this.#log.ended && run.status !== 'requires_action') {
-      if (!(await this.#log.grown(run.seq, until - Date.now()))) return false;
-      if (this.#log.isRemoved) return true;
-      run = this.#log.after(run.seq).reduce(applyEvent, run);
-    }
-    return true;
+  settled(ms: number): Promise<boolean> {
+    return settledWithin(this.#log, ms);
+  }
+
+  /** Where the run stands, for who lists and counts it. */
+  standing(): Standing {
+    const found = find(this.#stored, () => foldRun(this.#log.read()));
+    if (found.found !== 'run') return null;
+    const { status, expires_at } = found.value;
+    return { status, expires_at };
   }
 
   /** Ends the run as cancelled; a run that has ended stays as it is. Only for its owner. */
   cancel(proof: Proof): Found<RunStatus> {
-    return this.#findOwned(proof, () => {
+    return findOwned(this.#stored, proof, () => {
       const end = { status: 'cancelled', stop_reason: 'cancelled' } as const;
       this.#log.append([{ type: 'run-end', ...end, error: faultData('cancelled') }]);
-      this.#stop?.abort();
+      this.#turn.stop();
       this.#alarm.now();
       return foldRun(this.#log.read()).status;
     });
@@ -170,12 +159,12 @@ export class RunObject extends DurableObject<Env> {
 
   /** See {@link questionOf}; only for the owner. */
   questionOf(proof: Proof, id: string): Found<ReturnType<typeof questionOf>> {
-    return this.#findOwned(proof, () => questionOf(this.#log, id));
+    return findOwned(this.#stored, proof, () => questionOf(this.#log, id));
   }
 
   /** The owner's answer to what the run asked. */
   resolveAction(proof: Proof, id: string, answer: ActionAnswer): Found<Acted> {
-    return this.#findOwned(proof, ({ is_mirrored }) => {
+    return findOwned(this.#stored, proof, ({ is_mirrored }) => {
       if (is_mirrored) return ANSWERED_ELSEWHERE;
       const acted = answerAction(this.#log, id, answer);
       // A loop that still works has noticed; where none does, the alarm begins one.
@@ -184,15 +173,57 @@ export class RunObject extends DurableObject<Env> {
     });
   }
 
+  /**
+   * Gives a run that has ended another id; this one stays as a stone. Only for the owner.
+   * @param to the new id, unless a move was begun before
+   */
+  async rotate(proof: Proof, to: string): Promise<Found<Rotated>> {
+    const found = findOwned(this.#stored, proof, () => this.#accepted());
+    if (found.found !== 'run') return found;
+    if (!this.#log.ended) return { found: 'run', value: 'running' };
+    // What is told is signed for the id of before, and only this object can tell it.
+    if (this.#callbacks.isTelling) return { found: 'run', value: 'telling' };
+    const id = beginMove(this.#sql, to);
+    this.#alarm.sooner(Date.now() + MOVE_AGAIN_MS);
+    await this.#finishMove();
+    return { found: 'run', value: { ...found.value, has_callback: false, id } };
+  }
+
+  /** A part of the log of a run that moves here; see {@link copyRun}. */
+  receive(events: readonly RunEvent[]): void {
+    if (this.#stored.kind !== 'nothing') return;
+    if (!hasTable(this.#sql, 'event')) SqlRunLog.create(this.#sql);
+    this.#log.adopt(events);
+  }
+
+  /** The run that moved here is whole: from now on it is found. */
+  async settle(record: RunRecord): Promise<void> {
+    if (this.#stored.kind !== 'nothing') return;
+    createRecord(this.#sql, record);
+    this.#stored = { kind: 'run', record };
+    await this.#alarm.at(record.expires_at);
+  }
+
   /** Removes everything, so that the run was never there. Only for its owner. */
   async remove(proof: Proof): Promise<Found<true>> {
-    const found = this.#findOwned(proof, () => true as const);
+    // What was begun to move would else come back under its new address.
+    if (findOwned(this.#stored, proof, () => true).found === 'run') await this.#finishMove();
+    const found = findOwned(this.#stored, proof, (record) => record);
     if (found.found !== 'run') return found;
-    // At once: a reader or the alarm that comes in between must not look for the tables.
-    this.#stored = { kind: 'nothing' };
+    await this.#notes.forget(found.value, foldRun(this.#log.read()).id);
+    // It may have been removed while that was told.
+    if (this.#stored.kind !== 'run') return { found: 'nothing' };
     this.#callbacks.abort();
-    await this.#clear();
-    return found;
+    if (found.value.has_key) {
+      // A request with its key may be on its way, and must not make it again under this address.
+      await this.#leave({ status: 'deleted', when: Date.now() });
+      await this.#alarm.at(Date.now() + KEY_MS);
+    } else {
+      // At once: a reader or the alarm that comes in between must not look for the tables.
+      this.#stored = { kind: 'nothing' };
+      await this.#clear();
+    }
+    return { found: 'run', value: true };
   }
 
   /**
@@ -209,6 +240,13 @@ export class RunObject extends DurableObject<Env> {
   }
 
   async #work(): Promise<void> {
+    if (this.#stored.kind === 'tombstone' && this.#stored.tombstone.status === 'deleted') {
+      const until = this.#stored.tombstone.when + KEY_MS;
+      if (until > Date.now()) return this.#alarm.at(until);
+      this.#stored = { kind: 'nothing' };
+      return this.ctx.storage.deleteAll();
+    }
+    await this.#finishMove();
     if (this.#stored.kind !== 'run') return;
     const { record } = this.#stored;
     if (!isOver(record)) this.#callbacks.deliver();
@@ -223,6 +261,7 @@ export class RunObject extends DurableObject<Env> {
     const run = foldRun(this.#log.read());
     const kept = this.#keepUntil(this.#stored.record, run.expires_at);
     if (isOver(kept)) return this.#expire(kept);
+    this.#notes.tell(kept, run);
     const wanted = this.#log.ended ? null : this.#nextLook(kept, run);
     return this.#alarm.at(wanted, kept.expires_at, this.#callbacks.nextAt());
   }
@@ -242,25 +281,43 @@ export class RunObject extends DurableObject<Env> {
     return kept;
   }
 
-  async #carryOn(record: RunRecord): Promise<void> {
-    const stop = new AbortController();
-    this.#stop = stop;
-    const unwatch = this.#alarm.watch(() => this.#callbacks.deliver());
-    const turn = Math.min(TURN_MS, (record.expires_at ?? Infinity) - Date.now());
-    const turnOver = setTimeout(() => stop.abort(), turn);
-    try {
-      await executeRun(this.#ports(record), stop.signal);
-    } finally {
-      unwatch();
-      clearTimeout(turnOver);
-      this.#stop = null;
-    }
+  #carryOn(record: RunRecord): Promise<void> {
+    // Somebody who reads along wants the text soon; without readers, rows are saved.
+    const flushMs = () => (this.#readers.isAny ? 40 : 1000);
+    const ports = runPorts({ env: this.env, log: this.#log, record, flushMs });
+    return this.#turn.take(ports, record.expires_at, () => [
+      this.#alarm.watch(() => this.#callbacks.deliver()),
+      this.#notes.follow(this.#log, record),
+    ]);
   }
 
-  #ports(record: RunRecord) {
-    // Somebody who reads along wants the text soon; without readers, rows are saved.
-    const flushMs = () => (this.#readers > 0 ? 40 : 1000);
-    return runPorts({ env: this.env, log: this.#log, record, flushMs });
+  #accepted(): AcceptedRun {
+    return acceptedRun(foldRun(this.#log.read()), this.#callbacks.view() !== null);
+  }
+
+  /** Finishes a move that was begun, once for all who wait for it. */
+  async #finishMove(): Promise<void> {
+    const to = this.#stored.kind === 'run' ? moveBegun(this.#sql) : null;
+    if (to === null || this.#stored.kind !== 'run') return;
+    this.#moving ??= this.#move(to, this.#stored.record).finally(() => (this.#moving = null));
+    await this.#moving;
+  }
+
+  async #move(to: string, record: RunRecord): Promise<void> {
+    const { id } = foldRun(this.#log.read());
+    await copyRun(this.env, { log: this.#log, record }, to);
+    await this.#notes.principal(record)?.moveRun(id, to);
+    const { principal } = record;
+    await this.#leave({ status: 'rotated', when: Date.now(), moved: { to, principal } });
+  }
+
+  /** Removes everything but a stone. */
+  async #leave(tombstone: Tombstone): Promise<void> {
+    const cleared = this.#clear();
+    createTombstone(this.#sql, tombstone);
+    // At once: a reader or the alarm that comes in between must not look for the tables.
+    this.#stored = { kind: 'tombstone', tombstone };
+    await cleared;
   }
 
   /** Ends the run if it has not ended, and keeps only its status. */
@@ -269,53 +326,18 @@ export class RunObject extends DurableObject<Env> {
     this.#log.append([{ type: 'run-end', status: 'expired', stop_reason: 'expired', error }]);
     // Tried once and not again: nothing of the run is kept to try it with.
     this.#callbacks.deliver();
-    const { status } = foldRun(this.#log.read());
-    const tombstone = { status, when: record.expires_at ?? Date.now() };
-    const cleared = this.#clear();
-    createTombstone(this.#sql, tombstone);
-    this.#stored = { kind: 'tombstone', tombstone };
-    await cleared;
+    const { id, status } = foldRun(this.#log.read());
+    // Its list drops it by itself when its time is over; this is sooner.
+    void this.#notes.forget(record, id).catch(() => {});
+    await this.#leave({ status, when: record.expires_at ?? Date.now() });
   }
 
   async #clear(): Promise<void> {
-    this.#stop?.abort();
+    this.#turn.stop();
     this.#log.remove();
     this.#callbacks.close();
     this.#callbacks = new RunCallbacks(this.ctx, this.env, this.#alarm);
     this.#log = new SqlRunLog(this.#sql, this.#callbacks);
     await Promise.all([this.#alarm.clear(), this.ctx.storage.deleteAll()]);
   }
-
-  #find<Value>(read: (record: RunRecord) => Value): Found<Value> {
-    const stored = this.#stored;
-    if (stored.kind === 'nothing') return { found: 'nothing' };
-    if (stored.kind === 'tombstone') return { found: 'tombstone', ...stored.tombstone };
-    if (isOver(stored.record)) {
-      // Checked on every read too: the alarm that purges may be late.
-      return { found: 'tombstone', status: 'expired', when: stored.record.expires_at ?? 0 };
-    }
-    return { found: 'run', value: read(stored.record) };
-  }
-
-  #findOwned<Value>(proof: Proof, act: (record: RunRecord) => Value): Found<Value> {
-    const found = this.#find((record) => record);
-    if (found.found !== 'run') return found;
-    const isOwner = viewerOf(proof, found.value) === 'owner';
-    return isOwner ? { found: 'run', value: act(found.value) } : { found: 'refused' };
-  }
-
-  #read(reader: Omit<LogReader, 'done'>): ReadableStream<Uint8Array> {
-    this.#readers += 1;
-    return readLog(this.#log, { ...reader, done: () => (this.#readers -= 1) });
-  }
-}
-
-function isOver(record: RunRecord): boolean {
-  return record.expires_at !== null && record.expires_at <= Date.now();
-}
-
-/** Holding the token, or being the key that made the run, is owning it. */
-function viewerOf(proof: Proof, record: RunRecord): Viewer {
-  const made = proof.principal !== null && proof.principal === record.principal;
-  return proof.holdsToken || made ? 'owner' : 'public';
 }

@@ -3,6 +3,8 @@ import type { RegisteredClient } from '../login/login-client.ts';
 import { readRegisteredClients } from '../login/registered-clients.ts';
 import { configuredProviders, KNOWN_PROVIDERS } from '../execute/model/providers.ts';
 import type { Provider } from '../execute/model/providers.ts';
+import { capsOf, NO_CAP, numbersIn } from './caller-caps.ts';
+import type { CallerCaps } from './caller-caps.ts';
 
 /**
  * The variables of a server, read once and checked: `npm start` refuses to start with a malformed
@@ -34,6 +36,8 @@ export interface Settings {
   readonly apiKeys: readonly ApiKey[];
   /** Whether anybody may run prompts. */
   readonly publicRuns: boolean;
+  /** How much each caller may run. */
+  readonly caps: CallerCaps;
   /** Tool servers that are added to every run. */
   readonly operatorServers: readonly string[];
   /** `host:port` on loopback that prompts may reach; always empty when deployed. */
@@ -63,6 +67,8 @@ export const VARIABLES: readonly string[] = [
   'VAULT_KEY',
   'API_KEYS',
   'PUBLIC_RUNS',
+  'RUN_RATE',
+  'RUN_CONCURRENCY',
   'MCP_SERVER_ENDPOINTS',
   'PROVIDER_HOSTS',
   'EGRESS_ALLOW',
@@ -97,6 +103,10 @@ export function readSettings(variables: Variables): SettingsResult {
     vaultKeys: read('VAULT_KEY', vaultKeysIn, []),
     apiKeys: read('API_KEYS', apiKeysIn, []),
     publicRuns: read('PUBLIC_RUNS', switchIn, false),
+    caps: capsOf(
+      read('RUN_RATE', (text) => numbersIn('RUN_RATE', text), NO_CAP),
+      read('RUN_CONCURRENCY', (text) => numbersIn('RUN_CONCURRENCY', text), NO_CAP),
+    ),
     operatorServers: read('MCP_SERVER_ENDPOINTS', serversIn, []),
     egressAllow: read('EGRESS_ALLOW', (text) => allowListIn(text, isLocal), []),
     providers: read('OPENAI_BASE_URL', () => configuredProviders(variables), []),

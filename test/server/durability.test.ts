@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { z } from 'zod';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { RunEvent } from '../../src/run/event.ts';
+import { fsck } from '../../src/run/fsck.ts';
 import { ask } from '../support/ask.ts';
 import { httpPeer } from '../support/peers.ts';
 import type { Peer } from '../support/peers.ts';
@@ -65,6 +67,17 @@ async function create(body = 'Tell me a story.'): Promise<{ id: string; owner_to
   return JSON.parse(text) as { id: string; owner_token: string };
 }
 
+async function eventsOf({ id, owner_token }: Awaited<ReturnType<typeof create>>): Promise<string> {
+  const headers = { authorization: `Bearer ${owner_token}` };
+  return (await ask(`${product.origin}/${id}/events`, { headers })).text;
+}
+
+/** The log of a run as its owner is sent it. */
+function mistakesIn(stream: string): readonly string[] {
+  const lines = stream.match(/^data: .*$/gm) ?? [];
+  return fsck(lines.map((line) => JSON.parse(line.slice(6)) as RunEvent));
+}
+
 describe('after kill -9 of workerd', () => {
   it('a run goes on by itself, without any request, and its first text is superseded', async () => {
     const done = await create();
@@ -93,6 +106,7 @@ describe('after kill -9 of workerd', () => {
     expect(text.match(/^id: \d+$/gm)?.map((line) => Number(line.slice(4)))).toEqual(
       Array.from({ length: text.match(/^id: /gm)?.length ?? 0 }, (_, index) => index + 1),
     );
+    expect(mistakesIn(text)).toEqual([]);
     expect((await ask(`${product.origin}/${id}.txt`)).text.trim()).toBe(
       'Once more, and to the end.',
     );
@@ -105,7 +119,8 @@ describe('after kill -9 of workerd', () => {
   });
 
   it('a call that was sent is never sent again, and the model is told that its outcome is unknown', async () => {
-    const { id } = await create(`---\ntools: ${tools.origin}/mcp\n---\nPay the bill.`);
+    const owned = await create(`---\ntools: ${tools.origin}/mcp\n---\nPay the bill.`);
+    const { id } = owned;
     (await model.next()).calls('pay');
     await expect.poll(() => called.length).toBe(1);
     process.kill(product.workerdPid(), 'SIGKILL');
@@ -122,6 +137,7 @@ describe('after kill -9 of workerd', () => {
       'event: tool-result',
       'event: run-end',
     ]);
+    expect(mistakesIn(await eventsOf(owned))).toEqual([]);
     expect(called).toHaveLength(1);
   });
 });

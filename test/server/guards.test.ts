@@ -263,7 +263,7 @@ describe('every response', () => {
 
   it.each([
     ['/', 'PUT', 'GET, HEAD, POST'],
-    ['/runs', 'GET', 'POST'],
+    ['/runs', 'PUT', 'GET, HEAD, POST'],
     ['/openapi.json', 'POST', 'GET, HEAD'],
   ])('to a method that %s does not take (%s) names those it does', async (path, method, allow) => {
     const { status, headers } = await ask(product.origin + path, { method });

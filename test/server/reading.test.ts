@@ -79,6 +79,53 @@ describe('a finished run', () => {
     expect((await get(`/${id}?key=all`)).status).toBe(400);
   });
 
+  it('is not sent again to who has it, in any form or part', async () => {
+    const { id, owner_token } = await finished();
+    const paths = [
+      '.md',
+      '.json',
+      '.txt',
+      '.html',
+      '?key=output',
+      '?key=prompt',
+      '?key=references',
+    ];
+    const tags = new Set<string>();
+    for (const path of ['', ...paths].map((suffix) => `/${id}${suffix}`)) {
+      const whole = await get(path);
+      const { etag = '', 'last-modified': modified = '' } = whole.headers;
+      expect(etag).toMatch(/^"\w{32}"$/);
+      expect(Math.abs(Date.now() - Date.parse(modified))).toBeLessThan(60_000);
+      tags.add(etag);
+      for (const held of [etag, `W/${etag}`, `"other", ${etag}`, '*']) {
+        const { status, headers, text } = await get(path, { 'if-none-match': held });
+        expect([status, headers.etag, text]).toEqual([304, etag, '']);
+        expect(headers['cache-control']).toBe('private, no-cache');
+        expect(headers.vary).toContain('Accept');
+        expect(headers['access-control-allow-origin']).toBe('*');
+      }
+      for (const held of ['"other"', etag.slice(1, -1), '']) {
+        expect((await get(path, { 'if-none-match': held })).text).toBe(whole.text);
+      }
+      const head = await ask(product.origin + path, { method: 'HEAD' });
+      expect([head.status, head.text, head.headers.etag]).toEqual([200, '', etag]);
+      expect(head.headers['content-type']).toBe(whole.headers['content-type']);
+      const held = { 'if-none-match': etag };
+      const known = await ask(product.origin + path, { method: 'HEAD', headers: held });
+      expect(known.status).toBe(304);
+    }
+    // Without a suffix it is Markdown; everything else is something else.
+    expect(tags.size).toBe(paths.length);
+    const own = await get(`/${id}.json`, { authorization: `Bearer ${owner_token}` });
+    const owned = {
+      authorization: `Bearer ${owner_token}`,
+      'if-none-match': own.headers.etag ?? '',
+    };
+    expect((await get(`/${id}.json`, owned)).status).toBe(304);
+    await ask(`${product.origin}/${id}`, { method: 'DELETE', headers: owned });
+    expect((await get(`/${id}.json`, { 'if-none-match': '*' })).status).toBe(404);
+  });
+
   it('answers HEAD with the same headers and no body', async () => {
     const { id } = await finished();
     for (const path of [`/${id}`, `/${id}/events`]) {

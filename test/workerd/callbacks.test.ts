@@ -88,6 +88,8 @@ async function accepted({ is_suggested = false, expires_at, callback = PLACE }: 
       principal: 'key:alice',
       is_suggested,
       user: '',
+      address: null,
+      has_key: false,
       origin: 'https://prompts.example',
       ...kept,
     },

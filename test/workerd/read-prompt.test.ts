@@ -65,9 +65,9 @@ describe('settings beside a prompt', () => {
     ['prompt=p&idempotency_key=k&user=u', FORM, ''],
     ['p', 'text/plain', '?idempotency_key=k&user=u'],
   ])('know an idempotency key and a user label from settings: %s', async (body, type, query) => {
-    const { inputs, wantsIdempotency } = await posted(body, type, query);
+    const { inputs, idempotencyKey, user } = await posted(body, type, query);
     expect(inputs.overrides).toEqual({});
-    expect(wantsIdempotency).toBe(true);
+    expect([idempotencyKey, user]).toEqual(['k', 'u']);
   });
 
   it('never change what an object inherits', async () => {

@@ -43,6 +43,8 @@ async function accepted() {
       origin: 'https://prompts.example',
       expires_at: null,
       user: '',
+      address: null,
+      has_key: false,
     },
   );
   const stub = bindings.RUNS.getByName(id) as unknown as DurableObjectStub<RunObject>;

@@ -1,10 +1,16 @@
 /** The object of one run, inside workerd with its real SQLite and alarms. */
-import { env, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
+import {
+  env,
+  evictDurableObject,
+  runDurableObjectAlarm,
+  runInDurableObject,
+} from 'cloudflare:test';
 import { describe, expect, it } from 'vitest';
 import type { CompletionRequest } from '../../src/normalize/request.ts';
 import type { RunEvent, RunStart } from '../../src/run/event.ts';
 import type { Env } from '../../src/worker/env.ts';
 import { NO_PROOF } from '../../src/worker/principal.ts';
+import { beginMove } from '../../src/worker/run-move.ts';
 import { runClient } from '../../src/worker/run-client.ts';
 import { newRunId } from '../../src/worker/run-id.ts';
 import type { RunObject } from '../../src/worker/run-object.ts';
@@ -48,14 +54,25 @@ const REQUEST: CompletionRequest = {
   sources: {},
 };
 
+const RECORD = {
+  principal: null,
+  is_suggested: false,
+  origin: '',
+  expires_at: null,
+  user: '',
+  address: null,
+  has_key: false,
+};
+
 interface Plan {
   readonly expires_at?: number;
   readonly principal?: string;
   readonly request?: Partial<CompletionRequest>;
   readonly prompt?: string;
+  readonly has_key?: boolean;
 }
 
-async function accepted({ expires_at, principal, request, prompt }: Plan = {}) {
+async function accepted({ expires_at, principal, request, prompt, has_key }: Plan = {}) {
   const id = await newRunId('a key of at least thirty-two characters');
   const start: RunStart = {
     type: 'run-start',
@@ -73,6 +90,8 @@ async function accepted({ expires_at, principal, request, prompt }: Plan = {}) {
     origin,
     expires_at: expires_at ?? null,
     user: '',
+    address: null,
+    has_key: has_key ?? false,
   };
   await runClient(bindings, id).accept(start, record);
   return { id, run: runClient(bindings, id), stub: stubOf(id) };
@@ -108,20 +127,75 @@ describe('a run', () => {
     expect(await run.remove(OWNER)).toEqual({ found: 'nothing' });
   });
 
-  it('is accepted once', async () => {
-    const { id, stub } = await accepted();
-    const start = { ...(await firstEvent(id)), id };
-    await runInDurableObject(stub, (object) => {
-      const again = () =>
-        object.accept(start, {
-          principal: null,
-          is_suggested: false,
-          origin: '',
-          expires_at: null,
-          user: '',
-        });
-      expect(again).toThrow('accepted once');
+  it('that is accepted again stays what it is', async () => {
+    const { id, run } = await accepted();
+    await run.settled(20_000);
+    const start = { ...(await firstEvent(id)), id, prompt: 'Another one.' };
+    const first = await run.view(OWNER);
+    expect(await run.accept(start, RECORD)).toMatchObject({
+      found: 'run',
+      value: { status: 'completed', expires_at: null },
     });
+    expect(await run.view(OWNER)).toEqual(first);
+  });
+
+  it('that had a key and was deleted is not made again by a request that comes late', async () => {
+    const { id, run, stub } = await accepted({ has_key: true });
+    const start = { ...(await firstEvent(id)), id };
+    await run.settled(20_000);
+    expect(await run.remove(OWNER)).toMatchObject({ found: 'run' });
+    expect(await run.view(OWNER)).toEqual({ found: 'nothing' });
+    expect(await run.accept(start, RECORD)).toEqual({ found: 'nothing' });
+    expect(await run.view(OWNER)).toEqual({ found: 'nothing' });
+    // A day later nothing at all is kept of it.
+    await runDurableObjectAlarm(stub);
+    const tables = await runInDurableObject(stub, (_, { storage }) =>
+      storage.sql
+        .exec("SELECT name FROM sqlite_master WHERE name IN ('event', 'tombstone')")
+        .toArray(),
+    );
+    expect(tables).toEqual([]);
+  });
+
+  it('that was moving when the process died has moved after its alarm, once', async () => {
+    const { id, run, stub } = await accepted({ principal: 'key:alice' });
+    await run.settled(20_000);
+    const before = await run.view(OWNER);
+    const to = await newRunId('a key of at least thirty-two characters');
+    const target = runClient(bindings, to);
+    const events = await runInDurableObject(stub, (_, { storage }) => {
+      beginMove(storage.sql, to);
+      return new SqlRunLog(storage.sql).after(0);
+    });
+    await target.receive(
+      events
+        .slice(0, 2)
+        .map((event) => (event.type === 'run-start' ? { ...event, id: to } : event)),
+    );
+    // Half of it is there, and nobody finds it.
+    expect(await target.view(OWNER)).toEqual({ found: 'nothing' });
+    await evictDurableObject(stub);
+    await runInDurableObject(stub, (_, { storage }) => storage.setAlarm(Date.now()));
+    await runDurableObjectAlarm(stub);
+    const after = await target.view(OWNER);
+    expect(JSON.stringify(after)).toBe(JSON.stringify(before).replaceAll(id, to));
+    expect(await run.view(OWNER)).toMatchObject({
+      found: 'tombstone',
+      status: 'rotated',
+      to: null,
+    });
+    const maker = { holdsToken: false, principal: 'key:alice' };
+    expect(await run.view(maker)).toMatchObject({ found: 'tombstone', to });
+    expect(await run.rotate(maker, 'x'.repeat(32))).toMatchObject({ found: 'tombstone', to });
+  });
+
+  it('that was moving is not removed at the old address and left at the new one', async () => {
+    const { run, stub } = await accepted();
+    await run.settled(20_000);
+    const to = await newRunId('a key of at least thirty-two characters');
+    await runInDurableObject(stub, (_, { storage }) => beginMove(storage.sql, to));
+    expect(await run.remove(OWNER)).toMatchObject({ found: 'tombstone', status: 'rotated' });
+    expect(await runClient(bindings, to).view(OWNER)).toMatchObject({ found: 'run' });
   });
 
   it('belongs to the key that made it and to nobody else without the token', async () => {
@@ -164,7 +238,7 @@ describe('expiry', () => {
     await runDurableObjectAlarm(stub);
     await expect
       .poll(() => run.view(OWNER), { timeout: 5000 })
-      .toEqual({ found: 'tombstone', status: 'completed', when: expires_at });
+      .toEqual({ found: 'tombstone', status: 'completed', when: expires_at, to: null });
     const kept = await runInDurableObject(stub, (_, state) => tablesOf(state));
     expect(kept).toEqual(['tombstone']);
   });
@@ -175,7 +249,7 @@ describe('expiry', () => {
     const { run } = await accepted({ expires_at, request: { messages } });
     await expect
       .poll(() => run.view(OWNER), { timeout: 5000 })
-      .toEqual({ found: 'tombstone', status: 'expired', when: expires_at });
+      .toEqual({ found: 'tombstone', status: 'expired', when: expires_at, to: null });
   });
 });
 

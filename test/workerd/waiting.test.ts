@@ -10,6 +10,7 @@ import type { EventBody, RunEvent } from '../../src/run/event.ts';
 import { normalizePrompt } from '../../src/normalize/normalize-prompt.ts';
 import type { CompletionRequest } from '../../src/normalize/request.ts';
 import { parsePrompt } from '../../src/parse/parse-prompt.ts';
+import { fsck } from '../../src/run/fsck.ts';
 import type { Env } from '../../src/worker/env.ts';
 import worker from '../../src/worker/index.ts';
 import { NO_PROOF } from '../../src/worker/principal.ts';
@@ -58,6 +59,8 @@ async function waiting(bodies: readonly EventBody[], { expires_at, request = {} 
       origin: 'https://prompts.example',
       expires_at: expires_at ?? null,
       user: '',
+      address: null,
+      has_key: false,
     });
     SqlRunLog.create(sql);
     new SqlRunLog(sql).append([
@@ -78,7 +81,11 @@ async function waiting(bodies: readonly EventBody[], { expires_at, request = {} 
 }
 
 async function eventsOf(stub: DurableObjectStub<RunObject>): Promise<readonly RunEvent[]> {
-  return await runInDurableObject(stub, (_, state) => new SqlRunLog(state.storage.sql).read());
+  const events = await runInDurableObject(stub, (_, { storage }) =>
+    new SqlRunLog(storage.sql).read(),
+  );
+  expect(fsck(events)).toEqual([]);
+  return events;
 }
 
 async function alarmOf(stub: DurableObjectStub<RunObject>): Promise<number | null> {

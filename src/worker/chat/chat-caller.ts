@@ -1,3 +1,5 @@
+import type { ChatRequest } from '../../completions/chat-request.ts';
+import { admitWork } from '../admission.ts';
 import type { Env } from '../env.ts';
 import { isLocalHost, ownOrigin } from '../guards.ts';
 import { principalName, runner } from '../principal.ts';
@@ -74,6 +76,24 @@ export async function hostedCaller(
   const key = request.headers.get('authorization') ?? request.headers.get('x-api-key') ?? '';
   const name = base62(await mac(settings.idKey, `provider-key:${host}\n${key}`), 43);
   return { principal: `provider:${name}`, isTrusted: false, canLogIn: false, origin };
+}
+
+/** Seconds after its time limit at which a completion is surely over. */
+const GRACE_S = 60;
+
+/**
+ * Counts a completion for its caller, like a run.
+ * @returns to be called when it is over
+ * @throws Fault `rate_limited`
+ */
+export function countedChat(
+  { env, settings, request }: ChatAsked,
+  caller: ChatCaller,
+  { request: { limits } }: ChatRequest,
+  id: string,
+): Promise<() => void> {
+  const until = Date.now() + (limits.timeout + GRACE_S) * 1000;
+  return admitWork({ env, settings, request, id, until }, caller);
 }
 
 /** A name for one answer. */

@@ -83,7 +83,7 @@ async function withServers(
     waitUntil: asked.waitUntil,
     id: completionId(),
     model,
-    loginUrl: (id) => `${caller.origin}/connect/${id}`,
+    loginUrl: (action) => `${caller.origin}/connect/${action}`,
     refusal: () => {
       const refused = callers.refused();
       return refused === null ? null : passedBack(refused);

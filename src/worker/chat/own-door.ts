@@ -13,7 +13,7 @@ import { answerAsked } from './published-chat.ts';
 
 /**
  * `POST /v1/chat/completions`: the server's own providers, with `provider/model`.
- * @throws Fault `unauthorized`, and as {@link readChatBody} does
+ * @throws Fault `unauthorized`, `rate_limited`, and as {@link readChatBody} does
  * @see spec/completions.md CC-11
  */
 export async function ownChat(asked: ChatAsked): Promise<Response> {
@@ -50,7 +50,7 @@ export async function answerOwn(
     waitUntil: asked.waitUntil,
     id: completionId(),
     model: first === undefined ? '' : `${first.provider}/${first.model}`,
-    loginUrl: (id) => `${caller.origin}/connect/${id}`,
+    loginUrl: (action) => `${caller.origin}/connect/${action}`,
     refusal: () => null,
   });
 }

@@ -8,6 +8,7 @@ import { runUrls } from '../../publish/run-urls.ts';
 import { expiryOf } from '../create-run.ts';
 import { runClient } from '../run-client.ts';
 import { newRunId, ownerToken } from '../run-id.ts';
+import { countedChat } from './chat-caller.ts';
 import type { ChatAsked, ChatCaller } from './chat-caller.ts';
 import { RunMirror } from './run-mirror.ts';
 
@@ -16,8 +17,8 @@ const MAX_KEPT = 4_194_304;
 
 /**
  * Answers a chat completion. With `store: true` its run is published: it goes on in this request,
- * and an object shows its events and keeps them.
- * @throws Fault `unauthorized` for callers for whom this server keeps nothing, `too_large`
+ * and an object shows its events and keeps them. Each counts for its caller like a run.
+ * @throws Fault `rate_limited`, `unauthorized` for callers for whom this server keeps nothing, `too_large`
  * @see spec/completions.md CC-19
  */
 export async function answerAsked(
@@ -26,9 +27,13 @@ export async function answerAsked(
   chat: ChatRequest,
   options: ChatAnswerOptions,
 ): Promise<Response> {
-  if (chat.request.store !== true) return answerChat(chat, options);
+  const release = await countedChat(asked, caller, chat, options.id);
+  if (chat.request.store !== true) return answerChat(chat, { ...options, onIdle: release });
   const { env, settings, request, waitUntil } = asked;
-  const published = await publish(asked, caller, chat);
+  const published = await publish(asked, caller, chat).catch((error: unknown) => {
+    release();
+    throw error;
+  });
   const stop = new AbortController();
   const signal = AbortSignal.any([request.signal, stop.signal]);
   const mirror = new RunMirror(runClient(env, published.id), () => stop.abort());
@@ -40,6 +45,7 @@ export async function answerAsked(
     signal,
     published,
     onEvent: (event) => mirror.take(event),
+    onIdle: release,
     onEnd: (end) => mirror.finish(end).finally(() => over.resolve()),
   });
   const headers = new Headers(response.headers);
@@ -76,6 +82,8 @@ async function publish(
       user,
       origin: caller.origin,
       expires_at,
+      address: null,
+      has_key: false,
     },
   );
   return published;

@@ -1,0 +1,42 @@
+/** Caps on a local server, where no header may say who somebody is. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ask } from '../support/ask.ts';
+import { startProduct } from '../support/product.ts';
+import type { Product } from '../support/product.ts';
+
+let product: Product;
+beforeAll(async () => {
+  product = await startProduct({
+    PUBLIC_RUNS: '1',
+    PUBLIC_URL: 'https://prompts.example',
+    RUN_RATE: '4,2',
+  });
+});
+afterAll(() => product.stop());
+
+describe('a local server', () => {
+  it('counts whoever comes through its tunnel as one, whatever a header says', async () => {
+    const statuses = [];
+    for (const address of ['192.0.2.1', '192.0.2.2', '192.0.2.3', '192.0.2.4']) {
+      const headers = {
+        host: 'prompts.example',
+        'cf-connecting-ip': address,
+        'x-forwarded-for': address,
+      };
+      statuses.push((await ask(`${product.origin}/`, { body: 'Hi.', headers })).status);
+    }
+    expect(statuses).toEqual([201, 201, 429, 429]);
+  });
+
+  it('has a cap for the person at the machine when one is set, for completions too', async () => {
+    const statuses = [];
+    for (let tried = 0; tried < 3; tried += 1) {
+      statuses.push((await ask(`${product.origin}/runs`, { body: 'Hi.' })).status);
+    }
+    const body = JSON.stringify({ model: 'demo', messages: [{ role: 'user', content: 'Hi.' }] });
+    for (let tried = 0; tried < 2; tried += 1) {
+      statuses.push((await ask(`${product.origin}/v1/chat/completions`, { body })).status);
+    }
+    expect(statuses).toEqual([201, 201, 201, 200, 429]);
+  });
+});
