@@ -182,6 +182,44 @@ describe('the callback of a run', () => {
     const without = await ask(`${product.origin}/`, { body: 'Hi.' });
     expect(without.text).not.toContain('callback_secret');
   });
+
+  it('has its secret again in the reply to the same request under its key, and tells once', async () => {
+    const body = `---\ncallback: ${hook.origin}/hook\n---\nOnce.`;
+    const send = async () =>
+      ask(`${product.origin}/`, { body, headers: { 'idempotency-key': 'told-once' } });
+    const first = JSON.parse((await send()).text) as Created;
+    const seen = await nextTry();
+    const again = await send();
+    expect(again.headers['idempotency-replayed']).toBe('true');
+    const { id, callback_secret } = JSON.parse(again.text) as Created;
+    expect([id, callback_secret]).toEqual([first.id, first.callback_secret]);
+    expect(verified(seen, callback_secret).type).toBe('run.completed');
+    expect((await told(first)).callback?.events).toHaveLength(1);
+  });
+});
+
+describe('another address for the run', () => {
+  const rotate = ({ id, owner_token }: Created) =>
+    ask(`${product.origin}/${id}/rotate`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${owner_token}` },
+    });
+
+  it('waits until everything was told, and has no callback', async () => {
+    hook.answers([500]);
+    const run = await create();
+    await nextTry();
+    await firstEvent(run, ({ callback }) => callback?.events[0]?.attempts === 1);
+    const early = await rotate(run);
+    expect(early.status).toBe(409);
+    expect(early.text).toContain('The callback has not been told everything yet.');
+    expect(verified(await nextTry(), run.callback_secret).data['run_id']).toBe(run.id);
+    await firstEvent(run, ({ callback }) => callback?.events[0]?.delivered_at !== null);
+    const { status, text } = await rotate(run);
+    expect(status).toBe(200);
+    expect(text).not.toContain('callback_secret');
+    expect((await told(JSON.parse(text) as Created)).callback).toBeNull();
+  });
 });
 
 describe('a receiver that does not take it', () => {

@@ -40,3 +40,31 @@ describe('a local server', () => {
     expect(statuses).toEqual([201, 201, 201, 200, 429]);
   });
 });
+
+describe('a completion that is kept', () => {
+  let narrow: Product;
+  beforeAll(async () => {
+    narrow = await startProduct({ RUN_CONCURRENCY: '1' });
+  });
+  afterAll(() => narrow.stop());
+
+  it('takes one place while it goes on and gives it back, refused or answered', async () => {
+    const send = async (content: string) => {
+      const messages = [{ role: 'user', content }];
+      const body = JSON.stringify({ model: 'demo', messages, store: true });
+      return (await ask(`${narrow.origin}/v1/chat/completions`, { body })).status;
+    };
+    const long = 'word '.repeat(5000);
+    const both = await Promise.all([send(long), send(long)]);
+    expect(both.toSorted()).toEqual([200, 429]);
+    const tooLarge = 'x'.repeat(4_194_304);
+    for (const [content, status] of [
+      ['Hi.', 200],
+      [tooLarge, 413],
+      ['Hi.', 200],
+    ] as const) {
+      // The place is given back after the answer.
+      await expect.poll(() => send(content)).toBe(status);
+    }
+  });
+});
