@@ -2,12 +2,15 @@
  * `npm run bench`: measures everything in one run on loopback, prints medians in milliseconds with
  * the floor measured beside them, and ends by itself. Not part of the tests.
  */
+import { chatThroughputRows } from './chat-throughput.ts';
 import { connectRows } from './connect.ts';
 import { earlyStartRows } from './early-start.ts';
 import { formatRows } from './format.ts';
 import { loopRows } from './loop.ts';
 import { printed } from './measure.ts';
+import { passThroughRows } from './pass-through.ts';
 import { productRows } from './product.ts';
+import { warmChatRows } from './warm-chat.ts';
 import { workerStartRows } from './worker-start.ts';
 
 console.log(
@@ -20,6 +23,9 @@ for (const rows of [
   connectRows,
   workerStartRows,
   productRows,
+  passThroughRows,
+  warmChatRows,
+  chatThroughputRows,
 ]) {
   for (const row of await rows()) console.log(printed(row));
 }
