@@ -1,6 +1,6 @@
 /**
- * `npm run bench`: measures everything in one run on loopback, prints medians in milliseconds with
- * the floor measured beside them, and ends by itself. Not part of the tests.
+ * `npm run bench`: measures everything in one run on loopback, prints medians in milliseconds (or
+ * the unit of the row) with the floor measured beside them, and ends by itself. Not part of the tests.
  */
 import { chatThroughputRows } from './chat-throughput.ts';
 import { connectRows } from './connect.ts';
@@ -14,7 +14,7 @@ import { warmChatRows } from './warm-chat.ts';
 import { workerStartRows } from './worker-start.ts';
 
 console.log(
-  `${'median, ms'.padEnd(58)}${'floor'.padStart(10)}${'ours'.padStart(10)}${'ratio'.padStart(8)}   goal`,
+  `${'median, ms or the unit of the row'.padEnd(58)}${'floor'.padStart(10)}${'ours'.padStart(10)}${'ratio'.padStart(8)}   goal`,
 );
 for (const rows of [
   formatRows,
