@@ -145,7 +145,8 @@ interface FloorCall {
   readonly function: { readonly name: string };
 }
 
-async function ask(chat: Peer, messages: unknown[], tools: unknown[]): Promise<FloorCall[]> {
+/** Asks the model and reads the calls that it wants. */
+export async function ask(chat: Peer, messages: unknown[], tools: unknown[]): Promise<FloorCall[]> {
   const response = await fetch(`${chat.origin}/v1/chat/completions`, {
     method: 'POST',
     body: JSON.stringify({ model: 'bench', messages, tools, stream: true }),

@@ -1,9 +1,9 @@
 /** One row of the report: ours beside a floor that was measured in the same run. */
 export interface Row {
   readonly what: string;
-  /** Milliseconds, median; null where there is no floor. */
+  /** Median, in milliseconds unless `what` says otherwise; null where there is no floor. */
   readonly floor: number | null;
-  /** Milliseconds, median. */
+  /** Median, in the unit of the floor. */
   readonly ours: number;
   /** What `spec/performance.md` asks for. */
   readonly goal: string;
@@ -43,6 +43,24 @@ export async function paired(
     ourses.push(third - second);
   }
   return { floor: middle(floors), ours: middle(ourses) };
+}
+
+/**
+ * The medians of the figures that several works give, which are done in turn.
+ * @param rounds how many are not counted, and how many are
+ */
+export async function inTurn(
+  [untimed, timed]: readonly [untimed: number, timed: number],
+  works: readonly (() => Promise<number>)[],
+): Promise<number[]> {
+  const all = works.map((work) => ({ work, figures: new Array<number>() }));
+  for (let round = -untimed; round < timed; round += 1) {
+    for (const { work, figures } of all) {
+      const figure = await work();
+      if (round >= 0) figures.push(figure);
+    }
+  }
+  return all.map(({ figures }) => middle(figures));
 }
 
 /** The median. */

@@ -40,7 +40,7 @@ const later = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
  * A chat server whose answers depend on the request alone: with tools offered and none used it
  * calls every tool, `n` times where the prompt says `times n`, in `n` steps where it says
  * `turns n`; `apart n` puts so many milliseconds after each call, of which the first is then one
- * of 400 ms. Else it says ten words.
+ * of 400 ms. Else it says ten words, or as many as `tokens n` asks for, each in a turn of its own.
  */
 export function chatPeer(): Promise<Peer> {
   return listen(async (_request, body, response) => {
@@ -65,8 +65,10 @@ export function chatPeer(): Promise<Peer> {
       }
       response.write(sse({ choices: [{ index: 0, delta: {}, finish_reason: 'tool_calls' }] }));
     } else {
-      for (let word = 0; word < 10; word += 1) {
+      for (let word = 0; word < (said('tokens') || 10); word += 1) {
         response.write(sse({ choices: [{ index: 0, delta: { content: `word${word} ` } }] }));
+        // What is written in one turn leaves as one piece.
+        if (said('tokens') > 0) await new Promise((resolve) => setImmediate(resolve));
       }
       response.write(sse({ choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] }));
     }

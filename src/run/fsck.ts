@@ -1,133 +1,138 @@
-import type { RunEvent, ServerTool, ToolCall } from './event.ts';
-import { foldRun } from './run.ts';
+import type { ActionRequired, RunEvent, ServerTool } from './event.ts';
 
 /**
- * What is wrong with the log of a run; nothing when it is whole. Pure, and knows the rules of
- * `spec/run-events.md` by itself rather than by the code that writes logs, so that tests can put it
- * behind every crash. A run that goes on is whole too.
- *
- * @param events the log from its first event
+ * What is wrong with the log of a run, one sentence each; a log that this server wrote gives none,
+ * whatever happened to its process. A run that has not ended is checked as far as it came.
+ * @see spec/run-events.md, the rules
  */
 export function fsck(events: readonly RunEvent[]): readonly string[] {
   const check = new LogCheck();
-  for (const [index, event] of events.entries()) {
-    if (event.seq !== index + 1) check.wrong(event, `should have the number ${index + 1}`);
-    check.take(event, index);
-  }
-  if (events.length === 0) return ['The log is empty.'];
-  // Such a log has no state.
-  const starts = events.filter(({ type }) => type === 'run-start').length;
-  if (events[0]?.type !== 'run-start' || starts > 1) return check.mistakes;
-  return [...check.mistakes, ...check.textMistakes(events)];
+  for (const [index, event] of events.entries()) check.take(event, index + 1);
+  if (events.length === 0) check.says('There is no event.');
+  return check.problems;
 }
 
-/** A call as far as the log has told of it. */
-interface Told {
-  readonly call: ToolCall;
-  /** Times that it may have been executed and must not be sent again. */
+/** A call of an attempt that is not void. */
+interface Call {
+  readonly step: number;
+  readonly mayRepeat: boolean;
+  /** Times that it may be on its way: one, and one more for each refusal. */
+  allowed: number;
   sent: number;
-  results: number;
+  done: boolean;
+}
+
+interface StepSeen {
+  attempt: number;
+  ended: boolean;
 }
 
 class LogCheck {
-  readonly mistakes: string[] = [];
-  readonly #calls = new Map<string, Told>();
+  readonly problems: string[] = [];
+  readonly #tools = new Map<string, ServerTool>();
+  readonly #steps = new Map<number, StepSeen>();
+  readonly #calls = new Map<string, Call>();
   readonly #actions = new Set<string>();
-  /** Tools that may be called again, by label and name. */
-  readonly #repeatable = new Set<string>();
-  /** Text of the steps that count, by number; a further attempt begins anew. */
-  readonly #texts = new Map<number, string>();
-  readonly #open = new Set<number>();
+  readonly #repairs = new Set<number>();
   #ended = false;
 
-  take(event: RunEvent, index: number): void {
-    if (this.#ended) this.wrong(event, 'comes after the end');
-    if ((event.type === 'run-start') !== (index === 0)) {
-      this.wrong(event, index === 0 ? 'is no beginning' : 'is a second beginning');
+  says(problem: string): void {
+    this.problems.push(problem);
+  }
+
+  take(event: RunEvent, place: number): void {
+    if (event.seq !== place) this.says(`Event ${place} has the number ${event.seq}.`);
+    if ((event.type === 'run-start') !== (place === 1)) {
+      this.says(`Event ${place} is ${event.type}; the first is run-start and no other.`);
     }
+    if (this.#ended) this.says(`Event ${place} (${event.type}) follows the end.`);
     if (event.type === 'run-end') this.#ended = true;
-    if (event.type === 'server-end') this.#note(event.label, event.tools ?? []);
-    this.#takeStep(event);
-    this.#takeCall(event);
-    this.#takeAction(event);
+    this.#body(event);
   }
 
-  wrong({ seq, type }: RunEvent, what: string): void {
-    this.mistakes.push(`Event ${seq} (${type}) ${what}.`);
-  }
-
-  /** What a reader is shown as the text of each step is what was streamed, to the character. */
-  textMistakes(events: readonly RunEvent[]): readonly string[] {
-    const { steps } = foldRun(events);
-    const numbers = new Set([...this.#texts.keys(), ...steps.map(({ step }) => step)]);
-    return [...numbers].flatMap((number) => {
-      const shown = steps.find(({ step }) => step === number)?.text;
-      return shown === this.#texts.get(number)
-        ? []
-        : [`The text of step ${number} is not what was streamed.`];
-    });
-  }
-
-  #note(label: string, tools: readonly ServerTool[]): void {
-    for (const { name, read_only, idempotent } of tools) {
-      if (read_only === true || idempotent === true) this.#repeatable.add(`${label}\n${name}`);
-    }
-  }
-
-  #takeStep(event: RunEvent): void {
+  #body(event: RunEvent): void {
     switch (event.type) {
+      case 'server-end':
+        for (const tool of event.tools ?? []) this.#tools.set(tool.wire_name, tool);
+        return;
+      case 'action-required':
+        return this.#required(event);
+      case 'action-resolved':
+        if (!this.#actions.has(event.action_id)) {
+          this.says(`Event ${event.seq} resolves an action that nobody asked for.`);
+        }
+        return;
       case 'step-start':
-        this.#texts.set(event.step, '');
-        this.#open.add(event.step);
-        break;
-      case 'text-delta':
-        this.#texts.set(event.step, (this.#texts.get(event.step) ?? '') + event.text);
-        if (!this.#open.has(event.step)) this.wrong(event, 'is in no open step');
-        break;
-      case 'reasoning-delta':
-      case 'step-end':
-        if (!this.#open.has(event.step)) this.wrong(event, 'is in no open step');
-        if (event.type === 'step-end') this.#open.delete(event.step);
-        break;
+        return this.#stepStart(event);
       default:
+        if (isOfStep(event)) this.#inStep(event);
+        if (isOfCall(event)) this.#inCall(event);
     }
   }
 
-  #takeCall(event: RunEvent): void {
-    if (event.type === 'tool-call') {
-      if (this.#calls.has(event.call_id)) this.wrong(event, 'repeats the id of a call');
-      else this.#calls.set(event.call_id, { call: event, sent: 0, results: 0 });
+  #required({ seq, action_id, action }: ActionRequired & { readonly seq: number }): void {
+    this.#actions.add(action_id);
+    if (action.call_id === undefined) return;
+    const call = this.#calls.get(action.call_id);
+    if (call === undefined || call.done) this.says(`Event ${seq} asks for no call under way.`);
+    if (call !== undefined && action.kind === 'authorization') call.allowed += 1;
+  }
+
+  #stepStart({ seq, step, attempt, repair }: RunEvent & { type: 'step-start' }): void {
+    const last = Math.max(0, ...this.#steps.keys());
+    const before = this.#steps.get(step) ?? { attempt: 0, ended: false };
+    if (step !== last && (step !== last + 1 || this.#steps.get(last)?.ended === false)) {
+      this.says(`Event ${seq} starts step ${step} after step ${last}.`);
+    }
+    if (before.ended) this.says(`Event ${seq} starts step ${step}, which has ended.`);
+    if (attempt !== before.attempt + 1) {
+      this.says(`Event ${seq} is attempt ${attempt} after attempt ${before.attempt}.`);
+    }
+    if (repair !== undefined) this.#repairs.add(step);
+    if (this.#repairs.size > 1) this.says(`Event ${seq} repairs a second time.`);
+    this.#steps.set(step, { attempt, ended: false });
+    // What the attempt before said is void.
+    for (const [id, call] of this.#calls) if (call.step === step) this.#calls.delete(id);
+  }
+
+  #inStep(event: OfStep): void {
+    const step = this.#steps.get(event.step);
+    if (step === undefined || step.ended) {
+      this.says(`Event ${event.seq} (${event.type}) belongs to no step under way.`);
+    }
+    if (event.type === 'step-end' && step !== undefined) step.ended = true;
+    if (event.type !== 'tool-call') return;
+    if (this.#calls.has(event.call_id)) this.says(`Event ${event.seq} repeats an id of a call.`);
+    const tool = this.#tools.get(event.wire_name);
+    const mayRepeat = tool?.read_only === true || tool?.idempotent === true;
+    const call = { step: event.step, mayRepeat, allowed: 1, sent: 0, done: false };
+    this.#calls.set(event.call_id, call);
+  }
+
+  #inCall(event: OfCall): void {
+    const call = this.#calls.get(event.call_id);
+    if (call === undefined || call.done) {
+      this.says(`Event ${event.seq} (${event.type}) belongs to no call under way.`);
       return;
     }
-    if (!('call_id' in event)) return;
-    const told = this.#calls.get(event.call_id);
-    if (told === undefined) return this.wrong(event, 'belongs to no call');
-    if (event.type === 'tool-sent') {
-      told.sent += 1;
-      if (told.sent > 1 && !this.#mayRepeat(told.call)) this.wrong(event, 'sends a call again');
-      if (told.results > 0) this.wrong(event, 'sends a call that has its result');
+    if (event.type === 'tool-result') call.done = true;
+    if (event.type !== 'tool-sent') return;
+    call.sent += 1;
+    if (call.sent > call.allowed && !call.mayRepeat) {
+      this.says(`Event ${event.seq} sends a call again whose outcome is unknown.`);
     }
-    if (event.type === 'tool-result') {
-      told.results += 1;
-      if (told.results > 1) this.wrong(event, 'is a second result');
-    }
+    const unfinished = this.#steps.get(call.step)?.ended === false;
+    if (unfinished && !call.mayRepeat) this.says(`Event ${event.seq} sends a call too early.`);
   }
+}
 
-  #mayRepeat({ server, tool }: ToolCall): boolean {
-    return this.#repeatable.has(`${server}\n${tool}`);
-  }
+type OfStep = RunEvent & { type: 'text-delta' | 'reasoning-delta' | 'tool-call' | 'step-end' };
+type OfCall = RunEvent & { type: 'tool-sent' | 'tool-progress' | 'tool-result' };
 
-  #takeAction(event: RunEvent): void {
-    if (event.type === 'action-resolved' && !this.#actions.has(event.action_id)) {
-      this.wrong(event, 'resolves what was never asked');
-    }
-    if (event.type !== 'action-required') return;
-    this.#actions.add(event.action_id);
-    const { call_id, kind } = event.action;
-    if (call_id === undefined) return;
-    const told = this.#calls.get(call_id);
-    if (told === undefined) return this.wrong(event, 'belongs to no call');
-    // A call that was refused for want of a login was not executed.
-    if (kind === 'authorization') told.sent = 0;
-  }
+function isOfStep(event: RunEvent): event is OfStep {
+  return ['text-delta', 'reasoning-delta', 'tool-call', 'step-end'].includes(event.type);
+}
+
+function isOfCall(event: RunEvent): event is OfCall {
+  return ['tool-sent', 'tool-progress', 'tool-result'].includes(event.type);
 }

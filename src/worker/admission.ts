@@ -6,6 +6,7 @@ import { addressClient, addressName } from './caller-address.ts';
 import type { Env } from './env.ts';
 import { ownOrigin } from './guards.ts';
 import { onceOf } from './idempotency.ts';
+import { closeTitle } from './kept-title.ts';
 import { principalClient } from './principal-client.ts';
 import { principalName } from './principal.ts';
 import type { RunCaps } from './caller-caps.ts';
@@ -42,7 +43,7 @@ export async function admitRun(acceptance: Acceptance, plan: AdmissionPlan): Pro
   }
   const who = { principal: principalName(principal), origin: ownOrigin(request, settings) };
   const { id, expires_at } = plan;
-  const title = titleOf({ request: normalized.request });
+  const title = await closeTitle(titleOf({ request: normalized.request }), who.principal, settings);
   const once = await onceOf(posted, plan.isSuggested);
   const caps = capsFor(who.principal, settings);
   const asked = principalClient(env, who).admitRun({ id, title, expires_at, once }, caps);

@@ -6,6 +6,7 @@ import type { RunStatus } from '../run/run.ts';
 import type { Env } from './env.ts';
 import { wantsPage } from '../connect/accept.ts';
 import { knownRequest } from './known-request.ts';
+import { openTitle } from './kept-title.ts';
 import type { ListedRun, ListWish } from './principal-runs.ts';
 import { html, json } from '../connect/responses.ts';
 import { RUN_ID } from './run-id.ts';
@@ -37,7 +38,13 @@ export async function listRuns(request: Request, env: Env, settings: Settings): 
   if (page === null) {
     throw new Fault('bad_request', '"after" must be one of your runs. Begin again without it.');
   }
-  const { runs, has_more } = page;
+  const { has_more } = page;
+  const runs = await Promise.all(
+    page.runs.map(async (run) => ({
+      ...run,
+      title: await openTitle(run.title, known.principal, settings),
+    })),
+  );
   if (!wantsPage(request)) {
     const data = runs.map((run) => runJson(run, known.origin));
     return json({ object: 'list', data, has_more });

@@ -21,6 +21,7 @@ const MOST_ASKED = 20;
 export interface RunWish {
   /** The id that it gets when it is new. */
   readonly id: string;
+  /** Sealed. */
   readonly title: string;
   /** Milliseconds since 1970, or null for never. */
   readonly expires_at: number | null;
@@ -47,6 +48,7 @@ export interface ListedRun {
   /** Milliseconds since 1970. */
   readonly created_at: number;
   readonly expires_at: number | null;
+  /** Sealed. */
   readonly title: string;
 }
 

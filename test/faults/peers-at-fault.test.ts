@@ -220,7 +220,9 @@ describe('a tool', () => {
   ])('that %s is called once, and the run ends', async (_what, behaviour, reason, said) => {
     modelDoes = answers;
     toolDoes = behaviour;
-    const ended = await run(`---\ntools: ${tools.origin}/mcp\ntimeout: 4s\n---\n\nWork.`);
+    const ended = await run(
+      `---\ntools: ${tools.origin}/mcp\ntimeout: ${reason === 'timeout' ? 4 : 60}s\n---\n\nWork.`,
+    );
     expect(ended.stop_reason).toBe(reason);
     expect(called).toBe(1);
     expect(told).toMatch(said);

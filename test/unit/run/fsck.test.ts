@@ -1,126 +1,136 @@
-/** The check of a log finds what must never be in one, and nothing in a log that is whole. */
-import { describe, expect, it } from 'vitest';
-import { fsck } from '../../../src/run/fsck.ts';
+import { describe, expect, test } from 'vitest';
+
 import type { EventBody, RunEvent } from '../../../src/run/event.ts';
-import {
-  calls,
-  memoryServers,
-  ports,
-  request,
-  runToEnd,
-  says,
-  scriptedModel,
-  server,
-  startedLog,
-  text,
-} from '../../support/engine.ts';
+import { fsck } from '../../../src/run/fsck.ts';
+import { request } from '../../support/engine.ts';
 
 const START: EventBody = {
   type: 'run-start',
   version: 1,
-  id: 'test',
-  prompt: 'Hello.',
+  id: 'r',
+  prompt: 'Hi.',
   request: request(),
   problems: [],
   expires_at: null,
 };
-const STEP: EventBody = { type: 'step-start', step: 1, attempt: 1, provider: 'p', model: 'm' };
-const SAID: EventBody = { type: 'text-delta', step: 1, text: 'Hi.' };
-const DONE: EventBody = { type: 'step-end', step: 1, finish_reason: 'stop', tool_calls: [] };
-const CALL: EventBody = {
-  type: 'tool-call',
-  step: 1,
-  call_id: 'c',
-  wire_name: 'files__write',
-  server: 'files',
-  tool: 'write',
-  arguments: '{}',
-};
-const SENT: EventBody = { type: 'tool-sent', call_id: 'c' };
-const RESULT: EventBody = { type: 'tool-result', call_id: 'c', is_error: false, parts: [], ms: 1 };
 const END: EventBody = { type: 'run-end', status: 'completed', stop_reason: 'stop' };
-const ASKED: EventBody = {
-  type: 'action-required',
-  action_id: 'a',
-  action: {
-    kind: 'authorization',
-    server: 'files',
-    url: 'https://files.example/mcp',
-    call_id: 'c',
-  },
-  expires_at: 10,
-};
-const ANSWERED: EventBody = { type: 'action-resolved', action_id: 'a', outcome: 'done' };
-const tools = (change: object): EventBody => ({
+const SERVER: EventBody = {
   type: 'server-end',
-  label: 'files',
-  url: 'https://files.example/mcp',
+  label: 's',
+  url: 'https://s.example',
   ok: true,
   ms: 1,
-  tools: [{ name: 'write', wire_name: 'files__write', input_schema: {}, hash: 'h', ...change }],
+  tools: [
+    { name: 'pay', wire_name: 's__pay', input_schema: {}, hash: '' },
+    { name: 'look', wire_name: 's__look', input_schema: {}, hash: '', read_only: true },
+  ],
+};
+const step = (number: number, attempt = 1): EventBody => ({
+  type: 'step-start',
+  step: number,
+  attempt,
+  provider: 'p',
+  model: 'm',
 });
+const call = (call_id: string, tool = 'pay', inStep = 1): EventBody => ({
+  type: 'tool-call',
+  step: inStep,
+  call_id,
+  wire_name: `s__${tool}`,
+  arguments: '',
+});
+const stepEnd = (number: number): EventBody => ({
+  type: 'step-end',
+  step: number,
+  finish_reason: 'stop',
+  tool_calls: [],
+});
+const sent = (call_id: string): EventBody => ({ type: 'tool-sent', call_id });
+const result = (call_id: string): EventBody => ({
+  type: 'tool-result',
+  call_id,
+  is_error: false,
+  parts: [],
+  ms: 1,
+});
+const refused = (call_id: string): EventBody => ({
+  type: 'action-required',
+  action_id: 'a',
+  expires_at: 9,
+  action: { kind: 'authorization', server: 's', url: 'https://s.example', call_id },
+});
+const resolved: EventBody = { type: 'action-resolved', action_id: 'a', outcome: 'done' };
+const said: EventBody = { type: 'text-delta', step: 1, text: 'x' };
 
-const log = (...bodies: readonly EventBody[]) =>
-  bodies.map((body, index): RunEvent => ({ ...body, seq: index + 1, at: index }));
+const log = (...bodies: EventBody[]): RunEvent[] =>
+  bodies.map((body, index) => ({ ...body, seq: index + 1, at: 1 }));
 
-describe('a whole log', () => {
-  it.each([
-    ['that has only begun', [START]],
-    ['of a step', [START, STEP, SAID, DONE, END]],
-    ['that ended in the middle of a step', [START, STEP, SAID, END]],
-    ['whose step was asked again', [START, STEP, SAID, { ...STEP, attempt: 2 }, SAID, DONE, END]],
-    ['of a call', [START, STEP, CALL, DONE, SENT, RESULT, END]],
+describe('a log is sound', () => {
+  test.each<[string, EventBody[]]>([
+    ['that has just begun', [START]],
+    ['with a call', [START, SERVER, step(1), call('a'), stepEnd(1), sent('a'), result('a'), END]],
     [
-      'of a call that was refused and made again',
-      [START, STEP, CALL, SENT, ASKED, ANSWERED, SENT, RESULT],
+      'with a call that was refused',
+      [
+        START,
+        SERVER,
+        step(1),
+        call('a'),
+        stepEnd(1),
+        sent('a'),
+        refused('a'),
+        resolved,
+        sent('a'),
+        result('a'),
+        step(2),
+        stepEnd(2),
+        END,
+      ],
     ],
     [
-      'of a call that may be repeated',
-      [START, tools({ read_only: true }), STEP, CALL, SENT, SENT, RESULT],
+      'with an early call that was made again after a crash',
+      [START, SERVER, step(1), call('a', 'look'), sent('a'), sent('a'), result('a')],
     ],
-  ] as const)('%s has no mistake', (_, bodies) => {
+    [
+      'whose step was asked again, with the same ids',
+      [START, SERVER, step(1), call('a'), step(1, 2), call('a'), stepEnd(1), sent('a')],
+    ],
+    ['with a call that was never made', [START, step(1), call('a'), stepEnd(1), result('a'), END]],
+  ])('%s', (_what, bodies) => {
     expect(fsck(log(...bodies))).toEqual([]);
   });
-
-  it('is what the engine writes', async () => {
-    const files = [{ name: 'write', run: () => text('Written.') }];
-    const all = ports(scriptedModel([calls(['files__write', {}]), says('All of it.')]), {
-      servers: memoryServers({ 'https://files.example/mcp': files }),
-      log: startedLog({ servers: [server('files')] }),
-    });
-    await runToEnd(all);
-    const events = all.log.read();
-    expect(events.some(({ type }) => type === 'tool-sent')).toBe(true);
-    expect(fsck(events)).toEqual([]);
-  });
 });
 
-describe('a log with a mistake', () => {
-  it.each([
-    ['nothing in it', [], 'empty'],
-    ['no beginning', [STEP, SAID], 'Event 1 (step-start) is no beginning'],
-    ['two beginnings', [START, START], 'second beginning'],
-    ['something after its end', [START, END, STEP], 'Event 3 (step-start) comes after the end'],
-    ['two ends', [START, END, END], 'Event 3 (run-end) comes after the end'],
-    ['text outside of a step', [START, SAID], 'is in no open step'],
-    ['text after its step', [START, STEP, DONE, SAID], 'is in no open step'],
-    ['an end of no step', [START, DONE], 'is in no open step'],
-    ['a call twice', [START, STEP, CALL, CALL], 'repeats the id'],
-    ['a result of no call', [START, RESULT], 'belongs to no call'],
-    ['two results', [START, STEP, CALL, SENT, RESULT, RESULT], 'second result'],
+describe('what is wrong is said:', () => {
+  test.each<[string, RunEvent[]]>([
+    ['There is no event.', []],
+    ['Event 1 is step-start; the first is run-start and no other.', log(step(1))],
+    ['Event 2 is run-start; the first is run-start and no other.', log(START, START)],
+    ['Event 2 has the number 3.', log(START, step(1), END).filter(({ seq }) => seq !== 2)],
+    ['Event 3 (run-end) follows the end.', log(START, END, END)],
+    ['Event 2 (text-delta) belongs to no step under way.', log(START, said)],
+    ['Event 4 (text-delta) belongs to no step under way.', log(START, step(1), stepEnd(1), said)],
+    ['Event 2 starts step 2 after step 0.', log(START, step(2))],
+    ['Event 4 starts step 1, which has ended.', log(START, step(1), stepEnd(1), step(1, 2))],
+    ['Event 3 is attempt 3 after attempt 1.', log(START, step(1), step(1, 3))],
+    ['Event 4 repeats an id of a call.', log(START, step(1), call('a'), call('a'))],
+    ['Event 2 (tool-result) belongs to no call under way.', log(START, result('a'))],
     [
-      'a call that was sent twice',
-      [START, tools({}), STEP, CALL, SENT, SENT],
-      'Event 6 (tool-sent) sends a call again',
+      'Event 5 (tool-result) belongs to no call under way.',
+      log(START, step(1), call('a'), result('a'), result('a')),
     ],
-    ['a call that was sent after its result', [START, STEP, CALL, RESULT, SENT], 'has its result'],
-    ['an answer to no question', [START, ANSWERED], 'never asked'],
-  ] as const)('%s says so', (_, bodies, mistake) => {
-    expect(fsck(log(...bodies)).join('\n')).toContain(mistake);
-  });
-
-  it('in its numbers says which one is missing', () => {
-    const events = log(START, STEP, SAID, DONE, END).filter(({ seq }) => seq !== 3);
-    expect(fsck(events)[0]).toBe('Event 4 (step-end) should have the number 3.');
+    [
+      'Event 5 (tool-result) belongs to no call under way.',
+      log(START, step(1), call('a'), step(1, 2), result('a')),
+    ],
+    [
+      'Event 7 sends a call again whose outcome is unknown.',
+      log(START, SERVER, step(1), call('a'), stepEnd(1), sent('a'), sent('a')),
+    ],
+    ['Event 5 sends a call too early.', log(START, SERVER, step(1), call('a'), sent('a'))],
+    ['Event 2 resolves an action that nobody asked for.', log(START, resolved)],
+    ['Event 2 asks for no call under way.', log(START, refused('a'))],
+  ])('%s', (problem, events) => {
+    expect(fsck(events)).toContain(problem);
   });
 });
