@@ -111,6 +111,7 @@ export class SqlRunLog implements RunLog {
     } catch (error) {
       // Nothing of it was kept; where the log ends has to be looked up again.
       this.#last = null;
+      this.#forgetTail();
       throw error;
     }
   }
@@ -162,8 +163,13 @@ export class SqlRunLog implements RunLog {
   /** Says that the tables are gone; readers notice and end. */
   remove(): void {
     this.isRemoved = true;
-    this.#tail.length = 0;
+    this.#forgetTail();
     this.#wake();
+  }
+
+  #forgetTail(): void {
+    this.#tail.length = 0;
+    this.#tailUnits = 0;
   }
 
   #wake(): void {
