@@ -34,7 +34,7 @@ export interface ChatAnswerOptions {
   readonly onEnd?: (end: RunEnd | null) => Promise<void>;
   /** Called once, when nothing works for this answer any more. */
   readonly onIdle?: () => void;
-  /** A person has to do something: log in at this address. */
+  /** A person has to do something: log in at this address, or allow a call of the server there. */
   readonly onUserMessage?: (url: string, message: string) => void;
 }
 
@@ -121,9 +121,22 @@ class ChatAnswer {
 
   #ask({ action, action_id }: ActionRequired): void {
     const { onUserMessage, loginUrl } = this.#options;
-    if (action.kind !== 'authorization') return;
-    const message = `Log in to ${action.server} so that its tools can be used.`;
-    onUserMessage?.(loginUrl(action_id), message);
+    switch (action.kind) {
+      case 'authorization': {
+        const message = `Log in to ${action.server} so that its tools can be used.`;
+        return onUserMessage?.(loginUrl(action_id), message);
+      }
+      case 'approval': {
+        // It is answered with the next request, from the item in this answer.
+        const message = `${action.tool} of ${action.server} is called when you allow it.`;
+        return onUserMessage?.(this.#addressOf(action.server), message);
+      }
+      case 'elicitation':
+    }
+  }
+
+  #addressOf(label: string): string {
+    return this.#chat.request.servers.find((server) => server.label === label)?.url ?? '';
   }
 
   #waits(): boolean {

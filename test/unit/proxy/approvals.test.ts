@@ -46,6 +46,7 @@ async function answerOf(
   body: JsonObject,
   model: Model,
   servers = tools().servers,
+  onUserMessage: (url: string, message: string) => void = () => {},
 ): Promise<Response> {
   const whole = { messages: [user], tools: [mcp], ...body };
   const chat = readChatRequest(whole, context);
@@ -57,6 +58,7 @@ async function answerOf(
     id: 'chatcmpl-1',
     model: 'gpt-5',
     loginUrl: () => '',
+    onUserMessage,
     refusal: () => null,
   });
 }
@@ -128,6 +130,13 @@ describe('a call that wants approval', () => {
       ),
     ).toHaveLength(1);
     expect(chunks.at(-1)?.mcp).toHaveLength(2);
+  });
+
+  it('is told to the app that holds the request', async () => {
+    const told: string[][] = [];
+    await answerOf({}, asking(), tools().servers, (...said) => told.push(said));
+    expect(told[0]?.[0]).toBe('https://docs.example/mcp');
+    expect(told[0]?.[1]).toContain('drop of docs');
   });
 
   it('shows what hides in its arguments', async () => {
