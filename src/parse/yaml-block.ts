@@ -6,6 +6,7 @@ import { nestsDeeperThan } from './yaml-depth.ts';
 import { explainYamlError } from './yaml-hint.ts';
 import { type LooseText, maskLooseTexts } from './loose-texts.ts';
 import { readMap } from './yaml-read.ts';
+import { YAML_OPTIONS } from './yaml-options.ts';
 
 /** Bytes of a settings block; above it the YAML reader would be quadratic in hostile input. */
 const MAX_BYTES = 16 * 1024;
@@ -51,7 +52,7 @@ export function readYamlBlock(source: Source, from: number, to: number): YamlBlo
       0,
     );
   }
-  const documents = [...new Composer(OPTIONS).compose(tokens, true, text.length)];
+  const documents = [...new Composer(YAML_OPTIONS).compose(tokens, true, text.length)];
   const error = documents.flatMap((document) => document.errors)[0];
   if (error !== undefined) {
     const found = explainYamlError(error, text);
@@ -86,17 +87,6 @@ function withLooseTexts(
   const { frontmatter } = read;
   return { frontmatter: { ...frontmatter, entries }, problems: [...read.problems, ...problems] };
 }
-
-/** `uniqueKeys` of the library is quadratic and names one place only: `readMap` looks itself. */
-const OPTIONS = {
-  version: '1.2',
-  schema: 'core',
-  uniqueKeys: false,
-  merge: false,
-  strict: true,
-  prettyErrors: false,
-  logLevel: 'silent',
-} as const;
 
 function readDocument(source: Source, document: Document.Parsed | undefined, from: number) {
   const problems: Problem[] = [];

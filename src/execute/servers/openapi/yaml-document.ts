@@ -1,19 +1,10 @@
 import { Composer, Lexer, Parser, type CST } from 'yaml';
+import { YAML_OPTIONS } from '../../../parse/yaml-options.ts';
 
 /** Bytes of a YAML document: reading one takes a hundred times its size in memory. */
 const MAX_LENGTH = 1024 * 1024;
 const MAX_LEXEMES = 600_000;
 const MAX_NESTING = 128;
-
-const OPTIONS = {
-  version: '1.2',
-  schema: 'core',
-  uniqueKeys: false,
-  merge: false,
-  strict: true,
-  prettyErrors: false,
-  logLevel: 'silent',
-} as const;
 
 /**
  * The plain data of one YAML 1.2 document without aliases: with them a kilobyte can stand for
@@ -53,7 +44,7 @@ function tokensOf(text: string): CST.Token[] {
 
 /** Gives up at the first mistake: the library collects all, each with a stack trace of its own. */
 function composer(): Composer {
-  return Object.assign(new Composer(OPTIONS), { onError });
+  return Object.assign(new Composer(YAML_OPTIONS), { onError });
 }
 
 function onError(_at: unknown, _code: string, _message: string, isWarning?: boolean): void {
