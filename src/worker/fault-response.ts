@@ -2,7 +2,7 @@ import { FAULTS } from '../fault/fault.ts';
 import type { Fault } from '../fault/fault.ts';
 import { renderErrorPage } from '../publish/render-error-page.ts';
 import { wantsPage } from '../connect/accept.ts';
-import { backTo } from './return-path.ts';
+import { backTo } from './principal/return-path.ts';
 
 /**
  * The response that reports a fault: `{"error": {"code", "message", …}}`, or a page for a browser.

@@ -2,9 +2,9 @@ import { app } from './app.ts';
 import type { Env } from './env.ts';
 import { secured } from './security-headers.ts';
 
-export { AddressObject } from './address-object.ts';
-export { PrincipalObject } from './principal-object.ts';
-export { RunObject } from './run-object.ts';
+export { AddressObject } from './principal/address-object.ts';
+export { PrincipalObject } from './principal/principal-object.ts';
+export { RunObject } from './run/run-object.ts';
 
 export default {
   fetch: async (request, env, context) =>

@@ -1,8 +1,8 @@
 import type { OwnDocument } from '../execute/references/document-source.ts';
-import { NO_PROOF } from './principal.ts';
-import { runClient } from './run-client.ts';
+import { NO_PROOF } from './principal/principal.ts';
+import { runClient } from './run/run-client.ts';
 import type { Env } from './env.ts';
-import { isRunId } from './run-id.ts';
+import { isRunId } from './run/run-id.ts';
 import type { Settings } from './settings.ts';
 
 /**

@@ -3,8 +3,8 @@ import type { RegisteredClient } from '../login/login-client.ts';
 import { readRegisteredClients } from '../login/registered-clients.ts';
 import { configuredProviders, KNOWN_PROVIDERS } from '../execute/model/providers.ts';
 import type { Provider } from '../execute/model/providers.ts';
-import { capsOf, NO_CAP, numbersIn } from './caller-caps.ts';
-import type { CallerCaps } from './caller-caps.ts';
+import { capsOf, NO_CAP, numbersIn } from './principal/caller-caps.ts';
+import type { CallerCaps } from './principal/caller-caps.ts';
 
 /**
  * The variables of a server, read once and checked: `npm start` refuses to start with a malformed

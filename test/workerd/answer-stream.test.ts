@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { EventBody } from '../../src/run/event.ts';
-import { answerEncoder } from '../../src/worker/answer-stream.ts';
-import type { AnswerForm } from '../../src/worker/answer-stream.ts';
+import { answerEncoder } from '../../src/worker/run/answer-stream.ts';
+import type { AnswerForm } from '../../src/worker/run/answer-stream.ts';
 
 const step = (number: number, attempt = 1): EventBody => ({
   type: 'step-start',

@@ -1,13 +1,13 @@
 /** How much one caller may run, inside workerd with its real objects. */
 import { env, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { describe, expect, it } from 'vitest';
-import { addressName } from '../../src/worker/caller-address.ts';
+import { addressName } from '../../src/worker/principal/caller-address.ts';
 import { readEnv } from '../../src/worker/env.ts';
 import type { Env } from '../../src/worker/env.ts';
 import worker from '../../src/worker/index.ts';
-import { principalClient } from '../../src/worker/principal-client.ts';
-import type { PrincipalClient } from '../../src/worker/principal-client.ts';
-import { newRunId } from '../../src/worker/run-id.ts';
+import { principalClient } from '../../src/worker/principal/principal-client.ts';
+import type { PrincipalClient } from '../../src/worker/principal/principal-client.ts';
+import { newRunId } from '../../src/worker/run/run-id.ts';
 
 const bindings = env as unknown as Env;
 const NO_CAPS = { rate: 0, concurrency: 0 };

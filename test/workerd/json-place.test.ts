@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { jsonErrorOffset } from '../../src/worker/json-place.ts';
+import { jsonErrorOffset } from '../../src/worker/post/json-place.ts';
 
 describe('the place where a text stops being JSON', () => {
   // The caret stands under the first character that cannot stand there.

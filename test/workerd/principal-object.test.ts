@@ -4,11 +4,11 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { grantKey, openVault } from '../../src/login/vault.ts';
 import type { LoginTarget } from '../../src/login/login.ts';
 import type { Env } from '../../src/worker/env.ts';
-import { KeptValues } from '../../src/worker/kept-values.ts';
-import { LoginActions } from '../../src/worker/login-actions.ts';
+import { KeptValues } from '../../src/worker/principal/kept-values.ts';
+import { LoginActions } from '../../src/worker/login/login-actions.ts';
 import { SqlLoginRows } from '../../src/login/sql-rows.ts';
-import { principalClient } from '../../src/worker/principal-client.ts';
-import { newRunId } from '../../src/worker/run-id.ts';
+import { principalClient } from '../../src/worker/principal/principal-client.ts';
+import { newRunId } from '../../src/worker/run/run-id.ts';
 
 const bindings = env as unknown as Env;
 const SERVER = 'https://tools.internal/mcp';

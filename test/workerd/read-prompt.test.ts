@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { preferred } from '../../src/connect/accept.ts';
-import { readPrompt } from '../../src/worker/read-prompt.ts';
+import { readPrompt } from '../../src/worker/post/read-prompt.ts';
 
 const FORM = 'application/x-www-form-urlencoded';
 

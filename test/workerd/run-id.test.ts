@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isRunId, newRunId, ownerToken } from '../../src/worker/run-id.ts';
+import { isRunId, newRunId, ownerToken } from '../../src/worker/run/run-id.ts';
 
 const KEY = 'a key of at least thirty-two characters';
 

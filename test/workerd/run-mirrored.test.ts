@@ -10,9 +10,9 @@ import { normalizePrompt } from '../../src/normalize/normalize-prompt.ts';
 import { parsePrompt } from '../../src/parse/parse-prompt.ts';
 import type { EventBody, RunEvent } from '../../src/run/event.ts';
 import type { Env } from '../../src/worker/env.ts';
-import { runClient } from '../../src/worker/run-client.ts';
-import { newRunId } from '../../src/worker/run-id.ts';
-import type { RunObject } from '../../src/worker/run-object.ts';
+import { runClient } from '../../src/worker/run/run-client.ts';
+import { newRunId } from '../../src/worker/run/run-id.ts';
+import type { RunObject } from '../../src/worker/run/run-object.ts';
 
 const bindings = env as unknown as Env & { readonly ID_KEY: string };
 const OWNER = { holdsToken: true, principal: null };

@@ -9,12 +9,12 @@ import { describe, expect, it } from 'vitest';
 import type { CompletionRequest } from '../../src/normalize/request.ts';
 import type { RunEvent, RunStart } from '../../src/run/event.ts';
 import type { Env } from '../../src/worker/env.ts';
-import { NO_PROOF } from '../../src/worker/principal.ts';
-import { beginMove } from '../../src/worker/run-move.ts';
-import { runClient } from '../../src/worker/run-client.ts';
-import { newRunId } from '../../src/worker/run-id.ts';
-import type { RunObject } from '../../src/worker/run-object.ts';
-import { split, SqlRunLog } from '../../src/worker/run-log.ts';
+import { NO_PROOF } from '../../src/worker/principal/principal.ts';
+import { beginMove } from '../../src/worker/run/run-move.ts';
+import { runClient } from '../../src/worker/run/run-client.ts';
+import { newRunId } from '../../src/worker/run/run-id.ts';
+import type { RunObject } from '../../src/worker/run/run-object.ts';
+import { split, SqlRunLog } from '../../src/worker/run/run-log.ts';
 
 const bindings = env as unknown as Env;
 const OWNER = { holdsToken: true, principal: null };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { proofOf, runner } from '../../src/worker/principal.ts';
-import { newRunId } from '../../src/worker/run-id.ts';
-import { sessionCookie, sessionKey } from '../../src/worker/session.ts';
+import { proofOf, runner } from '../../src/worker/principal/principal.ts';
+import { newRunId } from '../../src/worker/run/run-id.ts';
+import { sessionCookie, sessionKey } from '../../src/worker/principal/session.ts';
 import { readSettings } from '../../src/worker/settings.ts';
 import { signed, unsigned } from '../../src/connect/signed.ts';
 

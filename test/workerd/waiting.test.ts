@@ -13,12 +13,12 @@ import { parsePrompt } from '../../src/parse/parse-prompt.ts';
 import { fsck } from '../../src/run/fsck.ts';
 import type { Env } from '../../src/worker/env.ts';
 import worker from '../../src/worker/index.ts';
-import { NO_PROOF } from '../../src/worker/principal.ts';
-import { runClient } from '../../src/worker/run-client.ts';
-import { newRunId, ownerToken } from '../../src/worker/run-id.ts';
-import { SqlRunLog } from '../../src/worker/run-log.ts';
-import type { RunObject } from '../../src/worker/run-object.ts';
-import { createRecord } from '../../src/worker/run-record.ts';
+import { NO_PROOF } from '../../src/worker/principal/principal.ts';
+import { runClient } from '../../src/worker/run/run-client.ts';
+import { newRunId, ownerToken } from '../../src/worker/run/run-id.ts';
+import { SqlRunLog } from '../../src/worker/run/run-log.ts';
+import type { RunObject } from '../../src/worker/run/run-object.ts';
+import { createRecord } from '../../src/worker/run/run-record.ts';
 
 // The first run of a file loads the MCP client, which takes a busy machine a while.
 vi.setConfig({ testTimeout: 30_000 });

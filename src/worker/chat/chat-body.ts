@@ -1,6 +1,6 @@
 import { Fault } from '../../fault/fault.ts';
 import { parseJsonObject, type JsonObject } from '../../protocol/json.ts';
-import { decoded, readBytes } from '../read-body.ts';
+import { decoded, readBytes } from '../post/read-body.ts';
 
 /** Bytes of a request to `/chat/completions`: images in it are base64. */
 const MAX_CHAT_BODY = 20 * 1_048_576;

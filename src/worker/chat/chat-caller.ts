@@ -1,11 +1,11 @@
 import type { ChatRequest } from '../../completions/chat-request.ts';
-import { admitWork } from '../admission.ts';
+import { admitWork } from '../principal/admission.ts';
 import type { Env } from '../env.ts';
 import { isLocalHost, ownOrigin } from '../guards.ts';
-import { principalName, runner } from '../principal.ts';
+import { principalName, runner } from '../principal/principal.ts';
 import { mac } from '../../connect/keyed-hash.ts';
 import { base62, randomBase62 } from '../../login/base62.ts';
-import { sessionKey } from '../session.ts';
+import { sessionKey } from '../principal/session.ts';
 import type { Settings } from '../settings.ts';
 
 /** A request to one of the completions doors. */

@@ -1,7 +1,7 @@
 import type { ChatRequest } from '../../completions/chat-request.ts';
 import type { Model, Ports } from '../../execute/ports.ts';
 import type { Network } from '../network.ts';
-import { enginePorts } from '../run-ports.ts';
+import { enginePorts } from '../run/run-ports.ts';
 import type { ChatAsked, ChatCaller } from './chat-caller.ts';
 
 /**

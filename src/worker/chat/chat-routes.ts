@@ -2,7 +2,7 @@ import type { Hono } from 'hono';
 import { asFault, Fault } from '../../fault/fault.ts';
 import { errorResponse } from '../../proxy/openai-error.ts';
 import { isCrossSite } from '../guards.ts';
-import type { RunRequest } from '../read-run.ts';
+import type { RunRequest } from '../run/read-run.ts';
 import type { Asked, Surroundings } from '../surroundings.ts';
 import type { ChatAsked } from './chat-caller.ts';
 import { continueChat } from './continued-chat.ts';

@@ -8,7 +8,7 @@ import { CallersModel } from '../../proxy/callers-model.ts';
 import { errorResponse, refusalResponse } from '../../proxy/openai-error.ts';
 import { ownOrigins } from '../guards.ts';
 import { network } from '../network.ts';
-import { userOf } from '../read-prompt.ts';
+import { userOf } from '../post/read-prompt.ts';
 import { readChatBody } from './chat-body.ts';
 import { completionId, hostedCaller } from './chat-caller.ts';
 import type { ChatAsked } from './chat-caller.ts';

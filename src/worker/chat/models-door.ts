@@ -3,7 +3,7 @@ import { Fault } from '../../fault/fault.ts';
 import { isObject, parseJsonObject, type JsonObject } from '../../protocol/json.ts';
 import { network } from '../network.ts';
 import type { Network } from '../network.ts';
-import { decoded, readBytes } from '../read-body.ts';
+import { decoded, readBytes } from '../post/read-body.ts';
 import { json } from '../../connect/responses.ts';
 import { ownCaller } from './chat-caller.ts';
 import type { ChatAsked } from './chat-caller.ts';

@@ -4,7 +4,7 @@ import { providerChoices } from '../../execute/model/providers.ts';
 import type { JsonObject } from '../../protocol/json.ts';
 import { refusalResponse } from '../../proxy/openai-error.ts';
 import { ownOrigins } from '../guards.ts';
-import { userOf } from '../read-prompt.ts';
+import { userOf } from '../post/read-prompt.ts';
 import { readChatBody } from './chat-body.ts';
 import { completionId, ownCaller } from './chat-caller.ts';
 import type { ChatAsked, ChatCaller } from './chat-caller.ts';

@@ -1,6 +1,6 @@
 import type { RunEnd, RunEvent } from '../../run/event.ts';
 import { faultData } from '../../fault/fault.ts';
-import type { RunClient } from '../run-client.ts';
+import type { RunClient } from '../run/run-client.ts';
 
 /** Events are sent together, so often, in milliseconds. */
 const EVERY_MS = 250;

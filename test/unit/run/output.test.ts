@@ -123,7 +123,7 @@ describe('OUT-7 the files of an answer', () => {
     'ts path="..\\a.ts"',
     'ts path="a\u202ets.exe"',
     'ts path="a\ud800.ts"',
-    'ts path="./"',
+    'ts path="."',
     `ts ${'a/'.repeat(150)}a.ts`,
   ])('a fence of %j names none', async (info) => {
     expect((await taken(block(info))).files).toEqual([]);

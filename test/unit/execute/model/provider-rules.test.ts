@@ -17,7 +17,7 @@ interface Sent {
   readonly place: { readonly step: number; readonly usedIds: readonly string[] };
 }
 
-const fixtures = new URL('../../../fixtures/', import.meta.url);
+const fixtures = new URL('../../../fixtures', import.meta.url);
 
 /** All fixtures; those of chunks as the plainest stream that brings them. */
 function sent(folder: 'chunks' | 'streams'): readonly Sent[] {

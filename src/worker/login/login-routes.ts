@@ -1,0 +1,82 @@
+import type { Hono } from 'hono';
+import { clientDocument } from './client-document.ts';
+import { showFailed } from '../../connect/connect.ts';
+import { finishConnect, showConnect, startConnect } from './connect.ts';
+import { addConnection, listConnections, removeConnection } from './connections.ts';
+import { showSignIn, signIn, signOut } from '../principal/sign-in.ts';
+import type { Asked, Surroundings } from '../surroundings.ts';
+
+type Handler = (asked: Asked) => Promise<Response> | Response;
+
+/** The routes of logging in, by path and method. @see spec/http-api.md, Connections */
+const LOGIN_ROUTES: readonly (readonly [path: string, methods: Record<string, Handler>])[] = [
+  [
+    '/connect/callback',
+    { GET: ({ req, env, var: { settings } }) => finishConnect(req.raw, env, settings) },
+  ],
+  ['/connect/failed', { GET: ({ req }) => showFailed(req.raw) }],
+  [
+    '/connect/:id',
+    {
+      GET: (asked) => showConnect(...partsOf(asked), idOf(asked)),
+      POST: (asked) => startConnect(...partsOf(asked), idOf(asked)),
+    },
+  ],
+  [
+    '/connections',
+    {
+      GET: (asked) => listConnections(...partsOf(asked)),
+      POST: (asked) => addConnection(...partsOf(asked)),
+    },
+  ],
+  [
+    '/connections/:id',
+    {
+      POST: (asked) => removeConnection(...partsOf(asked), idOf(asked)),
+      DELETE: (asked) => removeConnection(...partsOf(asked), idOf(asked)),
+    },
+  ],
+  [
+    '/sign-in',
+    {
+      GET: ({ req, var: { settings } }) => showSignIn(req.raw, settings),
+      POST: ({ req, var: { settings } }) => signIn(req.raw, settings),
+    },
+  ],
+  ['/sign-out', { POST: ({ req, var: { settings } }) => signOut(req.raw, settings) }],
+  [
+    '/oauth/client.json',
+    { GET: ({ req, var: { settings } }) => clientDocument(req.raw, settings) },
+  ],
+];
+
+/**
+ * Adds the routes of logging in to the Worker's.
+ * @returns for every path the methods that it takes, as `Allow` says them
+ */
+export function addLoginRoutes(app: Hono<Surroundings>): Readonly<Record<string, string>> {
+  for (const [path, methods] of LOGIN_ROUTES) {
+    for (const [method, handler] of Object.entries(methods)) {
+      app.on(method, path, (asked) => handler(asked));
+    }
+  }
+  return Object.fromEntries(
+    LOGIN_ROUTES.map(([path, methods]) => [path, allowedOf(path, Object.keys(methods))]),
+  );
+}
+
+/** A HEAD is a GET without its body, except where looking would use up what comes back once. */
+function allowedOf(path: string, methods: readonly string[]): string {
+  const isOnce = path === '/connect/callback';
+  return methods
+    .flatMap((name) => (name === 'GET' && !isOnce ? [name, 'HEAD'] : [name]))
+    .join(', ');
+}
+
+function partsOf({ req, env, var: { settings } }: Asked) {
+  return [req.raw, env, settings] as const;
+}
+
+function idOf({ req }: Asked): string {
+  return req.param('id') ?? '';
+}

@@ -1,0 +1,221 @@
+import type { RunStatus } from '../../run/run.ts';
+import { RunAllowance } from './run-allowance.ts';
+import type { RunCaps } from './caller-caps.ts';
+
+/** How long an `Idempotency-Key` is remembered. */
+const KEY_MS = 24 * 3_600_000;
+
+/** Keys of one principal at a time. One that is forgotten early would run its prompt twice. */
+const MOST_KEYS = 100_000;
+
+/** What a run object has said is believed for so long before it is asked. */
+const BELIEVED_MS = 15_000;
+
+/** An id that was reserved and has no run after so long never will. */
+const RESERVED_MS = 300_000;
+
+/** Run objects that reading a list asks at most. */
+const MOST_ASKED = 20;
+
+/** A run that asks to be started. */
+export interface RunWish {
+  /** The id that it gets when it is new. */
+  readonly id: string;
+  /** Sealed. */
+  readonly title: string;
+  /** Milliseconds since 1970, or null for never. */
+  readonly expires_at: number | null;
+  /** The caller's key and the SHA-256 of what it asks for, hexadecimal. */
+  readonly once: { readonly key: string; readonly hash: string } | null;
+}
+
+/** What becomes of a wish. */
+export type Admission =
+  | { readonly kind: 'new' }
+  /** The key was used for the same request; this is its run, accepted or about to be. */
+  | { readonly kind: 'known'; readonly id: string }
+  /** The key was used for something else. */
+  | { readonly kind: 'mismatch' }
+  | { readonly kind: 'refused'; readonly seconds: number };
+
+/** Where a run stands, as its object says it; null when there is none, or no longer. */
+export type Standing = Pick<ListedRun, 'status' | 'expires_at'> | null;
+
+/** A run as the list of its principal shows it. */
+export interface ListedRun {
+  readonly id: string;
+  readonly status: RunStatus;
+  /** Milliseconds since 1970. */
+  readonly created_at: number;
+  readonly expires_at: number | null;
+  /** Sealed. */
+  readonly title: string;
+}
+
+/** Which part of the list is read. */
+export interface ListWish {
+  readonly limit: number;
+  /** The last run that was seen; null to begin with the newest. */
+  readonly after: string | null;
+  readonly status: RunStatus | null;
+}
+
+/** A part of the list; null when the run to begin after is not in it. */
+export type RunsPage = {
+  readonly runs: readonly ListedRun[];
+  readonly has_more: boolean;
+} | null;
+
+/**
+ * The runs of one principal in the SQLite of its object: which ones there are, which request a key
+ * stands for, and how many may still be started.
+ */
+export class PrincipalRuns {
+  readonly allowance: RunAllowance;
+  readonly #sql: SqlStorage;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+    this.allowance = new RunAllowance(sql);
+    this.allowance.create();
+    sql.exec(
+      `CREATE TABLE IF NOT EXISTS run (n INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,
+         status TEXT NOT NULL, title TEXT NOT NULL, created_at INTEGER NOT NULL,
+         expires_at INTEGER, noted_at INTEGER NOT NULL)`,
+    );
+    sql.exec(
+      `CREATE TABLE IF NOT EXISTS once (key TEXT PRIMARY KEY, hash TEXT NOT NULL,
+         run_id TEXT NOT NULL, at INTEGER NOT NULL)`,
+    );
+    sql.exec('CREATE INDEX IF NOT EXISTS once_run ON once (run_id)');
+    sql.exec('CREATE INDEX IF NOT EXISTS once_at ON once (at)');
+  }
+
+  /**
+   * Admits a run, whose key is reserved before anybody accepts it: of many equal requests at the
+   * same time one is new and all others are told its id. A run that is never accepted, because the
+   * process died in between, is accepted by the next request with its key.
+   */
+  admit({ id, title, expires_at, once }: RunWish, caps: RunCaps): Admission {
+    const now = Date.now();
+    this.#sql.exec('DELETE FROM once WHERE at <= ?', now - KEY_MS);
+    const known = once === null ? undefined : this.#reserved(once.key);
+    if (known !== undefined) {
+      return known.hash === once?.hash ? { kind: 'known', id: known.run_id } : { kind: 'mismatch' };
+    }
+    const wait =
+      (once === null ? null : this.#keysFull(now)) ?? this.allowance.take(id, caps, null);
+    if (wait !== null) return { kind: 'refused', seconds: wait };
+    if (once !== null) {
+      this.#sql.exec(
+        'INSERT INTO once (key, hash, run_id, at) VALUES (?, ?, ?, ?)',
+        once.key,
+        once.hash,
+        id,
+        now,
+      );
+    }
+    this.#sql.exec(
+      `INSERT INTO run (id, status, title, created_at, expires_at, noted_at)
+       VALUES (?, 'queued', ?, ?, ?, ?)`,
+      id,
+      title,
+      now,
+      expires_at,
+      now,
+    );
+    return { kind: 'new' };
+  }
+
+  /** What the object of a run says about it. */
+  note(id: string, standing: Standing): void {
+    const [row] = this.#sql
+      .exec<{ created_at: number }>('SELECT created_at FROM run WHERE id = ?', id)
+      .toArray();
+    if (standing === null) {
+      if (row === undefined || row.created_at + RESERVED_MS <= Date.now()) this.forget(id);
+      return;
+    }
+    const { status, expires_at } = standing;
+    this.#sql.exec(
+      'UPDATE run SET status = ?, expires_at = ?, noted_at = ? WHERE id = ?',
+      status,
+      expires_at,
+      Date.now(),
+      id,
+    );
+    // Waiting for a person costs nothing, so it does not count.
+    const counts = row !== undefined && (status === 'queued' || status === 'running');
+    if (counts) this.allowance.hold(id, null);
+    else this.allowance.release(id);
+  }
+
+  /** The run is gone, and its key stands for nothing any more. */
+  forget(id: string): void {
+    this.#sql.exec('DELETE FROM run WHERE id = ?', id);
+    this.#sql.exec('DELETE FROM once WHERE run_id = ?', id);
+    this.allowance.release(id);
+  }
+
+  /** The run is only to be found under another id. */
+  move(from: string, to: string): void {
+    this.#sql.exec('UPDATE OR IGNORE run SET id = ? WHERE id = ?', to, from);
+    this.#sql.exec('UPDATE once SET run_id = ? WHERE run_id = ?', to, from);
+  }
+
+  /** Runs whose last word may have been lost; they count as heard of now. */
+  doubtful(): readonly string[] {
+    const now = Date.now();
+    return this.#sql
+      .exec<{ id: string }>(
+        `UPDATE run SET noted_at = ?1 WHERE id IN (SELECT id FROM run
+           WHERE status IN ('queued', 'running', 'requires_action') AND noted_at <= ?2
+           ORDER BY noted_at LIMIT ?3) RETURNING id`,
+        now,
+        now - BELIEVED_MS,
+        MOST_ASKED,
+      )
+      .toArray()
+      .map(({ id }) => id);
+  }
+
+  /** The newest first. */
+  list({ limit, after, status }: ListWish): RunsPage {
+    this.#sql.exec('DELETE FROM run WHERE expires_at <= ?', Date.now());
+    const before = after === null ? Number.MAX_SAFE_INTEGER : this.#placeOf(after);
+    if (before === undefined) return null;
+    const rows = this.#sql
+      .exec<Row>(
+        `SELECT id, status, title, created_at, expires_at FROM run
+         WHERE n < ?1 AND (?2 IS NULL OR status = ?2) ORDER BY n DESC LIMIT ?3`,
+        before,
+        status,
+        limit + 1,
+      )
+      .toArray();
+    return { runs: rows.slice(0, limit), has_more: rows.length > limit };
+  }
+
+  #placeOf(id: string): number | undefined {
+    return this.#sql.exec<{ n: number }>('SELECT n FROM run WHERE id = ?', id).toArray()[0]?.n;
+  }
+
+  #reserved(key: string): { readonly hash: string; readonly run_id: string } | undefined {
+    return this.#sql
+      .exec<{ hash: string; run_id: string }>('SELECT hash, run_id FROM once WHERE key = ?', key)
+      .toArray()[0];
+  }
+
+  /** Seconds until there is room for one key more; null when there is. */
+  #keysFull(now: number): number | null {
+    const { n, oldest } = this.#sql
+      .exec<{ n: number; oldest: number | null }>(
+        'SELECT count(*) AS n, min(at) AS oldest FROM once',
+      )
+      .one();
+    return n < MOST_KEYS ? null : Math.ceil(((oldest ?? now) + KEY_MS - now) / 1000);
+  }
+}
+
+/** SQLite's rows have an index signature, which an interface has not. */
+type Row = { [Name in keyof ListedRun]: ListedRun[Name] };

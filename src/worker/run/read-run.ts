@@ -1,0 +1,162 @@
+import { Fault } from '../../fault/fault.ts';
+import { inert } from '../../publish/bounded.ts';
+import { isoTime } from '../../publish/iso-time.ts';
+import { contentType, negotiate } from '../../publish/negotiate.ts';
+import type { Form } from '../../publish/negotiate.ts';
+import { hasForm } from '../../publish/page-action.ts';
+import { renderPage } from '../../publish/render-page.ts';
+import { renderJson } from '../../publish/render-json.ts';
+import { renderMarkdown } from '../../publish/render-markdown.ts';
+import { renderText } from '../../publish/render-text.ts';
+import { runUrls } from '../../publish/run-urls.ts';
+import { isTerminal } from '../../run/run.ts';
+import type { RunView } from '../../run/view.ts';
+import { conditional } from '../conditional.ts';
+import type { Env } from '../env.ts';
+import { runClient } from './run-client.ts';
+import { ownOrigin } from '../guards.ts';
+import type { Proof } from '../principal/principal.ts';
+import type { Found } from './run-found.ts';
+import type { Settings } from '../settings.ts';
+
+/** A request about one run whose id this server made. */
+export interface RunRequest {
+  readonly env: Env;
+  readonly settings: Settings;
+  readonly request: Request;
+  readonly id: string;
+  readonly proof: Proof;
+}
+
+/**
+ * `GET /{id}` and its suffixes: the run as its reader may see it.
+ * @param suffix such as `.md`, or null to go by `Accept`
+ * @throws Fault `not_found`, `gone`, `not_acceptable`, `bad_request`
+ * @see spec/http-api.md, Read a run
+ */
+export async function readRun(asked: RunRequest, suffix: string | null): Promise<Response> {
+  const key = new URL(asked.request.url).searchParams.get('key');
+  if (key !== null) return onePart(asked.request, await viewOf(asked), key);
+  const form = negotiate(suffix, asked.request.headers.get('accept'));
+  if (form === null) throw new Fault(suffix === null ? 'not_acceptable' : 'not_found');
+  return readingResponse(asked, form);
+}
+
+/** The run in one form. */
+export async function readingResponse(
+  asked: RunRequest,
+  form: Form,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Response> {
+  const view = await viewOf(asked);
+  const urls = runUrls(ownOrigin(asked.request, asked.settings), asked.id);
+  const body = rendered(view, form, urls);
+  return conditional(asked.request, view, {
+    body,
+    headers: {
+      ...readingHeaders(view),
+      'content-type': contentType(form),
+      // The page's own form must say where it comes from, not `Origin: null`.
+      ...(form === 'html' && hasForm(view) ? { 'referrer-policy': 'same-origin' } : {}),
+      ...headers,
+    },
+  });
+}
+
+function rendered(view: RunView, form: Form, urls: ReturnType<typeof runUrls>): string {
+  switch (form) {
+    case 'markdown':
+      return renderMarkdown(view, urls);
+    case 'json':
+      return `${JSON.stringify(renderJson(view, urls), null, 2)}\n`;
+    case 'text':
+      return renderText(view, urls);
+    case 'html':
+      return renderPage(view, urls);
+  }
+}
+
+/** A run that goes on is never kept by anybody; an ended one is asked for again, it may be deleted. */
+export function readingHeaders(view: RunView): Record<string, string> {
+  return {
+    'cache-control': isTerminal(view.status) ? 'private, no-cache' : 'private, no-store',
+    vary: 'Accept, Authorization, Cookie',
+  };
+}
+
+function onePart(request: Request, view: RunView, key: string): Promise<Response> {
+  const part = (body: string, type: string) =>
+    conditional(request, view, {
+      body,
+      headers: { ...readingHeaders(view), 'content-type': type },
+    });
+  switch (key) {
+    case 'prompt':
+      if (view.prompt === null) throw new Fault('not_found');
+      return part(view.prompt, contentType('markdown'));
+    case 'output':
+      return part(inert(view.output), contentType('markdown'));
+    case 'references':
+      return part(`${JSON.stringify(view.references, null, 2)}\n`, contentType('json'));
+    default:
+      throw new Fault('bad_request', '"key" must be prompt, output or references.');
+  }
+}
+
+/**
+ * `GET /{id}/events`: the run's events as they happen, from the one after the last that was seen.
+ * @throws Fault `not_found`, `gone`, `bad_request`
+ */
+export async function readEvents(asked: RunRequest): Promise<Response> {
+  const { request, env, id, proof } = asked;
+  const headers = { 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' };
+  const after = startingAfter(request);
+  if (request.method === 'HEAD') {
+    await viewOf(asked);
+    return new Response(null, { headers });
+  }
+  const events = there(await runClient(env, id).events(proof, { after, preamble: '' }));
+  // A browser connects again after every end of a stream, until it is told that there is no more.
+  return new Response(events, { status: events === null ? 204 : 200, headers });
+}
+
+/** The query wins: a reader that was given a URL does not know which events another one saw. */
+function startingAfter(request: Request): number {
+  const query = new URL(request.url).searchParams.get('starting_after');
+  if (query !== null && !/^\d{1,12}$/.test(query)) {
+    throw new Fault('bad_request', '"starting_after" must be the number of an event.');
+  }
+  const last = request.headers.get('last-event-id') ?? '';
+  // A browser repeats the last id by itself when it connects again, to the same URL.
+  return Math.max(Number(query ?? 0), /^\d{1,12}$/.test(last) ? Number(last) : 0);
+}
+
+/**
+ * The run as the sender of the request may see it.
+ * @throws Fault `not_found`, `gone`
+ */
+export async function viewOf({ env, id, proof }: RunRequest): Promise<RunView> {
+  return there(await runClient(env, id).view(proof));
+}
+
+/**
+ * What was found, or the fault that says why there is nothing.
+ * @throws Fault `not_found`, `gone`, `owner_required`
+ */
+export function there<Value>(found: Found<Value>): Value {
+  switch (found.found) {
+    case 'run':
+      return found.value;
+    case 'nothing':
+      throw new Fault('not_found');
+    case 'refused':
+      throw new Fault('owner_required');
+    case 'tombstone': {
+      const { status, to } = found;
+      const detail = { status, when: isoTime(found.when) };
+      if (status !== 'rotated') throw new Fault('gone', undefined, { detail });
+      if (to === null) throw new Fault('gone', 'This run has another address now.', { detail });
+      throw new Fault('gone', `This run is at /${to} now.`, { detail: { ...detail, id: to } });
+    }
+  }
+}

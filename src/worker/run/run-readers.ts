@@ -1,0 +1,59 @@
+import type { Viewer } from '../../run/view.ts';
+import { VisibleEvents } from '../../run/visible-events.ts';
+import { answerEncoder } from './answer-stream.ts';
+import type { AnswerForm } from './answer-stream.ts';
+import type { SqlRunLog } from './run-log.ts';
+import { readLog, SseFrames } from './sse.ts';
+import type { LogReader } from './sse.ts';
+
+/** What a reader of events asks for. */
+export interface EventsRequest {
+  /** Events after this number. */
+  readonly after: number;
+  /** Sent before the first event. */
+  readonly preamble: string;
+}
+
+/** Who reads a run along while it is made. */
+export class RunReaders {
+  readonly #frames = new SseFrames();
+  #count = 0;
+
+  /** Whether somebody reads. */
+  get isAny(): boolean {
+    return this.#count > 0;
+  }
+
+  /**
+   * The events that a reader may see, as server-sent events until the run ends; null when it has
+   * ended and the reader has seen everything.
+   */
+  events(
+    log: SqlRunLog,
+    reader: { readonly viewer: Viewer; readonly origin: string },
+    request: EventsRequest,
+  ): ReadableStream<Uint8Array> | null {
+    if (log.ended && request.after >= log.seq) return null;
+    const visible = new VisibleEvents(reader, log.read());
+    return this.#read(log, {
+      ...request,
+      keepAlive: ': keep-alive\n\n',
+      encode: (event) =>
+        visible
+          .take(event)
+          .map((each) => this.#frames.of(each))
+          .join(''),
+    });
+  }
+
+  /** The answer as text while it is made. */
+  answer(log: SqlRunLog, form: AnswerForm, origin: string): ReadableStream<Uint8Array> {
+    const encode = answerEncoder(form, origin);
+    return this.#read(log, { after: 0, preamble: '', keepAlive: '', encode });
+  }
+
+  #read(log: SqlRunLog, reader: Omit<LogReader, 'done'>): ReadableStream<Uint8Array> {
+    this.#count += 1;
+    return readLog(log, { ...reader, done: () => (this.#count -= 1) });
+  }
+}
