@@ -128,7 +128,7 @@ describe('a model', () => {
       'resets the connection after the first token, once',
       (r, n) => {
         if (n > 1) return answers(r, n);
-        streaming(r).write(chunk({ content: 'Half' }), () => r.socket?.resetAndDestroy());
+        return streaming(r).write(chunk({ content: 'Half' }), () => r.socket?.resetAndDestroy());
       },
       'stop',
     ],
