@@ -18,7 +18,12 @@ afterEach(() => {
 
 async function ask(path: string, init: RequestInit = {}): Promise<Response> {
   const headers = { authorization: 'Bearer alice-key-0123456789', ...init.headers };
-  return worker.fetch(new Request(`${ORIGIN}${path}`, { ...init, headers }), bindings);
+  const context = { waitUntil: () => undefined, passThroughOnException: () => undefined };
+  return await worker.fetch(
+    new Request(`${ORIGIN}${path}`, { ...init, headers }) as Parameters<typeof worker.fetch>[0],
+    bindings,
+    context as unknown as ExecutionContext,
+  );
 }
 
 /** Every text in every table of a run's object. */
