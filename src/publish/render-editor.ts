@@ -1,7 +1,17 @@
+import type { ProviderChoice } from '../normalize/request.ts';
 import type { Problem } from '../parse/problem.ts';
 import { pageHtml } from './layout.ts';
 import { markup } from './markup.ts';
+import type { Markup } from './markup.ts';
 import { problemList } from './page-problems.ts';
+
+/** Addresses of the files of the editor's page. */
+export interface EditorFiles {
+  readonly script: string;
+  /** The parser, which the script starts as a worker. */
+  readonly parser: string;
+  readonly stylesheet: string;
+}
 
 /** What the editor shows. */
 export interface EditorOptions {
@@ -10,6 +20,12 @@ export interface EditorOptions {
   readonly problems?: readonly Problem[];
   /** Whether the text came from a link or a page of somebody else. */
   readonly isSuggested?: boolean;
+  /** Without them the page is a form. */
+  readonly files?: EditorFiles;
+  /** Providers of the server, for a reader who may run prompts. */
+  readonly providers?: readonly ProviderChoice[];
+  /** Origins that are this server. */
+  readonly ownOrigins?: readonly string[];
 }
 
 /** What is said over a document that its reader did not write. */
@@ -30,17 +46,21 @@ export function renderEditor({
   prompt,
   problems = [],
   isSuggested = false,
+  files,
+  providers = [],
+  ownOrigins = [],
 }: EditorOptions): string {
   const invalid = problems.some(({ severity }) => severity === 'error');
   const described = problems.length === 0 ? 'hint' : 'problems hint';
   return pageHtml({
     title: 'Prompt',
+    head: files === undefined ? null : headOf(files),
     links: markup`<nav aria-label="Yours"><a href="/runs">Runs</a> <a href="/connections">Connections</a></nav>
 `,
     main: markup`<header class="run"><h1>Run a prompt</h1></header>
 ${isSuggested ? markup`<p class="notice" role="note">${SUGGESTED}</p>` : null}
 ${problems.length === 0 ? null : markup`<section id="problems" aria-label="Problems">${problemList(problems)}</section>`}
-<form class="editor" method="post" action="/">
+<form class="editor" method="post" action="/"${files === undefined ? null : markup` data-parser="${files.parser}" data-context="${JSON.stringify({ providers, ownOrigins })}"`}>
 ${isSuggested ? markup`<input type="hidden" name="suggested" value="1">` : null}
 <label for="document">Markdown document</label>
 <textarea id="document" name="prompt" rows="14" required spellcheck="true" dir="auto" placeholder="${EXAMPLE}" aria-describedby="${described}"${invalid ? markup` aria-invalid="true"` : null}>
@@ -50,4 +70,10 @@ ${prompt}</textarea>
 </form>
 `,
   });
+}
+
+function headOf({ script, stylesheet }: EditorFiles): Markup {
+  return markup`<link rel="stylesheet" href="${stylesheet}">
+<script src="${script}" defer></script>
+`;
 }
