@@ -1,5 +1,4 @@
-import { explain } from '../../../normalize/explain.ts';
-import { whyServer } from '../../../normalize/explain.ts';
+import { explain, whyServer } from '../../../normalize/explain.ts';
 import { normalizePrompt } from '../../../normalize/normalize-prompt.ts';
 import type { Normalized, ProviderChoice } from '../../../normalize/request.ts';
 import type { FrontmatterEntry, PromptDocument } from '../../../parse/document.ts';
@@ -85,7 +84,9 @@ export function analyse(text: string, context: EditorContext): Analysis {
     providers: isTold ? providers : [SOME_PROVIDER],
     ownOrigins,
   });
-  const lines = new LineIndex(text);
+  // A byte order mark is in the text and in no position.
+  const cut = text.length - document.text.length;
+  const lines = new LineIndex(document.text, cut);
   const problems = normalized.problems
     .filter(({ code }) => isTold || !ABOUT_PROVIDERS.has(code))
     .map((problem) => foundProblem(problem, lines));
@@ -93,7 +94,7 @@ export function analyse(text: string, context: EditorContext): Analysis {
   return {
     text,
     problems,
-    addresses: foundAddresses(document, normalized, text.length - document.text.length),
+    addresses: foundAddresses(document, normalized, cut),
     settings: (document.frontmatter?.entries ?? []).map(foundSetting),
     model: isTold && choice !== undefined ? `${choice.provider}/${choice.model}` : null,
     promptTokens: promptTokensOf(normalized),

@@ -9,16 +9,20 @@ const LONGEST = 200;
 export class LineIndex {
   readonly #source: Source;
   readonly #starts: readonly number[];
+  readonly #cut: number;
 
-  constructor(text: string) {
+  /** @param cut what stands before the text and counts for offsets, but in no line */
+  constructor(text: string, cut = 0) {
+    this.#cut = cut;
     this.#source = new Source(text);
     this.#starts = lineStarts(text);
   }
 
   /** Offset of a position; one outside of the text is moved to its edge. */
   offsetAt({ line, column }: Position): number {
-    const start = this.#starts[line - 1] ?? this.#source.text.length;
-    return Math.min(start + column - 1, this.#source.text.length);
+    const { length } = this.#source.text;
+    const start = this.#starts[line - 1] ?? length;
+    return this.#cut + Math.min(start + column - 1, length);
   }
 
   /** What to underline for a problem that begins here: the word, or the one before at a line's end. */
