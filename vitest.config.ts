@@ -22,6 +22,7 @@ const RUN_IN_BOTH = [
  */
 export default defineConfig({
   test: {
+    globalSetup: ['./test/support/page-files.ts'],
     reporters: ['default', './test/support/closing-line.ts'],
     projects: [
       { test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
