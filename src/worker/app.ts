@@ -14,6 +14,7 @@ import { faultResponse } from './fault-response.ts';
 import { allowsCors, changesState, isCrossSite, isOurHost } from './guards.ts';
 import { listRuns } from './principal/list-runs.ts';
 import { addLoginRoutes } from './login/login-routes.ts';
+import { addOauthRoutes } from './oauth-server/oauth-routes.ts';
 import { answerAction, cancelRun, deleteRun } from './run/own-run.ts';
 import { postRun } from './post/post-run.ts';
 import { proofOf } from './principal/principal.ts';
@@ -44,6 +45,7 @@ app.get('/robots.txt', () => new Response('User-agent: *\nAllow: /$\nDisallow: /
 app.get('/assets/:name', ({ req }) => asset(req.param('name')));
 app.all('/demo/mcp', ({ req }) => ownServer(req.raw));
 
+const oauthMethods = addOauthRoutes(app);
 const loginMethods = addLoginRoutes(app);
 addChatRoutes(app, (asked) => runRequest(asked));
 
@@ -76,6 +78,7 @@ const METHODS: Readonly<Record<string, string>> = {
   [`/${ID}/cancel`]: 'POST',
   [`/${ID}/rotate`]: 'POST',
   [`/${ID}/actions/:action{[\\w-]{1,100}}`]: 'POST',
+  ...oauthMethods,
   ...loginMethods,
 };
 for (const [path, methods] of Object.entries(METHODS)) {
