@@ -17,7 +17,7 @@ afterEach(() => {
 });
 
 async function ask(path: string, init: RequestInit = {}): Promise<Response> {
-  const headers = { authorization: 'Bearer alice-key-0123456789', ...init.headers };
+  const headers = { authorization: 'Bearer alice-key-0123456789' };
   const context = { waitUntil: () => undefined, passThroughOnException: () => undefined };
   return await worker.fetch(
     new Request(`${ORIGIN}${path}`, { ...init, headers }) as Parameters<typeof worker.fetch>[0],

@@ -28,15 +28,15 @@ export async function unlessAborted<T>(
   signal: AbortSignal,
   error: () => Error,
 ): Promise<T> {
-  let abort = (): void => undefined;
+  const done = new AbortController();
   const aborted = new Promise<never>((_, reject) => {
-    abort = () => reject(error());
+    const abort = (): void => reject(error());
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort, { once: true, signal: done.signal });
   });
-  if (signal.aborted) abort();
-  signal.addEventListener('abort', abort, { once: true });
   try {
     return await Promise.race([work, aborted]);
   } finally {
-    signal.removeEventListener('abort', abort);
+    done.abort();
   }
 }
