@@ -129,14 +129,16 @@ function tiersOf(prices: ModelPrice): Tiers | null {
     typeof part === 'number' || part === undefined ? [] : part.tiers.map(({ start }) => start),
   );
   const sorted = [...new Set([0, ...starts])].toSorted((a, b) => a - b);
-  return new Map(sorted.map((above) => [above, [at(input, above), at(cached, above), at(output, above)]]));
+  return new Map(
+    sorted.map((above) => [above, [at(input, above), at(cached, above), at(output, above)]]),
+  );
 }
 
 /** The price where the input is just longer than so many tokens. */
 function at(price: ModelPrice[string], above: number): number {
   if (price === undefined) return 0;
   if (typeof price === 'number') return price;
-  return price.tiers.filter(({ start }) => start <= above && above > 0).at(-1)?.price ?? price.base;
+  return price.tiers.findLast(({ start }) => start <= above && above > 0)?.price ?? price.base;
 }
 
 function dearest(a: Tiers, b: Tiers): Tiers {

@@ -1,3 +1,4 @@
+import { pricedModel } from '../normalize/models.ts';
 import { normalizePrompt } from '../normalize/normalize-prompt.ts';
 import type {
   CompletionRequest,
@@ -151,7 +152,7 @@ export function readChatRequest(body: JsonObject, context: ChatContext): ChatReq
   return {
     request: {
       ...request,
-      ...(context.model === undefined ? {} : { models: [context.model] }),
+      ...(context.model === undefined ? {} : { models: [pricedModel(context.model, context)] }),
       // The 401 says where to log in, so that is asked for.
       on_auth: waitsForLogin(request) ? 'wait' : 'link',
       parameters: parametersOf(body, request),

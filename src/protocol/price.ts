@@ -27,8 +27,11 @@ export function costOf(price: ModelPrice, usage: Usage): number {
   const cached = Math.min(prompt_tokens, usage.prompt_tokens_details?.cached_tokens ?? 0);
   const output = Math.max(completion_tokens, total_tokens - prompt_tokens);
   const sum =
-    (prompt_tokens - cached) * prices.input +
-    cached * prices.cached_input +
-    output * prices.output;
-  return sum / MILLION;
+    (prompt_tokens - cached) * prices.input + cached * prices.cached_input + output * prices.output;
+  return withoutNoise(sum / MILLION);
+}
+
+/** US dollars without the noise that adding fractions makes. */
+export function withoutNoise(usd: number): number {
+  return Number(usd.toFixed(12));
 }

@@ -8,6 +8,14 @@ export function counted(value: number, noun: string): string {
   return `${countOf(value)} ${noun}${value === 1 ? '' : 's'}`;
 }
 
+/** US dollars with the digits that matter: `$1.25`, `$0.0042`, `$0`. */
+export function dollarsOf(usd: number): string {
+  if (usd >= 1) return `$${usd.toFixed(2)}`;
+  // Two digits that are not zero, at most eight places: less than that is less than any bill.
+  const places = usd <= 0 ? 0 : Math.min(8, 1 - Math.floor(Math.log10(usd)));
+  return `$${usd.toFixed(places).replace(/\.?0+$/, '')}`;
+}
+
 /** Bytes in the unit a person would use: `512 B`, `12.3 kB`, `1.2 MB`. */
 export function bytesOf(bytes: number): string {
   if (bytes < 1000) return `${bytes} B`;

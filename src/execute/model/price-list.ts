@@ -36,7 +36,7 @@ function isNamed(name: string, pattern: string): boolean {
 function isSpelled(name: string, core: string): boolean {
   const fits = (wanted: string, at: number): boolean =>
     wanted === '#' ? /\d/.test(name.charAt(at)) : name.charAt(at) === wanted;
-  return name.length === core.length && [...core].every(fits);
+  return name.length === core.length && core.split('').every(fits);
 }
 
 /** Providers write a day as 20260214 and as 2026-02-14. */

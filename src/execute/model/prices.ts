@@ -1,8 +1,17 @@
-import type { ModelChoice, ProviderChoice } from '../../normalize/request.ts';
+import type { ModelChoice, NormalizeContext, ProviderChoice } from '../../normalize/request.ts';
 import type { ModelPrice } from '../../protocol/price.ts';
+import { providerChoices, type Provider } from './providers.ts';
 
 /** What a model costs; null where nobody knows. */
 export type PriceOf = (choice: ModelChoice) => ModelPrice | null;
+
+/** What the normalizer may know of the providers, with what their models cost. */
+export async function pricedProviders(
+  providers: readonly Provider[],
+): Promise<Required<Pick<NormalizeContext, 'providers' | 'priceOf'>>> {
+  const choices = providerChoices(providers);
+  return { providers: choices, priceOf: await pricesFor(choices) };
+}
 
 /** The demo model runs in this process. */
 const FREE: ModelPrice = { input: 0, cached_input: 0, output: 0 };
@@ -13,7 +22,7 @@ const FREE: ModelPrice = { input: 0, cached_input: 0, output: 0 };
  * @param now milliseconds since 1970
  */
 export async function pricesFor(
-  providers: readonly ProviderChoice[],
+  providers: readonly Pick<ProviderChoice, 'id' | 'url'>[],
   now = Date.now(),
 ): Promise<PriceOf> {
   const hosts = new Map(providers.map(({ id, url }) => [id, hostOf(url)]));
