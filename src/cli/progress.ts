@@ -103,10 +103,11 @@ export class Progress {
   }
 
   #step({ step, attempt, provider, model, repair, failed }: StepStart): void {
+    const isOther = this.#model !== '' && this.#model !== `${provider}/${model}`;
     if (attempt > 1) {
       const why = failed === undefined ? '' : `${failed.message} `;
-      const again = this.#model === `${provider}/${model}` ? 'again' : 'instead';
-      this.#always('yellow', 'note', `${why}Asking ${provider}/${model} ${again}.`);
+      const how = isOther ? 'instead' : 'again';
+      this.#always('yellow', 'note', `${why}Asking ${provider}/${model} ${how}.`);
     }
     this.#model = `${provider}/${model}`;
     if (attempt > 1) return;

@@ -1,6 +1,6 @@
 import type { ModelChoice } from '../normalize/request.ts';
 import type { Usage } from '../protocol/chat.ts';
-import { costOf, withoutNoise, type ModelPrice } from '../protocol/price.ts';
+import { costOf, withoutNoise } from '../protocol/price.ts';
 import { tokensOfLength } from '../protocol/token-estimate.ts';
 import type { Run, Step } from './run.ts';
 
@@ -38,11 +38,25 @@ export function estimatedUsage(step: Step): Usage {
   return { prompt_tokens, completion_tokens, total_tokens, estimated: true };
 }
 
-/** What a step used and cost: by its provider's own words, else by the price, else unknown. */
+/** What a step cost as far as it has come, in US dollars; null where nobody knows. */
 export function costOfStep({ request }: Pick<Run, 'request'>, step: Step): number | null {
-  const usage = step.usage ?? estimatedUsage(step);
+  return costOfUsage(request.models, step, step.usage ?? estimatedUsage(step));
+}
+
+/**
+ * What these tokens cost: as the provider says itself, else by the price of the model.
+ * @param models of the request, with their prices
+ * @param asked which of them was asked
+ */
+export function costOfUsage(
+  models: readonly ModelChoice[],
+  asked: Pick<ModelChoice, 'provider' | 'model'>,
+  usage: Usage,
+): number | null {
   if (usage.cost_usd !== undefined) return usage.cost_usd;
-  const price = priceAt(request.models, step);
+  const price = models.find(
+    ({ provider, model }) => provider === asked.provider && model === asked.model,
+  )?.price;
   return price === undefined ? null : costOf(price, usage);
 }
 
@@ -58,9 +72,4 @@ export function withCost(cost: Cost, usd: number | null): Cost {
   return usd === null
     ? { ...cost, isKnown: false }
     : { ...cost, usd: withoutNoise(cost.usd + usd) };
-}
-
-function priceAt(models: readonly ModelChoice[], step: Step): ModelPrice | undefined {
-  return models.find(({ provider, model }) => provider === step.provider && model === step.model)
-    ?.price;
 }
