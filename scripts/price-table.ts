@@ -14,11 +14,13 @@ import {
   type ModelPrice,
 } from '@pydantic/genai-prices';
 
-/** Host of a provider that we know → its name in the catalogue. */
+/**
+ * Host of a provider that we know → its name in the catalogue. OpenRouter is not among them: its 700
+ * models are those of others, and it says itself what each step cost.
+ */
 export const CATALOGUE_IDS: Readonly<Record<string, string>> = {
   'api.openai.com': 'openai',
   'api.anthropic.com': 'anthropic',
-  'openrouter.ai': 'openrouter',
   'api.groq.com': 'groq',
   'api.cerebras.ai': 'cerebras',
   'api.x.ai': 'x-ai',
@@ -47,29 +49,38 @@ export function priceTable(): string {
   const entries = Object.entries(CATALOGUE_IDS).map(([host, providerId]) => {
     const provider = findProvider({ providerId });
     if (provider === undefined) throw new Error(`The catalogue has no provider ${providerId}.`);
-    const lines = provider.models.flatMap((model) => lineOf(host, model));
-    return `  '${host}': \`\n${[...FREE, ...lines].join('\n')}\n\`,\n`;
+    const lines = mergedLines(provider.models.flatMap(lineOf));
+    const text = lines.map(({ names, prices }) => `${names.join(' ')} = ${prices}`).join('\n');
+    return `  '${host}': \`\n${text}\n\`,\n`;
   });
   return `${HEAD}${entries.join('')}};\n`;
 }
 
-/** What every provider calls a model that costs nothing. */
-const FREE = ['*:free = 0 0 0'];
+interface Line {
+  readonly names: readonly string[];
+  readonly prices: string;
+}
 
-/** No line for what is no chat model, is free, or has no price that anybody filled in. */
-function lineOf(host: string, model: ModelInfo): string[] {
+/** The first line that fits counts; where every name is spelled out their order means nothing. */
+function mergedLines(lines: readonly Line[]): Line[] {
+  if (lines.some(({ names }) => names.some((name) => name.includes('*')))) return [...lines];
+  const byPrice = Map.groupBy(lines, ({ prices }) => prices);
+  return [...byPrice].map(([prices, same]) => ({
+    names: same.flatMap(({ names }) => names),
+    prices,
+  }));
+}
+
+/** No line for what has no price that anybody filled in, and what is sold elsewhere. */
+function lineOf(model: ModelInfo): Line[] {
   const prices = pricesOf(model);
-  const written = [...new Set(namesOf(model.match).map((name) => name.toLowerCase()))];
-  const names = written.filter((name) => isNameAt(host, name) && !name.endsWith(':free'));
+  const all = [...new Set(namesOf(model.match).map((name) => name.toLowerCase()))];
+  // Google has Claude in its cloud, which is another address than the one that we know.
+  const names = all.filter((name) => !name.startsWith('*claude'));
   if (prices === null || names.length === 0) return [];
   const bad = names.find((name) => !/^[-\w.:/~@#*+]+$/.test(name));
   if (bad !== undefined) throw new Error(`The name ${bad} does not fit into the table.`);
-  return [`${names.join(' ')} = ${prices}`];
-}
-
-/** At OpenRouter a model is `author/model`; the catalogue has older spellings too. */
-function isNameAt(host: string, name: string): boolean {
-  return host !== 'openrouter.ai' || name.includes('/');
+  return [{ names, prices }];
 }
 
 /** \`*\` at an end stands for any text, \`#\` for a digit. */
@@ -123,7 +134,7 @@ function pricesOf({ prices }: ModelInfo): string | null {
 
 function tiersOf(prices: ModelPrice): Tiers | null {
   const { input_mtok: input, output_mtok: output, cache_read_mtok: cached = input } = prices;
-  if (input === undefined || output === undefined) return null;
+  if (input === undefined || output === undefined || !isOfText(prices)) return null;
   const parts = [input, cached, output] as const;
   const starts = parts.flatMap((part) =>
     typeof part === 'number' || part === undefined ? [] : part.tiers.map(({ start }) => start),
@@ -131,6 +142,13 @@ function tiersOf(prices: ModelPrice): Tiers | null {
   const sorted = [...new Set([0, ...starts])].toSorted((a, b) => a - b);
   return new Map(
     sorted.map((above) => [above, [at(input, above), at(cached, above), at(output, above)]]),
+  );
+}
+
+/** What also draws or speaks costs more than its words, and says in no usage how much of which. */
+function isOfText(prices: ModelPrice): boolean {
+  return !['output_image_mtok', 'output_audio_mtok', 'output_video_mtok'].some(
+    (key) => prices[key] !== undefined,
   );
 }
 
@@ -150,8 +168,15 @@ function dearest(a: Tiers, b: Tiers): Tiers {
 
 function tiersText(tiers: Tiers): string {
   return [...tiers]
-    .map(([above, prices]) => (above === 0 ? prices.join(' ') : `>${above} ${prices.join(' ')}`))
+    .map(([above, prices]) =>
+      above === 0 ? tripleText(prices) : `>${above} ${tripleText(prices)}`,
+    )
     .join(' ');
+}
+
+/** Cached input that costs the same as other input is left out. */
+function tripleText([input, cached, output]: Triple): string {
+  return cached === input ? `${input} ${output}` : `${input} ${cached} ${output}`;
 }
 
 if (argv[1] === import.meta.filename) {

@@ -1,6 +1,20 @@
 import type { ModelPrice, TokenPrices } from '../../protocol/price.ts';
 import { PRICE_TABLE } from './price-table.ts';
 
+/** Authors of models as OpenRouter names them → the host where each sells them itself. */
+const AUTHORS: Readonly<Record<string, string>> = {
+  openai: 'api.openai.com',
+  anthropic: 'api.anthropic.com',
+  google: 'generativelanguage.googleapis.com',
+  'x-ai': 'api.x.ai',
+  mistralai: 'api.mistral.ai',
+  deepseek: 'api.deepseek.com',
+};
+
+/** Passes on the models of others for what they cost there. */
+const RESELLER = 'openrouter.ai';
+const FREE: ModelPrice = { input: 0, cached_input: 0, output: 0 };
+
 /**
  * What a model costs at a provider by the kept catalogue.
  * @param host of the provider's address
@@ -10,10 +24,19 @@ import { PRICE_TABLE } from './price-table.ts';
  * @see spec/providers.md, Prices
  */
 export function listedPrice(host: string, model: string, now: number): ModelPrice | null {
-  const lines = Object.hasOwn(PRICE_TABLE, host) ? (PRICE_TABLE[host] ?? '').split('\n') : [];
   const name = model.toLowerCase();
+  if (host === RESELLER) return resoldPrice(name, now);
+  const lines = Object.hasOwn(PRICE_TABLE, host) ? (PRICE_TABLE[host] ?? '').split('\n') : [];
   const line = lineFor(name, lines) ?? lineFor(withDashedDay(name), lines);
   return line === undefined ? null : priceIn(line, now);
+}
+
+/** For the limit before and while a step runs; what it did cost OpenRouter says itself. */
+function resoldPrice(name: string, now: number): ModelPrice | null {
+  if (name.endsWith(':free')) return FREE;
+  const [author = '', model = ''] = name.split('/', 2);
+  const host = Object.hasOwn(AUTHORS, author) ? AUTHORS[author] : undefined;
+  return host === undefined ? null : listedPrice(host, model, now);
 }
 
 function lineFor(name: string, lines: readonly string[]): string | undefined {
@@ -61,6 +84,11 @@ function tierIn(text: string): TokenPrices & { readonly above: number } {
 }
 
 function pricesIn(text: string): TokenPrices {
-  const [input = 0, cached_input = 0, output = 0] = text.split(' ').map(Number);
-  return { input, cached_input, output };
+  const numbers = text.split(' ').map(Number);
+  const [input = 0, cached_input = input] = numbers;
+  return {
+    input,
+    cached_input: numbers.length === 2 ? input : cached_input,
+    output: numbers.at(-1) ?? 0,
+  };
 }
