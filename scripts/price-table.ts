@@ -56,13 +56,22 @@ export function priceTable(): string {
   return `${HEAD}${entries.join('')}};\n`;
 }
 
+/** In place of prices: the model is known, and what it costs is not. */
+const NO_PRICE = '-';
+
 interface Line {
   readonly names: readonly string[];
   readonly prices: string;
 }
 
-/** The first line that fits counts; where every name is spelled out their order means nothing. */
-function mergedLines(lines: readonly Line[]): Line[] {
+/**
+ * The first line that fits counts, so what has no price goes before what it could be taken for. Where
+ * every name is spelled out the order means nothing.
+ */
+function mergedLines(all: readonly Line[]): Line[] {
+  const unpriced = all.filter(({ prices }) => prices === NO_PRICE).flatMap(({ names }) => names);
+  const lines = all.filter(({ prices }) => prices !== NO_PRICE);
+  if (unpriced.length > 0) return [{ names: unpriced, prices: NO_PRICE }, ...lines];
   if (lines.some(({ names }) => names.some((name) => name.includes('*')))) return [...lines];
   const byPrice = Map.groupBy(lines, ({ prices }) => prices);
   return [...byPrice].map(([prices, same]) => ({
@@ -73,7 +82,7 @@ function mergedLines(lines: readonly Line[]): Line[] {
 
 /** No line for what has no price that anybody filled in, and what is sold elsewhere. */
 function lineOf(model: ModelInfo): Line[] {
-  const prices = pricesOf(model);
+  const prices = isOfText(model) ? pricesOf(model) : NO_PRICE;
   const all = [...new Set(namesOf(model.match).map((name) => name.toLowerCase()))];
   // Google has Claude in its cloud, which is another address than the one that we know.
   const names = all.filter((name) => !name.startsWith('*claude'));
@@ -134,7 +143,7 @@ function pricesOf({ prices }: ModelInfo): string | null {
 
 function tiersOf(prices: ModelPrice): Tiers | null {
   const { input_mtok: input, output_mtok: output, cache_read_mtok: cached = input } = prices;
-  if (input === undefined || output === undefined || !isOfText(prices)) return null;
+  if (input === undefined || output === undefined) return null;
   const parts = [input, cached, output] as const;
   const starts = parts.flatMap((part) =>
     typeof part === 'number' || part === undefined ? [] : part.tiers.map(({ start }) => start),
@@ -146,9 +155,11 @@ function tiersOf(prices: ModelPrice): Tiers | null {
 }
 
 /** What also draws or speaks costs more than its words, and says in no usage how much of which. */
-function isOfText(prices: ModelPrice): boolean {
-  return !['output_image_mtok', 'output_audio_mtok', 'output_video_mtok'].some(
-    (key) => prices[key] !== undefined,
+function isOfText({ id, prices }: ModelInfo): boolean {
+  if (id.endsWith('-tts')) return false;
+  const all = Array.isArray(prices) ? prices.map((each) => each.prices) : [prices];
+  return !all.some((each) =>
+    ['output_image_mtok', 'output_audio_mtok', 'output_video_mtok'].some((key) => key in each),
   );
 }
 

@@ -70,6 +70,7 @@ function withDashedDay(name: string): string {
 /** The prices of the last day that has come. */
 function priceIn(line: string, now: number): ModelPrice | null {
   const [first = '', ...dated] = line.slice(line.indexOf(' = ') + 3).split(' @');
+  if (first === '-') return null;
   const begun = dated.findLast((text) => Date.parse(text.slice(0, 10)) <= now);
   const text = begun === undefined ? first : begun.slice(11);
   const [base = '', ...tiers] = text.split(' >');

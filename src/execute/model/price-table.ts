@@ -4,6 +4,7 @@
 /** The host that is paid → its models, one a line: names, `=`, prices. Read by `price-list.ts`. */
 export const PRICE_TABLE: Readonly<Record<string, string>> = {
   'api.openai.com': `
+gpt-4o-mini-realtime* gpt-4o-mini-tts gpt-4o-realtime* gpt-audio gpt-audio-2025-08-28 gpt-audio-1.5 gpt-audio-mini gpt-audio-mini-2025-10-06 gpt-audio-mini-2025-12-15 gpt-image-1.5 gpt-image-1.5-2025-12-16 gpt-realtime gpt-realtime-2025-08-28 gpt-realtime-1.5 gpt-realtime-2 gpt-realtime-2.1 gpt-realtime-mini gpt-realtime-2.1-mini gpt-realtime-mini-2025-12-15 gpt-realtime-mini-2025-10-06 = -
 ada text-ada-001 = 0.4 0.4
 babbage = 0.5 0.5
 chatgpt-4o-latest = 5 15
@@ -35,7 +36,6 @@ gpt-4o-mini gpt-4o-mini-2024-07-18 gpt-4o-mini-search-preview gpt-4o-mini-search
 gpt-4o-mini-2024-07-18.ft-* = 0.3 1.2
 gpt-4o-mini-audio* = 0.15 0.6
 gpt-4o-mini-transcribe = 1.25 5
-gpt-4o-mini-tts = 0.6 12
 gpt-4o-search-preview gpt-4o-search-preview-2025-03-11 = 2.5 10
 gpt-4o-transcribe gpt-4o-transcribe-diarize = 2.5 10
 gpt-4o:extended = 6 18
@@ -164,6 +164,7 @@ deepseek-v4-flash* = 0.44 0.014 1.32 @2026-08-17 0.44 0.014 1.32
 deepseek-v4-pro* = 1.32 0.044 3.96 @2026-08-17 1.32 0.044 3.96
 `,
   'generativelanguage.googleapis.com': `
+gemini-2.5-flash-image gemini-2.5-flash-image-preview gemini-2.5-flash-lite-preview-tts gemini-2.5-flash-tts gemini-2.5-flash-preview-tts gemini-2.5-pro-tts gemini-2.5-pro-preview-tts gemini-3-pro-image gemini-3-pro-image-preview* gemini-3.1-flash-image gemini-3.1-flash-image-preview* gemini-3.1-flash-lite-image* gemini-3.1-flash-live-preview* gemini-live-2.5-flash* gemini-2.5-flash-native-audio-preview* gemini-2.5-flash-native-audio-latest gemini-omni-flash-preview* = -
 claude-opus-4 = 15 1.5 75
 claude-sonnet-4 anthropic/claude-sonnet-4 = 3 0.3 15
 gemini-1.0-pro-vision-001 = 0.125 0.375
@@ -173,11 +174,8 @@ gemini-1.0-pro-vision-001 = 0.125 0.375
 *gemini-2.0-flash-lite* = 0.075 0.3
 gemini-2.5-flash gemini-2.5-flash-latest gemini-2.5-flash-preview-09-2025 = 0.3 0.03 2.5
 gemini-2.5-flash-lite gemini-2.5-flash-lite-preview* = 0.1 0.01 0.4
-gemini-2.5-flash-lite-preview-tts = 0.5 10
 *gemini-2.5-flash-preview-05-20* *gemini-2.5-flash-preview-04-17* gemini-2.5-flash-preview-05-20:thinking gemini-2.5-flash-preview gemini-2.5-flash-preview:thinking = 0.15 0.6
-gemini-2.5-flash-tts gemini-2.5-flash-preview-tts = 0.5 10
 gemini-2.5-pro* = 1.25 0.125 10 >200000 2.5 0.25 15
-gemini-2.5-pro-tts gemini-2.5-pro-preview-tts = 1 20
 gemini-3-flash-preview gemini-3-flash-preview-* = 0.5 0.05 3
 gemini-3-pro-preview* gemini-3-pro-text-preview = 2 0.2 12 >200000 4 0.4 18
 gemini-3.1-flash-lite gemini-3.1-flash-lite-preview* = 0.25 0.025 1.5
