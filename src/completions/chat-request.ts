@@ -7,6 +7,7 @@ import type {
   Normalized,
 } from '../normalize/request.ts';
 import { parsePrompt } from '../parse/parse-prompt.ts';
+import { tooManyServers } from '../normalize/servers.ts';
 import type { Problem } from '../parse/problem.ts';
 import type { ChatMessage, ChatTool } from '../protocol/chat.ts';
 import { isObject, type Json, type JsonObject } from '../protocol/json.ts';
@@ -77,9 +78,12 @@ function normalizeDocument(
   if (request === null || urlContextOf(body) === undefined) return normalized;
   const found = normalizeBody(body, { ...context, operatorServers: [] }, {});
   if (found.request === null) return found;
+  const joined = withFound(request, found.request);
+  const tooMany = tooManyServers(joined.servers.length);
+  if (tooMany !== null) return { request: null, problems: [tooMany], worst: 'error' };
   return {
     ...normalized,
-    request: withFound(request, found.request),
+    request: joined,
     problems: [...problems, ...found.problems],
   };
 }
