@@ -11,9 +11,10 @@ export function counted(value: number, noun: string): string {
 /** US dollars with the digits that matter: `$1.25`, `$0.0042`, `$0`. */
 export function dollarsOf(usd: number): string {
   if (usd >= 1) return `$${usd.toFixed(2)}`;
-  // Two digits that are not zero, at most eight places: less than that is less than any bill.
-  const places = usd <= 0 ? 0 : Math.min(8, 1 - Math.floor(Math.log10(usd)));
-  return `$${usd.toFixed(places).replace(/\.?0+$/, '')}`;
+  if (usd > 0 && usd < 1e-6) return 'less than $0.000001';
+  // Two digits that are not zero.
+  const places = usd === 0 ? 0 : 1 - Math.floor(Math.log10(usd));
+  return `$${Number(usd.toFixed(places))}`;
 }
 
 /** Bytes in the unit a person would use: `512 B`, `12.3 kB`, `1.2 MB`. */

@@ -38,7 +38,7 @@ interface Case {
   readonly run?: object;
 }
 
-const spec = new URL('../../spec', import.meta.url);
+const spec = new URL('../../spec/', import.meta.url);
 const files = readdirSync(new URL('cases/', spec)).filter((name) => name.endsWith('.yaml'));
 const sections = files.map((name) => ({ name, cases: readCases(name) }));
 const page = readFileSync(new URL('prompt-format.md', spec), 'utf8');

@@ -30,7 +30,7 @@ describe('a prompt document as the system message', () => {
       .join('')}---\nHi.`;
     const messages = [
       { role: 'system', content: system },
-      { role: 'user', content: urls('b').join(' ') },
+      { role: 'user', content: `Ask them. ${urls('b').join(' ')}` },
     ];
     const body = { messages, tools: [{ type: 'url_context' }] };
     expect(readChatRequest(body, context)).toMatchObject({
