@@ -1,6 +1,6 @@
 import type { RunStatus } from '../run/run.ts';
 import type { ReferenceView, RunView, ServerView } from '../run/view.ts';
-import { countOf } from './figures.ts';
+import { countOf, dollarsOf } from './figures.ts';
 import { Markup, markup } from './markup.ts';
 import { referenceFacts, referenceSummary, serverFacts, serverStatus } from './run-words.ts';
 import { timeHtml } from './time-html.ts';
@@ -42,13 +42,18 @@ ${tools.length === 0 ? null : markup`<details><summary>Tools</summary><p>${tools
 }
 
 function usageHtml(view: RunView): Markup {
-  const { prompt_tokens, completion_tokens, total_tokens } = view.usage;
+  const { prompt_tokens, completion_tokens, total_tokens, estimated } = view.usage;
   return markup`<section data-key="usage" aria-labelledby="usage"><h2 id="usage">Usage</h2>
 <dl>
 <div><dt>Prompt tokens</dt><dd>${countOf(prompt_tokens)}</dd></div>
 <div><dt>Completion tokens</dt><dd>${countOf(completion_tokens)}</dd></div>
-<div><dt>Total tokens</dt><dd>${countOf(total_tokens)}</dd></div>
-${moment('Created', view.created_at)}${moment('Ended', view.ended_at)}${moment('Expires', view.expires_at)}</dl></section>`;
+<div><dt>Total tokens</dt><dd>${countOf(total_tokens)}${estimated === true ? ' (partly estimated)' : null}</dd></div>
+${
+  view.cost_usd === null
+    ? null
+    : markup`<div><dt>Cost</dt><dd>${dollarsOf(view.cost_usd)}</dd></div>
+`
+}${moment('Created', view.created_at)}${moment('Ended', view.ended_at)}${moment('Expires', view.expires_at)}</dl></section>`;
 }
 
 function moment(name: string, ms: number | null): Markup | null {

@@ -1,7 +1,7 @@
 import type { CallState, Step } from '../run/run.ts';
 import type { RunView } from '../run/view.ts';
 import { bounded, moreNote } from './bounded.ts';
-import { counted, durationOf } from './figures.ts';
+import { durationOf } from './figures.ts';
 import { plainText } from './markdown-html.ts';
 import { Markup, markup } from './markup.ts';
 import {
@@ -9,8 +9,10 @@ import {
   callFacts,
   callName,
   callStatus,
+  failedAttempts,
   readableJson,
   resultText,
+  usageFigures,
 } from './run-words.ts';
 
 /** Characters of one block; the page links to `.json`, which has everything. */
@@ -29,14 +31,14 @@ function stepHtml(step: Step, isAnswer: boolean, view: RunView): Markup {
   const facts = [
     `${step.provider}/${step.model}`,
     ...(step.ended_at === null ? [] : [durationOf(step.ended_at - step.started_at)]),
-    ...(step.usage === null ? [] : [counted(step.usage.total_tokens, 'token')]),
+    ...usageFigures(step.usage, step.cost_usd),
     ...(step.attempt === 1 ? [] : [`attempt ${step.attempt}`]),
   ];
   const repair = step.repair === undefined ? null : (step.repair[0] ?? '');
   const said = step.text.trim() !== '' && !isAnswer;
   return markup`<li data-key="step-${step.step}"><h3>Step ${step.step}</h3>
 <p class="facts">${facts.map((fact) => markup`<span>${fact}</span> `)}</p>
-${repair === null ? null : markup`<p class="quiet" dir="auto">Asked to correct the answer before. ${repair}</p>`}${
+${failedAttempts(step).map((failed) => markup`<p class="quiet" dir="auto">${failed}</p>`)}${repair === null ? null : markup`<p class="quiet" dir="auto">Asked to correct the answer before. ${repair}</p>`}${
     step.reasoning.trim() === ''
       ? null
       : markup`<details data-key="reasoning"><summary>Reasoning</summary>${blockHtml(step.reasoning)}</details>

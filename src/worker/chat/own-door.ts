@@ -1,6 +1,6 @@
 import { readChatRequest } from '../../completions/chat-request.ts';
 import type { ChatRequest } from '../../completions/chat-request.ts';
-import { providerChoices } from '../../execute/model/providers.ts';
+import { pricedProviders } from '../../execute/model/prices.ts';
 import type { JsonObject } from '../../protocol/json.ts';
 import { refusalResponse } from '../../proxy/openai-error.ts';
 import { ownOrigins } from '../guards.ts';
@@ -34,7 +34,7 @@ export async function answerOwn(
 ): Promise<Response> {
   const { request, settings } = asked;
   const read = readChatRequest(body, {
-    providers: providerChoices(settings.providers),
+    ...(await pricedProviders(settings.providers)),
     mcpAuthorization: request.headers.get('x-mcp-authorization'),
     ownOrigins: ownOrigins(request, settings),
     operatorServers: settings.operatorServers,

@@ -1,5 +1,5 @@
 import { waitUntil } from 'cloudflare:workers';
-import { providerChoices } from '../../execute/model/providers.ts';
+import { pricedProviders } from '../../execute/model/prices.ts';
 import { Fault } from '../../fault/fault.ts';
 import type { CompletionRequest, NormalizeContext, Normalized } from '../../normalize/request.ts';
 import { normalizePrompt } from '../../normalize/normalize-prompt.ts';
@@ -50,18 +50,18 @@ export interface Creation {
 }
 
 /** The posted prompt with every setting decided for this server. */
-export function normalizePosted(
+export async function normalizePosted(
   posted: PostedPrompt,
   request: Request,
   settings: Settings,
-): Normalized {
+): Promise<Normalized> {
   const document = parsePrompt(posted.text);
-  return normalizePrompt(document, contextOf(request, settings), posted.inputs);
+  return normalizePrompt(document, await contextOf(request, settings), posted.inputs);
 }
 
-function contextOf(request: Request, settings: Settings): NormalizeContext {
+async function contextOf(request: Request, settings: Settings): Promise<NormalizeContext> {
   return {
-    providers: providerChoices(settings.providers),
+    ...(await pricedProviders(settings.providers)),
     ownOrigins: ownOrigins(request, settings),
     operatorServers: settings.operatorServers,
   };

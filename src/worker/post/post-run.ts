@@ -43,7 +43,7 @@ export async function postRun(request: Request, env: Env, settings: Settings): P
   const wait = waitOf(request, searchParams);
   const posted = await readPrompt(request);
   if (principal.kind === 'anonymous' && posted.idempotencyKey !== undefined) throw keyOfNobody();
-  const normalized = normalizePosted(posted, request, settings);
+  const normalized = await normalizePosted(posted, request, settings);
   if (isOn(searchParams.get('dry_run'))) {
     return json(explain(normalized), normalized.request === null ? 422 : 200);
   }
