@@ -13,7 +13,7 @@ import { faultResponse } from './fault-response.ts';
 import { allowsCors, changesState, isCrossSite, isOurHost } from './guards.ts';
 import { listRuns } from './principal/list-runs.ts';
 import { addLoginRoutes } from './login/login-routes.ts';
-import { addOauthRoutes } from './oauth-server/oauth-routes.ts';
+import { addEmptyResource, addOauthRoutes } from './oauth-server/oauth-routes.ts';
 import { answerAction, cancelRun, deleteRun } from './run/own-run.ts';
 import { postRun } from './post/post-run.ts';
 import { proofOf } from './principal/principal.ts';
@@ -83,6 +83,8 @@ const METHODS: Readonly<Record<string, string>> = {
 for (const [path, methods] of Object.entries(METHODS)) {
   app.all(path, ({ req }) => otherMethod(req.raw, methods));
 }
+
+addEmptyResource(app);
 
 app.notFound(({ req }) => faultResponse(new Fault('not_found'), req.raw));
 app.onError((thrown, { req }) => faultResponse(asFault(thrown), req.raw));
