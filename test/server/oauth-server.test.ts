@@ -33,6 +33,7 @@ afterAll(() => world[Symbol.asyncDispose]());
 const HOST = { host: new URL(SITE).host };
 const get = (path: string, headers: Record<string, string> = {}) =>
   ask(world.product.origin + path, { headers: { ...HOST, ...headers } });
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- says what a test looks at
 const jsonOf = <Value>(text: string) => JSON.parse(text) as Value;
 const errorOf = (location: unknown) => new URL(String(location)).searchParams.get('error');
 const programsOf = async (browser: Browser) => {
@@ -44,7 +45,7 @@ const programsOf = async (browser: Browser) => {
 
 describe('what a program is told before it logs in', () => {
   it('is where to get a token, in the refusal itself', async () => {
-    const { status, headers } = await world.call(null);
+    const { status, headers } = await world.atResource(null);
     expect(status).toBe(401);
     expect(headers['www-authenticate']).toContain(
       `resource_metadata="${SITE}/.well-known/oauth-protected-resource/mcp"`,
@@ -102,11 +103,11 @@ describe('a client of the SDK', () => {
       const iss = back.searchParams.get('iss') ?? '';
       expect(await login(program, { ...options, authorizationCode, iss })).toBe('AUTHORIZED');
       const first = program.tokens()?.access_token ?? '';
-      expect((await world.call(first)).status).not.toBe(401);
+      expect((await world.atResource(first)).status).not.toBe(401);
       expect(await login(program, options)).toBe('AUTHORIZED');
       const second = program.tokens()?.access_token ?? '';
       expect(second).not.toBe(first);
-      expect((await world.call(second)).status).not.toBe(401);
+      expect((await world.atResource(second)).status).not.toBe(401);
     },
   );
 });
@@ -167,7 +168,8 @@ describe('the page that asks', () => {
       code_challenge: pkce().challenge,
       scope: 'runs',
     });
-    const fields = { ...fieldsOf((await alice.open(path)).text), decision: 'allow' };
+    const shown = fieldsOf((await alice.open(path)).text);
+    const fields: Record<string, string> = { ...shown, decision: 'allow' };
     await bob.open(path);
     const otherAlice = await world.browser('alice');
     const more = { ...fields, query: `${fields['query']}&scope=connections` };
@@ -274,9 +276,9 @@ describe('a code', () => {
     const code = await world.code(alice, { client_id: client, code_challenge: challenge });
     const fields = { client_id: client, code, code_verifier: verifier };
     const { access_token } = await world.exchange(fields);
-    expect((await world.call(access_token)).status).not.toBe(401);
+    expect((await world.atResource(access_token)).status).not.toBe(401);
     expect((await world.exchange(fields)).error).toBe('invalid_grant');
-    expect((await world.call(access_token)).status).toBe(401);
+    expect((await world.atResource(access_token)).status).toBe(401);
   });
 
   it('gives tokens to one of many who bring it at the same moment, and then to none', async () => {
@@ -286,7 +288,7 @@ describe('a code', () => {
     const all = await Promise.all(Array.from({ length: 6 }, () => world.exchange(fields)));
     const given = all.filter(({ error }) => error === undefined);
     expect(given).toHaveLength(1);
-    expect((await world.call(given[0]?.access_token ?? '')).status).toBe(401);
+    expect((await world.atResource(given[0]?.access_token ?? '')).status).toBe(401);
   });
 
   it.each([
@@ -323,16 +325,16 @@ describe('a refresh token', () => {
     const second = await world.refresh(client, first.refresh_token ?? '');
     expect([lost.error, second.error]).toEqual([undefined, undefined]);
     expect(new Set([first.refresh_token, lost.refresh_token, second.refresh_token]).size).toBe(3);
-    expect((await world.call(second.access_token)).status).not.toBe(401);
+    expect((await world.atResource(second.access_token)).status).not.toBe(401);
   });
 
   it('that two used ends all of it: nobody knows which of them stole it', async () => {
     const first = await world.tokens(alice, client);
     const second = await world.refresh(client, first.refresh_token ?? '');
     const third = await world.refresh(client, second.refresh_token ?? '');
-    expect((await world.call(third.access_token)).status).not.toBe(401);
+    expect((await world.atResource(third.access_token)).status).not.toBe(401);
     expect((await world.refresh(client, first.refresh_token ?? '')).error).toBe('invalid_grant');
-    expect((await world.call(third.access_token)).status).toBe(401);
+    expect((await world.atResource(third.access_token)).status).toBe(401);
     expect((await world.refresh(client, third.refresh_token ?? '')).error).toBe('invalid_grant');
   });
 
@@ -340,14 +342,14 @@ describe('a refresh token', () => {
     const { access_token, refresh_token = '' } = await world.tokens(alice, client);
     const made = refresh_token.replace(/[^:]+$/, 'x'.repeat(32));
     expect((await world.refresh(client, made)).error).toBe('invalid_grant');
-    expect((await world.call(access_token)).status).not.toBe(401);
+    expect((await world.atResource(access_token)).status).not.toBe(401);
   });
 });
 
 describe('an access token', () => {
   it('is nothing in the address, or anywhere but at the resource', async () => {
     const { access_token } = await world.tokens(alice, client);
-    expect((await world.call(null, `/mcp?access_token=${access_token}`)).status).toBe(401);
+    expect((await world.atResource(null, `/mcp?access_token=${access_token}`)).status).toBe(401);
     const authorization = `Bearer ${access_token}`;
     const elsewhere = await Promise.all([
       ask(`${world.product.origin}/runs`, { headers: { ...HOST, authorization } }),
@@ -361,11 +363,11 @@ describe('an access token', () => {
     const { access_token, refresh_token = '' } = await world.tokens(alice, client);
     const asked = { client_id: client };
     expect((await world.send('/oauth/revoke', { ...asked, token: access_token })).status).toBe(200);
-    expect((await world.call(access_token)).status).toBe(401);
+    expect((await world.atResource(access_token)).status).toBe(401);
     const next = await world.refresh(client, refresh_token);
     const token = next.refresh_token ?? '';
     expect((await world.send('/oauth/revoke', { ...asked, token })).status).toBe(200);
-    expect((await world.call(next.access_token)).status).toBe(401);
+    expect((await world.atResource(next.access_token)).status).toBe(401);
     expect((await world.refresh(client, token)).error).toBe('invalid_grant');
   });
 
@@ -374,7 +376,7 @@ describe('an access token', () => {
     const other = await world.newClient();
     await world.tokens(alice, other);
     await world.send('/oauth/revoke', { client_id: other, token: access_token });
-    expect((await world.call(access_token)).status).not.toBe(401);
+    expect((await world.atResource(access_token)).status).not.toBe(401);
   });
 });
 
@@ -396,17 +398,17 @@ describe('the person who let programs in', () => {
     expect((await alice.open('/connections')).text).toContain('Programs that may act for you');
     const path = `/connections/programs/${program?.id}`;
     expect((await bob.submit(path, { action: 'end' })).status).toBe(404);
-    expect((await world.call(tokens.access_token)).status).not.toBe(401);
+    expect((await world.atResource(tokens.access_token)).status).not.toBe(401);
     expect((await alice.submit(path, { action: 'end' })).status).toBe(303);
-    expect((await world.call(tokens.access_token)).status).toBe(401);
+    expect((await world.atResource(tokens.access_token)).status).toBe(401);
     expect((await world.refresh(mine, tokens.refresh_token ?? '')).error).toBe('invalid_grant');
-    expect((await world.call(others.access_token)).status).not.toBe(401);
+    expect((await world.atResource(others.access_token)).status).not.toBe(401);
   });
 
   it('replaces what a program had by letting it in again', async () => {
     const first = await world.tokens(alice, client);
     await world.tokens(alice, client);
-    expect((await world.call(first.access_token)).status).toBe(401);
+    expect((await world.atResource(first.access_token)).status).toBe(401);
   });
 });
 
@@ -445,7 +447,7 @@ describe('a program whose id is the address of a document', () => {
     expect(page.text).toContain('Documented');
     expect(page.text).toContain(new URL(url).host);
     const { access_token } = await other.tokens(carol, url);
-    expect((await other.call(access_token)).status).not.toBe(401);
+    expect((await other.atResource(access_token)).status).not.toBe(401);
     expect(reads()).toBe(1);
   });
 

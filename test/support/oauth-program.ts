@@ -69,8 +69,8 @@ export class OauthWorld implements AsyncDisposable {
       ...(request.body === null ? {} : { body: await request.text() }),
     });
     const body = status === 204 ? null : text;
-    const given = Object.entries(headers).map(([name, value]) => [name, String(value)]);
-    return new Response(body, { status, headers: Object.fromEntries(given) as HeadersInit });
+    const given = Object.entries(headers).map(([name, value]) => [name, String(value)] as const);
+    return new Response(body, { status, headers: Object.fromEntries(given) });
   };
 
   /** A browser in which somebody signed in with an API key; nobody without one. */
@@ -128,7 +128,7 @@ export class OauthWorld implements AsyncDisposable {
   }
 
   /** Asks at the resource, as a program does first. */
-  call(token: string | null, path = '/mcp'): Promise<Answer> {
+  atResource(token: string | null, path = '/mcp'): Promise<Answer> {
     const initialize = {
       jsonrpc: '2.0',
       id: 1,

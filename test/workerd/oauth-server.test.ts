@@ -88,7 +88,7 @@ async function tokens(name = 'alice', id = client): Promise<Tokens> {
     resource: `${SITE}/mcp/${'a'.repeat(32)}`,
   });
   const authorization = `Bearer ${name}-key-0123456789`;
-  const page = await ask(`/oauth/authorize?${query}`, { headers: { authorization } });
+  const page = await ask(`/oauth/authorize?${query.toString()}`, { headers: { authorization } });
   const cookie = (page.headers.get('set-cookie') ?? '').split(';')[0] ?? '';
   const proof = /name="proof" value="([^"]+)"/.exec(await page.text())?.[1] ?? '';
   const fields = { query: query.toString(), proof, decision: 'allow' };
