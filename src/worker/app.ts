@@ -47,7 +47,8 @@ app.get('/robots.txt', () => new Response('User-agent: *\nAllow: /$\nDisallow: /
 app.get('/assets/:name', ({ req }) => asset(req.param('name')));
 app.all('/demo/mcp', ({ req }) => ownServer(req.raw));
 
-const oauthMethods = addOauthRoutes(app);
+// Before the doors of the providers, which take everything behind a name with a dot.
+refuseOthers(addOauthRoutes(app));
 const loginMethods = addLoginRoutes(app);
 addChatRoutes(app, (asked) => runRequest(asked));
 
@@ -80,12 +81,9 @@ const METHODS: Readonly<Record<string, string>> = {
   [`/${ID}/cancel`]: 'POST',
   [`/${ID}/rotate`]: 'POST',
   [`/${ID}/actions/:action{[\\w-]{1,100}}`]: 'POST',
-  ...oauthMethods,
   ...loginMethods,
 };
-for (const [path, methods] of Object.entries(METHODS)) {
-  app.all(path, ({ req }) => otherMethod(req.raw, methods));
-}
+refuseOthers(METHODS);
 
 addEmptyResource(app);
 
@@ -133,6 +131,12 @@ function asset(name: string): Response {
   // Pages ask with a version that changes with the content.
   const caching = { 'cache-control': 'public, max-age=31536000, immutable', etag: found.etag };
   return new Response(found.body, { headers: { 'content-type': found.type, ...caching } });
+}
+
+function refuseOthers(taken: Readonly<Record<string, string>>): void {
+  for (const [path, methods] of Object.entries(taken)) {
+    app.all(path, ({ req }) => otherMethod(req.raw, methods));
+  }
 }
 
 function otherMethod(request: Request, methods: string): Response {
