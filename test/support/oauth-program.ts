@@ -3,6 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import type {
   OAuthClientMetadata,
   OAuthClientProvider,
+  OAuthDiscoveryState,
   StoredOAuthClientInformation,
   StoredOAuthTokens,
 } from '@modelcontextprotocol/client';
@@ -204,6 +205,7 @@ export class SdkProgram implements OAuthClientProvider {
   #client: StoredOAuthClientInformation | undefined;
   #tokens: StoredOAuthTokens | undefined;
   #verifier = '';
+  #discovered: OAuthDiscoveryState | undefined;
 
   clientInformation() {
     return this.#client;
@@ -223,6 +225,14 @@ export class SdkProgram implements OAuthClientProvider {
 
   redirectToAuthorization(url: URL): void {
     this.sentTo = url;
+  }
+
+  saveDiscoveryState(state: OAuthDiscoveryState): void {
+    this.#discovered = state;
+  }
+
+  discoveryState() {
+    return this.#discovered;
   }
 
   saveCodeVerifier(verifier: string): void {

@@ -207,6 +207,40 @@ describe('the refusal', () => {
   });
 });
 
+describe('a registration', () => {
+  const days = async (id: string) => {
+    const programs = bindings.OAUTH.getByName('programs');
+    const ends = await runInDurableObject(programs, (_object, { storage }) =>
+      storage.sql
+        .exec<{ expires_at: number }>(
+          'SELECT expires_at FROM kept WHERE key = ?',
+          `registered:${id}`,
+        )
+        .one(),
+    );
+    return (ends.expires_at - Date.now()) / 86_400_000;
+  };
+
+  it('lasts a week, and much longer once somebody let the program in', async () => {
+    const id = await newClient();
+    expect(await days(id)).toBeCloseTo(7, 1);
+    await tokens('alice', id);
+    expect(await days(id)).toBeCloseTo(90, 1);
+  });
+
+  it('that is over leaves what was allowed, and the way to ask who allowed it again', async () => {
+    const id = await newClient();
+    const { refresh_token } = await tokens('alice', id);
+    const programs = bindings.OAUTH.getByName('programs');
+    await runInDurableObject(programs, (_object, { storage }) =>
+      storage.sql.exec('DELETE FROM kept WHERE key = ?', `registered:${id}`),
+    );
+    const fields = { grant_type: 'refresh_token', client_id: id, refresh_token };
+    expect((await send('/oauth/token', fields)).status).toBe(200);
+    expect((await tokens('alice', id)).access_token).toBeDefined();
+  });
+});
+
 describe('an object of the authorization server', () => {
   it('removes itself when nothing of it is left', async () => {
     await tokens('bob');
