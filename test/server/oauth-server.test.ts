@@ -1,6 +1,8 @@
 /** Programs log in at the running product: real clients, a real browser's cookies, two people. */
-import { readFileSync, readdirSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import process from 'node:process';
 import { auth } from '@modelcontextprotocol/client';
 import { auth as auth1 } from '@modelcontextprotocol/sdk/client/auth.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -487,6 +489,29 @@ describe('a program whose id is the address of a document', () => {
     await browser.open(authorizePath({ client_id: url, code_challenge: pkce().challenge }));
     await other.exchange({ client_id: url, code: 'a:b:c', code_verifier: 'x' });
     expect(reads()).toBe(0);
+  });
+});
+
+describe('a server that is killed', () => {
+  it('knows all tokens when it is there again, and still no code a second time', async () => {
+    const STATE_DIR = mkdtempSync(join(tmpdir(), 'markdownops-'));
+    const first = await OauthWorld.start({ STATE_DIR });
+    const person = await first.browser('alice');
+    const id = await first.newClient();
+    const { verifier, challenge } = pkce();
+    const code = await first.code(person, { client_id: id, code_challenge: challenge });
+    const fields = { client_id: id, code, code_verifier: verifier };
+    const tokens = await first.exchange(fields);
+    process.kill(first.product.workerdPid(), 'SIGKILL');
+    await first.product.ended;
+
+    await using again = await OauthWorld.start({ STATE_DIR });
+    expect((await again.atResource(tokens.access_token)).status).not.toBe(401);
+    const next = await again.refresh(id, tokens.refresh_token ?? '');
+    expect((await again.atResource(next.access_token)).status).not.toBe(401);
+    expect((await again.exchange(fields)).error).toBe('invalid_grant');
+    expect((await again.atResource(next.access_token)).status).toBe(401);
+    rmSync(STATE_DIR, { recursive: true, force: true });
   });
 });
 
