@@ -9,6 +9,10 @@ export interface Env {
   readonly PRINCIPALS: DurableObjectNamespace;
   /** AddressObjects by a keyed hash of an address; called through `callerAddress`. */
   readonly ADDRESSES: DurableObjectNamespace;
+  /** Snapshots of runs that have ended, when deployed; called through `snapshotStore`. */
+  readonly SNAPSHOTS?: R2Bucket;
+  /** A folder for the same, which only `npm start` binds. */
+  readonly SNAPSHOT_DISK?: Fetcher;
   /** Loopback, for places that `EGRESS_ALLOW` names; only `npm start` binds it. */
   readonly LOCAL_NETWORK?: Fetcher;
   /** All networks, for hosts that the operator configured, in that role; only `npm start` binds it. */
