@@ -18,7 +18,7 @@ export async function publicView(env: Env, id: string): Promise<Found<RunView>> 
 
 async function inSnapshot(env: Env, id: string): Promise<Found<RunView> | null> {
   try {
-    const text = (await snapshotStore(env)?.read(id)) ?? null;
+    const text = (await (await snapshotStore(env))?.read(id)) ?? null;
     return text === null ? null : foundIn(text, Date.now());
   } catch {
     // The object knows it too.

@@ -3,16 +3,15 @@ import type { Env } from '../env.ts';
 import { isOutdated, snapshotText, stoneText } from './snapshot.ts';
 import type { SnapshotStone } from './snapshot.ts';
 import { snapshotStore } from './snapshot-store.ts';
-import type { SnapshotStore } from './snapshot-store.ts';
 
 /** The snapshot of one run, for its object: nobody else writes it. */
 export class RunSnapshot {
-  readonly #store: SnapshotStore | null;
+  readonly #env: Env;
   #keeping: Promise<boolean> | null = null;
   #barring: Promise<void> | null = null;
 
   constructor(env: Env) {
-    this.#store = snapshotStore(env);
+    this.#env = env;
   }
 
   /** Whether the run is about to be removed, or was. */
@@ -25,8 +24,8 @@ export class RunSnapshot {
    * object answers, and tries again.
    */
   async keep(view: () => RunView): Promise<void> {
-    if (this.#store === null || this.#barring !== null) return;
-    this.#keeping ??= this.#kept(this.#store, view());
+    if (this.#barring !== null) return;
+    this.#keeping ??= this.#kept(view());
     if (!(await this.#keeping)) this.#keeping = null;
   }
 
@@ -48,20 +47,22 @@ export class RunSnapshot {
 
   /** Takes the stone away, when nothing can be on its way any more. */
   async clear(id: string): Promise<void> {
-    await this.#store?.clear(id);
+    await (await snapshotStore(this.#env))?.clear(id);
   }
 
-  async #kept(store: SnapshotStore, view: RunView): Promise<boolean> {
+  async #kept(view: RunView): Promise<boolean> {
     const text = snapshotText(view);
     if (text === null) return false;
-    return store.keep(view.id, text, isOutdated).then(
-      () => true,
-      () => false,
-    );
+    try {
+      await (await snapshotStore(this.#env))?.keep(view.id, text, isOutdated);
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   async #barred(id: string, stone: SnapshotStone): Promise<void> {
     await this.#keeping;
-    await this.#store?.bar(id, stoneText(stone));
+    await (await snapshotStore(this.#env))?.bar(id, stoneText(stone));
   }
 }

@@ -1,6 +1,4 @@
 import type { Env } from '../env.ts';
-import { BucketSnapshots } from './bucket-snapshots.ts';
-import { DiskSnapshots } from './disk-snapshots.ts';
 
 /** Where snapshots are kept, by run id. All methods throw when the store does not answer. */
 export interface SnapshotStore {
@@ -18,7 +16,15 @@ export interface SnapshotStore {
 }
 
 /** The store of this server: a bucket when deployed, a folder of `npm start`; null without one. */
-export function snapshotStore({ SNAPSHOTS, SNAPSHOT_DISK }: Env): SnapshotStore | null {
-  if (SNAPSHOTS !== undefined) return new BucketSnapshots(SNAPSHOTS);
-  return SNAPSHOT_DISK === undefined ? null : new DiskSnapshots(SNAPSHOT_DISK);
+export async function snapshotStore({
+  SNAPSHOTS,
+  SNAPSHOT_DISK,
+}: Env): Promise<SnapshotStore | null> {
+  if (SNAPSHOTS !== undefined) {
+    const { BucketSnapshots } = await import('./bucket-snapshots.ts');
+    return new BucketSnapshots(SNAPSHOTS);
+  }
+  if (SNAPSHOT_DISK === undefined) return null;
+  const { DiskSnapshots } = await import('./disk-snapshots.ts');
+  return new DiskSnapshots(SNAPSHOT_DISK);
 }
