@@ -124,7 +124,8 @@ export class PrincipalRuns {
         now,
       );
     }
-    this.#insert({ id, status: 'queued', title, created_at: now, expires_at });
+    // It begins at once, and does not say so by itself: that would be one more wait for the disk.
+    this.#insert({ id, status: 'running', title, created_at: now, expires_at });
     return { kind: 'new' };
   }
 

@@ -43,7 +43,7 @@ export class RunNotes {
 
   /** Tells where the run stands when one of these events may have changed that. */
   heard(events: readonly RunEvent[], log: SqlRunLog, record: RunRecord): void {
-    if (events.some(mayChangeStatus)) void this.tell(record, foldRun(log.read()));
+    if (events.some((event) => mayChangeStatus(event, record))) void this.tell(record, foldRun(log.read()));
   }
 
   /**
@@ -125,7 +125,11 @@ export function listOf(env: Env, { principal, origin }: RunRecord): PrincipalCli
   return principal === null ? null : principalClient(env, { principal, origin });
 }
 
-/** The end is told when the loop has let go. */
-function mayChangeStatus({ seq, type }: RunEvent): boolean {
-  return seq === 2 || type === 'action-required' || type === 'action-resolved';
+/**
+ * The end is told when the loop has let go. That a run has begun is not told: it was listed as one that
+ * goes on when it was admitted, which one in a request was not.
+ */
+function mayChangeStatus({ seq, type }: RunEvent, { is_mirrored }: RunRecord): boolean {
+  const isNew = is_mirrored === true && seq === 2;
+  return isNew || type === 'action-required' || type === 'action-resolved';
 }

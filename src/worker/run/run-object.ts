@@ -93,6 +93,7 @@ export class RunObject extends DurableObject<Env> {
     return find(
       this.#stored,
       (record) => {
+        this.#readers.look();
         const run = foldRun(this.#log.read());
         const view = viewFor(viewerOf(proof, record), run, this.#callbacks.view());
         if (this.#log.ended) this.ctx.waitUntil(this.#keepSnapshot());
@@ -275,9 +276,7 @@ export class RunObject extends DurableObject<Env> {
   }
 
   #carryOn(record: RunRecord): Promise<void> {
-    // Somebody who reads along wants the text soon; without readers, rows are saved.
-    const flushMs = () => (this.#readers.isAny ? 40 : 1000);
-    const ports = runPorts({ env: this.env, log: this.#log, record, flushMs });
+    const ports = runPorts({ env: this.env, log: this.#log, record, readers: this.#readers });
     return this.#turn.take(ports, record.expires_at, () => [
       this.#alarm.watch(() => this.#callbacks.deliver()),
       this.#notes.follow(this.#log, record),
