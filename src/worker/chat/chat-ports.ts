@@ -1,5 +1,6 @@
 import type { ChatRequest } from '../../completions/chat-request.ts';
 import type { Model, Ports } from '../../execute/ports.ts';
+import { systemClock } from '../../execute/system-clock.ts';
 import type { Network } from '../network.ts';
 import { enginePorts } from '../run/run-ports.ts';
 import type { ChatAsked, ChatCaller } from './chat-caller.ts';
@@ -27,7 +28,7 @@ export function chatPorts(
     },
     secrets: (name) => chat.secrets.get(name) ?? null,
     ...(model === undefined ? {} : { model }),
-    flushMs: () => 0,
+    clock: systemClock(0),
   });
   return { ...ports, isDirect: true, canAnswer: false };
 }

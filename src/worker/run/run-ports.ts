@@ -23,6 +23,7 @@ import { ownPaths } from '../own-paths.ts';
 import { principalClient } from '../principal/principal-client.ts';
 import { RunLogins } from '../../execute/run-logins.ts';
 import { principalMemory } from './run-memory.ts';
+import type { RunReaders } from './run-readers.ts';
 import type { RunRecord } from './run-record.ts';
 import { withScriptedAnswers } from '../scripted-answers.ts';
 import type { Settings } from '../settings.ts';
@@ -32,8 +33,7 @@ export interface RunSurroundings {
   readonly env: Env;
   readonly log: RunLog;
   readonly record: RunRecord;
-  /** How long text may wait to be written, now. */
-  readonly flushMs: () => number;
+  readonly readers: RunReaders;
 }
 
 /** For whom the engine works. */
@@ -59,14 +59,14 @@ export interface EngineSurroundings {
   readonly secrets?: (name: string) => string | null;
   /** Who is asked instead of the server's own models. */
   readonly model?: (outside: Network) => Model;
-  readonly flushMs: () => number;
+  readonly clock: Clock;
 }
 
 /**
  * The engine's ports for one run on this server.
  * @throws Fault `misconfigured`
  */
-export function runPorts({ env, log, record, flushMs }: RunSurroundings): Ports {
+export function runPorts({ env, log, record, readers }: RunSurroundings): Ports {
   const { principal, origin, user, expires_at } = record;
   const [start] = log.read();
   const run = start?.type === 'run-start' ? { id: start.id, expires_at } : null;
@@ -74,7 +74,7 @@ export function runPorts({ env, log, record, flushMs }: RunSurroundings): Ports 
   const isTrusted = mayUseOwn(record);
   const whose = isTrusted && run !== null ? principal : null;
   const use = { principal: whose, isTrusted, origin, user, profile, run };
-  return { log, ...enginePorts({ env, use, flushMs }) };
+  return { log, ...enginePorts({ env, use, clock: clockFor(readers) }) };
 }
 
 /**
@@ -82,7 +82,7 @@ export function runPorts({ env, log, record, flushMs }: RunSurroundings): Ports 
  * @throws Fault `misconfigured`
  */
 export function enginePorts(surroundings: EngineSurroundings): Omit<Ports, 'log'> {
-  const { env, use, model, flushMs } = surroundings;
+  const { env, use, model, clock } = surroundings;
   const { settings } = readEnv(env);
   if (settings === null) throw new Fault('misconfigured');
   const outside = network({ env, settings, origin: use.origin, isTrusted: use.isTrusted });
@@ -95,7 +95,7 @@ export function enginePorts(surroundings: EngineSurroundings): Omit<Ports, 'log'
     model: model === undefined ? modelOf(settings, outside) : model(outside),
     servers: settings.acceptsElicitations ? withScriptedAnswers(servers) : servers,
     references: references({ fetch: outside.forPrompts, own: own.document, origin: use.origin }),
-    clock: clockOf(flushMs),
+    clock,
     canAnswer: use.isTrusted,
   };
 }
@@ -191,13 +191,14 @@ function secretsFor({
   return (name) => secrets(name) ?? own(name);
 }
 
-function clockOf(flushMs: () => number): Clock {
+function clockFor(readers: RunReaders): Clock {
   const clock = systemClock(0);
   return {
     now: () => clock.now(),
     sleep: (ms, signal) => clock.sleep(ms, signal),
     get flushMs() {
-      return flushMs();
+      return readers.flushMs;
     },
+    audience: readers,
   };
 }

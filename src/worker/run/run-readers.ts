@@ -1,3 +1,4 @@
+import type { Audience } from '../../execute/ports.ts';
 import type { Viewer } from '../../run/view.ts';
 import { VisibleEvents } from '../../run/visible-events.ts';
 import { answerEncoder } from './answer-stream.ts';
@@ -14,14 +15,35 @@ export interface EventsRequest {
   readonly preamble: string;
 }
 
+/** Text waits so long to be written while somebody reads along, in milliseconds. */
+const READ_MS = 40;
+
+/** And so long while nobody does: each time costs a wait for the disk, and a look writes it at once. */
+const UNREAD_MS = 5000;
+
 /** Who reads a run along while it is made. */
-export class RunReaders {
+export class RunReaders implements Audience {
   readonly #frames = new SseFrames();
+  readonly #listeners = new Set<() => void>();
   #count = 0;
 
-  /** Whether somebody reads. */
-  get isAny(): boolean {
+  get isThere(): boolean {
     return this.#count > 0;
+  }
+
+  /** How long text may wait to be written, in milliseconds. */
+  get flushMs(): number {
+    return this.isThere ? READ_MS : UNREAD_MS;
+  }
+
+  onLook(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Somebody is about to read the log: what waits is written first. */
+  look(): void {
+    for (const listener of this.#listeners) listener();
   }
 
   /**
@@ -33,6 +55,7 @@ export class RunReaders {
     reader: { readonly viewer: Viewer; readonly origin: string },
     request: EventsRequest,
   ): ReadableStream<Uint8Array> | null {
+    this.look();
     if (log.ended && request.after >= log.seq) return null;
     const visible = new VisibleEvents(reader, log.read());
     return this.#read(log, {
@@ -54,6 +77,7 @@ export class RunReaders {
 
   #read(log: SqlRunLog, reader: Omit<LogReader, 'done'>): ReadableStream<Uint8Array> {
     this.#count += 1;
+    this.look();
     return readLog(log, { ...reader, done: () => (this.#count -= 1) });
   }
 }
