@@ -3,7 +3,6 @@ import { clientDocument } from './client-document.ts';
 import { showFailed } from '../../connect/connect.ts';
 import { finishConnect, showConnect, startConnect } from './connect.ts';
 import { addConnection, listConnections, removeConnection } from './connections.ts';
-import { showSignIn, signIn, signOut } from '../principal/sign-in.ts';
 import type { Asked, Surroundings } from '../surroundings.ts';
 
 type Handler = (asked: Asked) => Promise<Response> | Response;
@@ -36,14 +35,6 @@ const LOGIN_ROUTES: readonly (readonly [path: string, methods: Record<string, Ha
       DELETE: (asked) => removeConnection(...partsOf(asked), idOf(asked)),
     },
   ],
-  [
-    '/sign-in',
-    {
-      GET: ({ req, var: { settings } }) => showSignIn(req.raw, settings),
-      POST: ({ req, var: { settings } }) => signIn(req.raw, settings),
-    },
-  ],
-  ['/sign-out', { POST: ({ req, var: { settings } }) => signOut(req.raw, settings) }],
   [
     '/oauth/client.json',
     { GET: ({ req, var: { settings } }) => clientDocument(req.raw, settings) },
