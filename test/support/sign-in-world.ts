@@ -10,7 +10,7 @@ import { startProduct } from './product.ts';
 import type { Product } from './product.ts';
 
 /** Where people come from: by a tunnel, so that nobody is the one at the machine. */
-const PUBLIC = 'prompts.example';
+const PUBLIC = 'http://prompts.example';
 
 /** A run as its JSON shows it, as far as these tests look. */
 export interface ShownRun {
@@ -26,11 +26,19 @@ export class SignInWorld implements AsyncDisposable {
   readonly openRouter: OpenRouterServer;
   readonly openId: OpenIdServer;
   readonly product: Product;
+  /** The host under which everybody sees it. */
+  readonly #host: string;
 
-  private constructor(openRouter: OpenRouterServer, openId: OpenIdServer, product: Product) {
+  private constructor(
+    openRouter: OpenRouterServer,
+    openId: OpenIdServer,
+    product: Product,
+    host: string,
+  ) {
     this.openRouter = openRouter;
     this.openId = openId;
     this.product = product;
+    this.#host = host;
   }
 
   /** @param more further variables of the server */
@@ -42,15 +50,16 @@ export class SignInWorld implements AsyncDisposable {
       OIDC_ISSUER: openId.issuer,
       OIDC_CLIENT_ID: CLIENT_ID,
       OIDC_CLIENT_SECRET: CLIENT_SECRET,
-      PUBLIC_URL: `http://${PUBLIC}`,
+      PUBLIC_URL: PUBLIC,
       ...more,
     });
-    return new SignInWorld(openRouter, openId, product);
+    const { host } = new URL(more['PUBLIC_URL'] ?? PUBLIC);
+    return new SignInWorld(openRouter, openId, product, host);
   }
 
   /** A browser of somebody who is not at the machine. */
   browser(): Browser {
-    return new Browser(this.product.origin, { host: PUBLIC });
+    return new Browser(this.product.origin, { host: this.#host });
   }
 
   /** A browser in which somebody signed in. */
@@ -87,7 +96,7 @@ export class SignInWorld implements AsyncDisposable {
   /** A program's request. */
   ask(path: string, key: string | null, more: Parameters<typeof ask>[1] = {}): Promise<Answer> {
     const headers = {
-      host: PUBLIC,
+      host: this.#host,
       accept: 'application/json',
       ...(key === null ? {} : { authorization: `Bearer ${key}` }),
       ...more.headers,

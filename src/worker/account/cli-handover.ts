@@ -38,7 +38,7 @@ interface CliWish {
 export async function showCli(request: Request, env: Env, settings: Settings): Promise<Response> {
   const url = new URL(request.url);
   const wish = wishIn(url.searchParams);
-  if ((await sessionOf(request, env, settings))?.kind !== 'user') {
+  if ((await sessionOf(request, env, settings)) === null) {
     return seeOther(`/sign-in?return=${encodeURIComponent(backToPage(url))}`);
   }
   const user = await userRequest(request, env, settings);
