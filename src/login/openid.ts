@@ -37,6 +37,8 @@ export interface OpenIdPerson {
   readonly subject: string;
   /** Their address, name or subject, for a person to read. */
   readonly person: string;
+  /** Their address where the provider says that it is theirs. */
+  readonly email: string | null;
 }
 
 interface OpenIdProvider {
@@ -174,7 +176,9 @@ function personIn(claims: JWTPayload, client: OpenIdClient, flow: OpenIdFlow): O
   }
   const names = [claims['email'], claims['preferred_username'], claims['name']];
   const person = names.filter((name) => typeof name === 'string').find((name) => name !== '');
-  return { subject: sub, person: person ?? sub };
+  const { email, email_verified: isVerified } = claims;
+  const isTheirs = isVerified === true && typeof email === 'string';
+  return { subject: sub, person: person ?? sub, email: isTheirs ? email : null };
 }
 
 /** Each key is checked when it is imported. */

@@ -21,6 +21,7 @@ const RIGHT: OpenIdBehaviour = {
   denies: null,
   metadata: {},
 };
+const OIDC = { SIGN_IN: 'oidc', OIDC_ISSUER: 'https://id.example', OIDC_CLIENT_ID: 'x' };
 type Wish = Partial<OpenIdBehaviour> & { readonly issued?: boolean };
 const seconds = (offset: number) => Math.floor(Date.now() / 1000) + offset;
 
@@ -116,11 +117,34 @@ describe('signing in with an OpenID provider', () => {
   });
 });
 
+describe('a provider of whose people some may come', () => {
+  it('lets in by the address that it verified, and by nothing else', async () => {
+    await using other = await SignInWorld.start({
+      SIGN_IN: 'oidc',
+      OIDC_ALLOW: 'ann@people.example, @House.example',
+    });
+    for (const [claims, place] of [
+      [{ email_verified: true }, '/account'],
+      [{ email: 'BOB@house.example', email_verified: true }, '/account'],
+      [{}, '/sign-in'],
+      [{ email_verified: 'true' }, '/sign-in'],
+      [{ email: 'bob@people.example', email_verified: true }, '/sign-in'],
+      [{ email: 'eve@house.example.evil.example', email_verified: true }, '/sign-in'],
+      [{ email: undefined, email_verified: true }, '/sign-in'],
+    ] as const) {
+      other.openId.behaviour.claims = claims;
+      const back = await other.signIn(other.browser(), 'oidc');
+      expect([claims, String(back.headers.location).split('?')[0]]).toEqual([claims, place]);
+    }
+  });
+});
+
 describe('the settings of signing in', () => {
   it.each([
     [{ SIGN_IN: 'facebook' }, 'SIGN_IN must be openrouter, oidc'],
     [{ SIGN_IN: 'oidc' }, 'OIDC_ISSUER must be'],
     [{ SIGN_IN: 'oidc', OIDC_ISSUER: 'https://id.example' }, 'OIDC_CLIENT_ID must be'],
+    [{ ...OIDC, OIDC_ALLOW: 'people.example' }, 'OIDC_ALLOW must be'],
     [
       { SIGN_IN: 'openrouter', OPENROUTER_ORIGIN: 'https://a.example/b' },
       'OPENROUTER_ORIGIN must be',

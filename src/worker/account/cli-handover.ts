@@ -16,7 +16,7 @@ import { newUserToken, userOfToken } from './user-token.ts';
  * A key for the command line. The browser carries a code and never the key: addresses stay in
  * histories and logs. What the code is worth is asked for with a secret that only the program that
  * began knows.
- * @see spec/identity.md ID-34, RFC 8252 section 7.3, RFC 7636
+ * @see spec/identity.md ID-38, RFC 8252 section 7.3, RFC 7636
  */
 
 const CODE_MS = 300_000;

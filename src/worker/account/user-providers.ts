@@ -41,9 +41,15 @@ export async function keyedProvidersFor(
   return providers.map((each) => (each.id === 'demo' ? each : { ...each, key: new Secret(key) }));
 }
 
-/** What the user of a key is told that OpenRouter refused. */
-export function keyRefused(): Fault {
-  return signInAgain('OpenRouter no longer takes your key.');
+/**
+ * What the user of a key is told when OpenRouter refused.
+ * @param status 401 is about the key, 403 about one request: a model, or what was asked
+ */
+export function keyRefused(status: number): Fault {
+  if (status === 401) return signInAgain('OpenRouter no longer takes your key.');
+  const detail = { provider: 'openrouter', retryable: false, status };
+  const message = 'OpenRouter does not allow this with your key.';
+  return new Fault('model_unauthorized', message, { detail });
 }
 
 function signInAgain(what: string): Fault {

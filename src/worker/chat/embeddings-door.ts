@@ -46,7 +46,7 @@ export async function embed(asked: ChatAsked): Promise<Response> {
     });
   // What a provider says about a wrong key quotes parts of it, and this one is the server's.
   if ([401, 403].includes(response.status)) {
-    throw isGuest(caller.principal) ? keyRefused() : new Fault('model_unauthorized');
+    throw isGuest(caller.principal) ? keyRefused(response.status) : new Fault('model_unauthorized');
   }
   return passedBack(response);
 }

@@ -21,7 +21,8 @@ import { keyOf } from './identity.ts';
 /** How a sign-in elsewhere can have ended, in our words. */
 const FAILED = {
   login_invalid: 'This sign-in is over or was begun in another browser. Try again.',
-  login_denied: 'You were not signed in: it was refused where you came from.',
+  login_denied:
+    'You were not signed in: it was refused where you came from, or you are not one of the people of this server.',
   login_unavailable:
     'Where you sign in could not be reached, or its answer cannot be used. Try again later.',
 } as const;

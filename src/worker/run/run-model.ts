@@ -37,19 +37,18 @@ function usersModel(use: ModelUse): Model {
       try {
         yield* openai(providers, use).complete(call, signal);
       } catch (error) {
-        throw isRefusal(error) ? keyRefused() : error;
+        const status = refusalOf(error);
+        throw status === null ? error : keyRefused(status);
       }
     },
   };
 }
 
-/** A 403 is about one model or a limit; only 401 is about the key. */
-function isRefusal(error: unknown): boolean {
-  return (
-    error instanceof Fault &&
-    error.code === 'model_unauthorized' &&
-    error.detail?.['status'] === 401
-  );
+/** The status with which a key was refused; null for everything else. */
+function refusalOf(error: unknown): number | null {
+  if (!(error instanceof Fault) || error.code !== 'model_unauthorized') return null;
+  const status = error.detail?.['status'];
+  return typeof status === 'number' ? status : 401;
 }
 
 function openai(providers: readonly Provider[], { outside }: ModelUse): Model {

@@ -7,6 +7,8 @@ export interface OpenIdSettings {
   readonly clientId: string;
   /** Null for a public client, which PKCE alone proves. */
   readonly clientSecret: string | null;
+  /** Addresses, and domains with `@` before them, of who may come; empty for everybody. */
+  readonly allow: readonly string[];
 }
 
 /** How people sign in who were given no key. */
@@ -23,6 +25,7 @@ export const SIGN_IN_VARIABLES: readonly string[] = [
   'OIDC_ISSUER',
   'OIDC_CLIENT_ID',
   'OIDC_CLIENT_SECRET',
+  'OIDC_ALLOW',
 ];
 
 /** Nobody signs in but with an API key. */
@@ -64,7 +67,17 @@ function openId(variables: Variables, isLocal: boolean): OpenIdSettings {
   if (!/^[!-~]{1,256}$/.test(clientId)) {
     throw new TypeError('OIDC_CLIENT_ID must be the client id that the OpenID provider gave.');
   }
-  return { issuer, clientId, clientSecret: valueOf(variables, 'OIDC_CLIENT_SECRET') || null };
+  const clientSecret = valueOf(variables, 'OIDC_CLIENT_SECRET') || null;
+  return { issuer, clientId, clientSecret, allow: allowIn(valueOf(variables, 'OIDC_ALLOW')) };
+}
+
+function allowIn(text: string): readonly string[] {
+  const allowed = text.split(',').map((each) => each.trim().toLowerCase());
+  const named = allowed.filter((each) => each !== '');
+  if (named.every((each) => /^[^@\s]*@[^@\s]+$/.test(each))) return named;
+  throw new TypeError(
+    'OIDC_ALLOW must be addresses such as ann@people.example or domains such as @people.example, with commas between.',
+  );
 }
 
 function secureUrl(text: string, isLocal: boolean): URL | null {

@@ -68,7 +68,8 @@ export async function arrived(
   if (way === 'oidc') {
     const { openIdPerson } = await import('../../login/openid.ts');
     const client = clientOf(openId, use);
-    const { subject, person } = await openIdPerson(client, returned, flow, asking);
+    const { subject, person, email } = await openIdPerson(client, returned, flow, asking);
+    if (!isAllowed(email, client.allow)) throw new Fault('login_denied');
     const id = await userId(settings, way, { issuer: client.issuer, subject });
     return { id, person: shown(person), providerKey: null };
   }
@@ -122,9 +123,21 @@ function subjectIn(value: unknown): string | null {
 }
 
 /** @throws Fault `not_found` when the operator did not switch it on */
-function clientOf(openId: OpenIdSettings | null, { callback }: WayUse): OpenIdClient {
+function clientOf(
+  openId: OpenIdSettings | null,
+  { callback }: WayUse,
+): OpenIdClient & Pick<OpenIdSettings, 'allow'> {
   if (openId === null) throw new Fault('not_found');
   return { ...openId, redirectUri: callback };
+}
+
+/** Whether somebody may come: by the whole address, or by all that stands after its last `@`. */
+function isAllowed(email: string | null, allow: readonly string[]): boolean {
+  if (allow.length === 0) return true;
+  const address = email?.toLowerCase() ?? '';
+  return allow.some((each) =>
+    each.startsWith('@') ? address.slice(address.lastIndexOf('@')) === each : address === each,
+  );
 }
 
 /** A stranger's text on one line, without what hides or turns around. */
