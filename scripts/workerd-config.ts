@@ -52,6 +52,7 @@ ${modules.map(({ name, path }) => `    (name = ${text(name)}, esModule = embed $
     (className = "PrincipalObject", uniqueKey = "principals", enableSql = true),
     (className = "AddressObject", uniqueKey = "addresses", enableSql = true),
     (className = "OauthObject", uniqueKey = "oauth", enableSql = true),
+    (className = "AccountObject", uniqueKey = "accounts", enableSql = true),
   ],
   durableObjectStorage = (localDisk = "runs"),
   bindings = [
@@ -60,6 +61,7 @@ ${modules.map(({ name, path }) => `    (name = ${text(name)}, esModule = embed $
     (name = "ADDRESSES", durableObjectNamespace = "AddressObject"),
     (name = "OAUTH", durableObjectNamespace = "OauthObject"),
     (name = "SNAPSHOT_DISK", service = "snapshots"),
+    (name = "ACCOUNTS", durableObjectNamespace = "AccountObject"),
     (name = "LOCAL_NETWORK", service = "loopback"),
     (name = "OPERATOR_NETWORK", service = "everywhere"),
 ${bindings.map((binding) => `    ${binding},`).join('\n')}

@@ -39,7 +39,7 @@ const FILTERS: readonly RunStatus[] = [
 export function renderRuns({ person, hasSession, runs, status, next }: RunsPageContent): string {
   return pageHtml({
     title: 'Runs',
-    links: markup`<nav aria-label="Yours"><a href="/connections">Connections</a></nav>
+    links: markup`<nav aria-label="Yours"><a href="/connections">Connections</a> <a href="/account">Account</a></nav>
 ${hasSession ? buttonForm('/sign-out', 'Sign out') : null}`,
     main: markup`<header class="run"><h1>Runs</h1>
 <p class="facts"><span>Runs of ${person}</span></p></header>

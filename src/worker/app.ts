@@ -23,6 +23,7 @@ import { readFile } from './run/read-file.ts';
 import { readEvents, readRun } from './run/read-run.ts';
 import type { RunRequest } from './run/read-run.ts';
 import { json } from '../connect/responses.ts';
+import { otherMethod } from './other-method.ts';
 import { isRunId } from './run/run-id.ts';
 import type { Asked, Surroundings } from './surroundings.ts';
 
@@ -51,6 +52,9 @@ app.all('/demo/mcp', ({ req }) => ownServer(req.raw));
 // Before the doors of the providers, which take everything behind a name with a dot.
 refuseOthers(addOauthRoutes(app));
 const loginMethods = addLoginRoutes(app);
+for (const path of ['/account', '/sign-in', '/sign-out']) {
+  for (const pattern of [path, `${path}/*`]) app.all(pattern, (asked) => account(asked));
+}
 addChatRoutes(app, (asked) => runRequest(asked));
 
 const ID = ':id{[0-9A-Za-z]{32}}';
@@ -111,6 +115,12 @@ async function suggested(request: Request): Promise<{ prompt: string; isSuggeste
   return { prompt: text, isSuggested: true };
 }
 
+/** Loaded by who asks for it: a start does not pay for it. */
+async function account({ req, env, var: { settings } }: Asked): Promise<Response> {
+  const { answerAccount } = await import('./account/account-routes.ts');
+  return answerAccount(req.raw, env, settings);
+}
+
 function post(asked: Asked): Promise<Response> {
   return postRun(asked.req.raw, asked.env, asked.var.settings);
 }
@@ -123,7 +133,9 @@ async function runRequest(
   const request = asked.req.raw;
   const { settings } = asked.var;
   if (!(await isRunId(settings.idKey, id))) throw new Fault('not_found');
-  return { env: asked.env, settings, request, id, proof: await proofOf(request, settings, id) };
+  const { env } = asked;
+  const proof = await proofOf(request, env, settings, id);
+  return { env, settings, request, id, proof };
 }
 
 async function asset(name: string): Promise<Response> {
@@ -139,13 +151,4 @@ function refuseOthers(taken: Readonly<Record<string, string>>): void {
   for (const [path, methods] of Object.entries(taken)) {
     app.all(path, ({ req }) => otherMethod(req.raw, methods));
   }
-}
-
-function otherMethod(request: Request, methods: string): Response {
-  const response =
-    request.method === 'OPTIONS'
-      ? new Response(null, { status: 204 })
-      : faultResponse(new Fault('method_not_allowed'), request);
-  response.headers.set('allow', methods);
-  return response;
 }

@@ -2,7 +2,7 @@ import { FAULTS } from '../fault/fault.ts';
 import type { Fault } from '../fault/fault.ts';
 import { renderErrorPage } from '../publish/render-error-page.ts';
 import { wantsPage } from '../connect/accept.ts';
-import { backTo } from './principal/return-path.ts';
+import { backToPage } from './principal/return-path.ts';
 
 /**
  * The response that reports a fault: `{"error": {"code", "message", …}}`, or a page for a browser.
@@ -37,5 +37,5 @@ const CHALLENGE = { 'www-authenticate': 'Bearer' };
 const MENDED_BY_SIGNING_IN = new Set<string>(['unauthorized', 'not_yours']);
 
 function signInPath(request: Request): string {
-  return `/sign-in?return=${encodeURIComponent(backTo(new URL(request.url).pathname))}`;
+  return `/sign-in?return=${encodeURIComponent(backToPage(new URL(request.url)))}`;
 }

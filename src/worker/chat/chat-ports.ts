@@ -20,7 +20,9 @@ export function chatPorts(
     env,
     use: {
       principal: caller.canLogIn ? caller.principal : null,
+      payer: caller.principal,
       isTrusted: caller.isTrusted,
+      canAnswer: false,
       origin: caller.origin,
       user: chat.user,
       profile: chat.request.profile,

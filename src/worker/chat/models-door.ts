@@ -1,10 +1,14 @@
 import type { Provider } from '../../execute/model/providers.ts';
 import { Fault } from '../../fault/fault.ts';
-import { isObject, parseJsonObject, type JsonObject } from '../../protocol/json.ts';
+import { isObject, parseJsonList, parseJsonObject } from '../../protocol/json.ts';
+import type { Json, JsonObject } from '../../protocol/json.ts';
 import { network } from '../network.ts';
 import type { Network } from '../network.ts';
 import { decoded, readBytes } from '../post/read-body.ts';
 import { json } from '../../connect/responses.ts';
+import { accountClient } from '../account/account-client.ts';
+import { keyedProvidersFor } from '../account/user-providers.ts';
+import { isGuest } from '../principal/principal-name.ts';
 import { ownCaller } from './chat-caller.ts';
 import type { ChatAsked } from './chat-caller.ts';
 import { keyHeaders } from './provider-key.ts';
@@ -25,16 +29,46 @@ const MODEL_ID = /^[!-~]{1,200}$/;
  */
 export async function listModels(asked: ChatAsked): Promise<Response> {
   const { env, settings, request } = asked;
-  const { isTrusted, origin } = await ownCaller(asked);
+  const { principal, isTrusted, origin } = await ownCaller(asked);
   const outside = network({ env, settings, origin, isTrusted });
+  const { providers } = settings;
+  const data =
+    principal !== null && isGuest(principal)
+      ? await listOfUser(asked, outside, principal)
+      : await listOf(providers, outside, request.signal);
+  return json({ object: 'list', data });
+}
+
+/**
+ * What a user's key can ask. OpenRouter is asked once in some minutes for each user: its list is
+ * long, and every editor that opens wants it.
+ */
+async function listOfUser(
+  { env, settings, request }: ChatAsked,
+  outside: Network,
+  principal: string,
+): Promise<Json> {
+  const account = accountClient(env, principal);
+  const kept = parseJsonList((await account.models()) ?? '');
+  if (kept !== null) return kept;
+  const providers = await keyedProvidersFor(env, settings, principal).catch(() => []);
+  const data = await listOf(providers, outside, request.signal);
+  // The default models alone mean that OpenRouter was away: it is asked again the next time.
+  if (data.length > providers.length) await account.keepModels(JSON.stringify(data));
+  return data;
+}
+
+async function listOf(
+  providers: readonly Provider[],
+  outside: Network,
+  signal: AbortSignal,
+): Promise<JsonObject[]> {
   const lists = await Promise.all(
-    settings.providers.map(async (provider) =>
-      (await modelsOf(provider, outside, request.signal)).map((model) =>
-        modelJson(provider, model),
-      ),
+    providers.map(async (provider) =>
+      (await modelsOf(provider, outside, signal)).map((model) => modelJson(provider, model)),
     ),
   );
-  return json({ object: 'list', data: lists.flat() });
+  return lists.flat();
 }
 
 /** The default model is always there, and first. */

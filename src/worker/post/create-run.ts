@@ -12,6 +12,7 @@ import { problemJson } from '../../publish/render-json.ts';
 import { runUrls } from '../../publish/run-urls.ts';
 import { withSealedCallback } from '../callback/callback-address.ts';
 import { callbackSecret } from '../callback/callback-secret.ts';
+import { providersFor } from '../account/user-providers.ts';
 import type { Env } from '../env.ts';
 import { runClient } from '../run/run-client.ts';
 import { admitRun } from '../principal/admission.ts';
@@ -52,19 +53,15 @@ export interface Creation {
 /** The posted prompt with every setting decided for this server. */
 export async function normalizePosted(
   posted: PostedPrompt,
-  request: Request,
-  settings: Settings,
+  { request, settings, principal }: Pick<Acceptance, 'request' | 'settings' | 'principal'>,
 ): Promise<Normalized> {
   const document = parsePrompt(posted.text);
-  return normalizePrompt(document, await contextOf(request, settings), posted.inputs);
-}
-
-async function contextOf(request: Request, settings: Settings): Promise<NormalizeContext> {
-  return {
-    ...(await pricedProviders(settings.providers)),
+  const context: NormalizeContext = {
+    ...(await pricedProviders(providersFor(settings, principalName(principal)))),
     ownOrigins: ownOrigins(request, settings),
     operatorServers: settings.operatorServers,
   };
+  return normalizePrompt(document, context, posted.inputs);
 }
 
 /** Everything that the acceptance of a run needs. */

@@ -38,12 +38,12 @@ const REPLIES = [
  * @see spec/http-api.md, Run a prompt
  */
 export async function postRun(request: Request, env: Env, settings: Settings): Promise<Response> {
-  const principal = await runner(request, settings);
+  const principal = await runner(request, env, settings);
   const { searchParams } = new URL(request.url);
   const wait = waitOf(request, searchParams);
   const posted = await readPrompt(request);
   if (principal.kind === 'anonymous' && posted.idempotencyKey !== undefined) throw keyOfNobody();
-  const normalized = await normalizePosted(posted, request, settings);
+  const normalized = await normalizePosted(posted, { request, settings, principal });
   if (isOn(searchParams.get('dry_run'))) {
     return json(explain(normalized), normalized.request === null ? 422 : 200);
   }
