@@ -6,7 +6,8 @@ import { frontmatterSchema } from '../normalize/settings-schema.ts';
 import { ASSETS } from '../publish/assets.ts';
 import type { Asset } from '../publish/assets.ts';
 import { ownServer } from './own-paths.ts';
-import { editorPage } from './editor/editor-page.ts';
+import { editRun } from './editor/edit-run.ts';
+import { editorPage, showEditor } from './editor/editor-page.ts';
 import { pageFile } from './editor/page-file.ts';
 import { readEnv } from './env.ts';
 import { addChatRoutes } from './chat/chat-routes.ts';
@@ -31,12 +32,17 @@ export const app = new Hono<Surroundings>();
 
 app.use((asked, next) => guard(asked, next));
 
-app.get('/', ({ req, var: { settings } }) => {
-  const prompt = req.query('prompt') ?? '';
-  return editorPage(req.raw, settings, { prompt, isSuggested: prompt !== '' });
+app.get('/', ({ req, var: { settings } }) => showEditor(req.raw, settings));
+app.get('/from/*', async ({ req, env, var: { settings } }) => {
+  const { fromAddress } = await import('./editor/from-address.ts');
+  return fromAddress(req.raw, env, settings);
 });
 app.post('/', post);
 app.post('/runs', post);
+app.post('/inspect', async ({ req, env, var: { settings } }) => {
+  const { inspect } = await import('./editor/inspect.ts');
+  return inspect(req.raw, env, settings);
+});
 app.get('/runs', ({ req, env, var: { settings } }) => listRuns(req.raw, env, settings));
 app.get('/openapi.json', () => json(openapi));
 app.get('/frontmatter.schema.json', () => json(frontmatterSchema()));
@@ -48,7 +54,10 @@ const loginMethods = addLoginRoutes(app);
 addChatRoutes(app, (asked) => runRequest(asked));
 
 const ID = ':id{[0-9A-Za-z]{32}}';
-app.get(`/${ID}`, async (asked) => readRun(await runRequest(asked), null));
+app.get(`/${ID}`, async (asked) => {
+  const run = await runRequest(asked);
+  return asked.req.query('edit') === undefined ? readRun(run, null) : editRun(run);
+});
 app.get('/:file{[0-9A-Za-z]{32}\\.[a-z]+}', async (asked) => {
   const file = asked.req.param('file');
   return readRun(await runRequest(asked, file.slice(0, 32)), file.slice(32));
@@ -65,6 +74,8 @@ app.delete(`/${ID}`, async (asked) => deleteRun(await runRequest(asked)));
 const METHODS: Readonly<Record<string, string>> = {
   '/': 'GET, HEAD, POST',
   '/runs': 'GET, HEAD, POST',
+  '/inspect': 'POST',
+  '/from/*': 'GET, HEAD',
   '/openapi.json': 'GET, HEAD',
   '/frontmatter.schema.json': 'GET, HEAD',
   '/robots.txt': 'GET, HEAD',

@@ -1,4 +1,5 @@
 import { providerChoices } from '../../execute/model/providers.ts';
+import type { ProviderChoice } from '../../normalize/request.ts';
 import type { Problem } from '../../parse/problem.ts';
 import { renderEditor } from '../../publish/render-editor.ts';
 import { html } from '../../connect/responses.ts';
@@ -13,6 +14,17 @@ export interface Opened {
   readonly problems?: readonly Problem[];
   /** Whether the text came from a link or a page of somebody else. */
   readonly isSuggested?: boolean;
+  /** Where it was read from. */
+  readonly source?: string;
+}
+
+/** `GET /`: the editor, empty or filled by the query, which whoever made the link wrote. */
+export async function showEditor(request: Request, settings: Settings): Promise<Response> {
+  const { searchParams } = new URL(request.url);
+  if (searchParams.size === 0) return editorPage(request, settings, { prompt: '' });
+  const { filledPrompt } = await import('./filled-prompt.ts');
+  const prompt = filledPrompt(searchParams);
+  return editorPage(request, settings, { prompt, isSuggested: prompt !== '' });
 }
 
 /**
@@ -28,15 +40,20 @@ export async function editorPage(
   const page = renderEditor({
     ...opened,
     files: editorFiles(),
-    providers: (await mayRun(request, settings)) ? providerChoices(settings.providers) : [],
+    providers: await toldProviders(request, settings),
     ownOrigins: ownOrigins(request, settings),
   });
   return html(page, status);
 }
 
-async function mayRun(request: Request, settings: Settings): Promise<boolean> {
-  return await runner(request, settings).then(
-    () => true,
-    () => false,
-  );
+async function toldProviders(
+  request: Request,
+  settings: Settings,
+): Promise<readonly ProviderChoice[]> {
+  const principal = await runner(request, settings).catch(() => null);
+  if (principal === null) return [];
+  const providers = providerChoices(settings.providers);
+  if (principal.kind !== 'anonymous') return providers;
+  // Where the operator's own server is, is not everybody's.
+  return providers.map(({ url: _url, ...provider }) => provider);
 }
