@@ -7,6 +7,8 @@ const MOST = 50;
 /** Milliseconds after the last change until a screen reader is told. */
 const CALM_MS = 1200;
 
+const NOTHING = 'No problems';
+
 const WORDS = { error: 'Error', warning: 'Warning', info: 'Note' } as const;
 
 /** The list of problems beneath the document, and its summary for screen readers. */
@@ -14,7 +16,7 @@ export class FoundList {
   readonly #area: HTMLTextAreaElement;
   readonly #section: HTMLElement;
   readonly #jump: (start: number, end: number) => void;
-  #said = '';
+  #said = NOTHING;
   #timer = 0;
 
   constructor(
@@ -36,7 +38,7 @@ export class FoundList {
     this.#section.replaceChildren(...parts);
     this.#section.hidden = items.length === 0;
     this.#mark(problems);
-    this.#say(countsOf(problems) || 'No problems');
+    this.#say(countsOf(problems) || NOTHING);
   }
 
   #item({ severity, message, code, at, stretch }: FoundProblem): HTMLElement {
@@ -62,7 +64,7 @@ export class FoundList {
   #say(counts: string): void {
     window.clearTimeout(this.#timer);
     this.#timer = window.setTimeout(() => {
-      if (this.#said !== '' && this.#said !== counts) announce(counts);
+      if (this.#said !== counts) announce(counts);
       this.#said = counts;
     }, CALM_MS);
   }
