@@ -55,8 +55,8 @@ export function renderEditor(options: EditorOptions): string {
 ${source === undefined ? null : markup`<p class="quiet">From <span class="address" dir="ltr">${source}</span></p>`}
 <p class="notice" id="suggested" role="note"${options.isSuggested === true ? null : markup` hidden`}>${SUGGESTED}</p>
 ${form(options)}<section id="addresses" aria-label="Addresses" hidden></section>
-<section id="drafts" aria-label="Drafts" hidden></section>
 <p id="hint" class="quiet">Put <code>@/demo/mcp</code> or the URL of any MCP server on a line of its own to give the model its tools. An <code>@</code> before any other URL reads it as context. The run's address shows this document to everyone who has it.</p>
+<section id="drafts" aria-label="Drafts" hidden></section>
 `,
   });
 }

@@ -29,7 +29,9 @@ export class FoundList {
     this.#jump = jump;
   }
 
-  show({ problems }: Analysis): void {
+  show({ problems: all, text }: Analysis): void {
+    // Nobody has to be told that a document that was not begun yet is empty.
+    const problems = text.trim() === '' ? [] : all;
     const items = problems.slice(0, MOST).map((problem) => this.#item(problem));
     const left = problems.length - items.length;
     const more = left > 0 ? element('p', { class: 'quiet' }, `… and ${left} more`) : null;
