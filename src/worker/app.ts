@@ -34,13 +34,13 @@ app.use((asked, next) => guard(asked, next));
 
 app.get('/', ({ req, var: { settings } }) => showEditor(req.raw, settings));
 app.get('/from/*', async ({ req, env, var: { settings } }) => {
-  const { fromAddress } = await import('./editor/from-address.ts');
+  const { fromAddress } = await import('./editor/doors.ts');
   return fromAddress(req.raw, env, settings);
 });
 app.post('/', post);
 app.post('/runs', post);
 app.post('/inspect', async ({ req, env, var: { settings } }) => {
-  const { inspect } = await import('./editor/inspect.ts');
+  const { inspect } = await import('./editor/doors.ts');
   return inspect(req.raw, env, settings);
 });
 app.get('/runs', ({ req, env, var: { settings } }) => listRuns(req.raw, env, settings));

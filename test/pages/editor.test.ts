@@ -148,7 +148,8 @@ describe('the editor', () => {
 describe('addresses', () => {
   test('are asked about after a pause, and say what is there', async () => {
     const { page, context, watched, area } = await opened();
-    await area.fill(`@/demo/mcp\n\nRead @${peer.origin}/notes.md and https://a.example please.`);
+    await area.fill(`@/demo/mcp\n\nRead @${peer.origin}/notes.md and https://a.example please`);
+    await area.press('.');
     await page.getByText(/^\d+ tools · ≈ .* tokens$/).waitFor();
     await page.getByText(/^\d+ bytes · ≈ \d+ tokens$/).waitFor();
     expect(await page.locator('.addresses .ignored .kind').count()).toBe(1);

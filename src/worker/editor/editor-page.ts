@@ -22,7 +22,7 @@ export interface Opened {
 export async function showEditor(request: Request, settings: Settings): Promise<Response> {
   const { searchParams } = new URL(request.url);
   if (searchParams.size === 0) return editorPage(request, settings, { prompt: '' });
-  const { filledPrompt } = await import('./filled-prompt.ts');
+  const { filledPrompt } = await import('./doors.ts');
   const prompt = filledPrompt(searchParams);
   return editorPage(request, settings, { prompt, isSuggested: prompt !== '' });
 }
