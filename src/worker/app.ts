@@ -6,9 +6,6 @@ import { frontmatterSchema } from '../normalize/settings-schema.ts';
 import { ASSETS } from '../publish/assets.ts';
 import type { Asset } from '../publish/assets.ts';
 import { ownServer } from './own-paths.ts';
-import { editRun } from './editor/edit-run.ts';
-import { editorPage, showEditor } from './editor/editor-page.ts';
-import { pageFile } from './editor/page-file.ts';
 import { readEnv } from './env.ts';
 import { addChatRoutes } from './chat/chat-routes.ts';
 import { faultResponse } from './fault-response.ts';
@@ -32,16 +29,16 @@ export const app = new Hono<Surroundings>();
 
 app.use((asked, next) => guard(asked, next));
 
-app.get('/', ({ req, var: { settings } }) => showEditor(req.raw, settings));
+app.get('/', async ({ req, var: { settings } }) => {
+  return (await editor()).showEditor(req.raw, settings);
+});
 app.get('/from/*', async ({ req, env, var: { settings } }) => {
-  const { fromAddress } = await import('./editor/doors.ts');
-  return fromAddress(req.raw, env, settings);
+  return (await editor()).fromAddress(req.raw, env, settings);
 });
 app.post('/', post);
 app.post('/runs', post);
 app.post('/inspect', async ({ req, env, var: { settings } }) => {
-  const { inspect } = await import('./editor/doors.ts');
-  return inspect(req.raw, env, settings);
+  return (await editor()).inspect(req.raw, env, settings);
 });
 app.get('/runs', ({ req, env, var: { settings } }) => listRuns(req.raw, env, settings));
 app.get('/openapi.json', () => json(openapi));
@@ -56,7 +53,8 @@ addChatRoutes(app, (asked) => runRequest(asked));
 const ID = ':id{[0-9A-Za-z]{32}}';
 app.get(`/${ID}`, async (asked) => {
   const run = await runRequest(asked);
-  return asked.req.query('edit') === undefined ? readRun(run, null) : editRun(run);
+  if (asked.req.query('edit') === undefined) return readRun(run, null);
+  return (await editor()).editRun(run);
 });
 app.get('/:file{[0-9A-Za-z]{32}\\.[a-z]+}', async (asked) => {
   const file = asked.req.param('file');
@@ -107,7 +105,9 @@ async function guard(asked: Asked, next: Next): Promise<Response | void> {
   if (allowsCors(request, settings)) return next();
   if (!['/', '/runs'].includes(asked.req.path)) throw new Fault('cross_site');
   // A form of another site may suggest a prompt; running it takes a click on our own page.
-  if (isForm(request)) return editorPage(request, settings, await suggested(request));
+  if (isForm(request)) {
+    return (await editor()).editorPage(request, settings, await suggested(request));
+  }
   throw new Fault('cross_site');
 }
 
@@ -133,11 +133,15 @@ async function runRequest(
 
 async function asset(name: string): Promise<Response> {
   const small = new Map<string, Asset>(Object.entries(ASSETS)).get(`/assets/${name}`);
-  const found = small ?? (await pageFile(name));
+  const found = small ?? (await (await editor()).pageFile(name));
   if (found === null) throw new Fault('not_found');
   // Pages ask with a version that changes with the content.
   const caching = { 'cache-control': 'public, max-age=31536000, immutable', etag: found.etag };
   return new Response(found.body, { headers: { 'content-type': found.type, ...caching } });
+}
+
+function editor() {
+  return import('./editor/doors.ts');
 }
 
 function otherMethod(request: Request, methods: string): Response {

@@ -54,7 +54,7 @@ describe('the editor', () => {
     expect(await page.locator('.has-warning').textContent()).toBe('temperatur:');
     expect(await seriousFindings(page)).toEqual([]);
     await page.getByRole('button', { name: 'Line 2, column 1' }).click();
-    expect(await area.evaluate((node: HTMLTextAreaElement) => node.selectionStart)).toBe(4);
+    expect(await page.evaluate('document.activeElement.selectionStart')).toBe(4);
     await page.keyboard.type('temperature:');
     await page.locator('#problems').waitFor({ state: 'hidden' });
     expect(await page.locator('.has-warning').count()).toBe(0);
@@ -137,9 +137,8 @@ describe('the editor', () => {
     await area.fill(`---\ntemperature: 9\nmodle: x\n---\n@/demo/mcp\n${long}\n\nHi.`);
     await page.locator('#problems li').first().waitFor();
     expect(await seriousFindings(page)).toEqual([]);
-    const overflow = await page.evaluate(
-      () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-    );
+    const width = 'document.documentElement.scrollWidth - document.documentElement.clientWidth';
+    const overflow = await page.evaluate(width);
     expect(overflow).toBe(0);
     await context.close();
   });

@@ -6,6 +6,7 @@ import { html } from '../../connect/responses.ts';
 import { ownOrigins } from '../guards.ts';
 import { runner } from '../principal/principal.ts';
 import type { Settings } from '../settings.ts';
+import { filledPrompt } from './filled-prompt.ts';
 import { editorFiles } from './page-file.ts';
 
 /** What the editor is opened with. */
@@ -22,7 +23,6 @@ export interface Opened {
 export async function showEditor(request: Request, settings: Settings): Promise<Response> {
   const { searchParams } = new URL(request.url);
   if (searchParams.size === 0) return editorPage(request, settings, { prompt: '' });
-  const { filledPrompt } = await import('./doors.ts');
   const prompt = filledPrompt(searchParams);
   return editorPage(request, settings, { prompt, isSuggested: prompt !== '' });
 }

@@ -1,4 +1,4 @@
-import { Document, isMap, isScalar, parseDocument } from 'yaml';
+import { Composer, Document, isMap, isScalar, Parser } from 'yaml';
 import type { YAMLMap } from 'yaml';
 import { findSetting } from '../../normalize/key-name.ts';
 import { splitFrontmatter } from '../../parse/frontmatter.ts';
@@ -17,8 +17,8 @@ export function filledPrompt(query: URLSearchParams): string {
   const split = splitFrontmatter(text, false);
   if (split.kind === 'unclosed') return text;
   const block = split.kind === 'block' ? text.slice(split.from, split.to) : '';
-  const document = block.trim() === '' ? new Document({}) : parseDocument(block, YAML_OPTIONS);
-  if (document.errors.length > 0 || !isMap(document.contents)) return text;
+  const document = block.trim() === '' ? new Document({}) : documentOf(block);
+  if (document === null || document.errors.length > 0 || !isMap(document.contents)) return text;
   for (const [key, value] of settings) {
     document.set(
       spellingIn(document.contents, key),
@@ -28,6 +28,12 @@ export function filledPrompt(query: URLSearchParams): string {
   const yaml = document.toString({ lineWidth: 0 });
   if (split.kind === 'block') return text.slice(0, split.from) + yaml + text.slice(split.to);
   return `---\n${yaml}---\n${text}`;
+}
+
+/** Null when there is more than one. */
+function documentOf(block: string) {
+  const [document, another] = new Composer(YAML_OPTIONS).compose(new Parser().parse(block));
+  return another === undefined ? (document ?? null) : null;
 }
 
 /** Parameters that are settings, in the order of the address; others are nobody's (`utm_source`). */
