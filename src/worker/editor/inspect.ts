@@ -80,7 +80,7 @@ export async function inspect(request: Request, env: Env, settings: Settings): P
       run: null,
     };
     const ports = enginePorts({ env, use, flushMs: () => 0 });
-    const logins = await loginsOf(known, normalized.request.profile);
+    const logins = await loginsOf(known, use);
     const { signal } = request;
     const look = { request: normalized.request, ports, known, isWhole, logins, signal };
     return json({ object: 'inspection', addresses: await inspectAll(look) });
@@ -96,11 +96,14 @@ function withoutQuery(request: Request): Request {
   return new Request(url, request);
 }
 
-async function loginsOf(known: KnownRequest | null, profile: string): Promise<ReadonlySet<string>> {
-  const records = (await known?.own.list()) ?? [];
-  return new Set(
-    records.filter(({ target }) => target.profile === profile).map(({ target }) => target.url),
-  );
+/** URLs of the servers for which the reader has a login that the run would use. */
+async function loginsOf(
+  known: KnownRequest | null,
+  { profile, user }: { profile: string; user: string },
+): Promise<ReadonlySet<string>> {
+  const targets = ((await known?.own.list()) ?? []).map(({ target }) => target);
+  const own = targets.filter((target) => target.profile === profile && target.user === user);
+  return new Set(own.map(({ url }) => url));
 }
 
 async function inspectAll(look: Look): Promise<Inspected[]> {

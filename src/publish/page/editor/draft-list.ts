@@ -28,12 +28,15 @@ export function startDrafts(options: DraftsOptions): void {
 
 class ShownDrafts implements Listed {
   readonly #options: DraftsOptions;
-  #current = newId();
+  #current: string;
   #timer = 0;
   #isKept = true;
 
   constructor(options: DraftsOptions) {
     this.#options = options;
+    // Back from the server with its problems, it is still the draft that was sent.
+    const text = options.editor.text();
+    this.#current = options.drafts.all().find((draft) => draft.text === text)?.id ?? newId();
     options.editor.onChange(() => {
       window.clearTimeout(this.#timer);
       this.#isKept = false;
