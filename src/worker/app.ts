@@ -5,8 +5,6 @@ import { frontmatterSchema } from '../normalize/settings-schema.ts';
 import { ASSETS } from '../publish/assets.ts';
 import type { Asset } from '../publish/assets.ts';
 import { ownServer } from './own-paths.ts';
-import { editorPage } from './editor/editor-page.ts';
-import { pageFile } from './editor/page-file.ts';
 import { readEnv } from './env.ts';
 import { addChatRoutes } from './chat/chat-routes.ts';
 import { faultResponse } from './fault-response.ts';
@@ -32,12 +30,17 @@ export const app = new Hono<Surroundings>();
 
 app.use((asked, next) => guard(asked, next));
 
-app.get('/', ({ req, var: { settings } }) => {
-  const prompt = req.query('prompt') ?? '';
-  return editorPage(req.raw, settings, { prompt, isSuggested: prompt !== '' });
+app.get('/', async ({ req, env, var: { settings } }) => {
+  return (await editor()).showEditor({ request: req.raw, env, settings });
+});
+app.get('/from/*', async ({ req, env, var: { settings } }) => {
+  return (await editor()).fromAddress(req.raw, env, settings);
 });
 app.post('/', post);
 app.post('/runs', post);
+app.post('/inspect', async ({ req, env, var: { settings } }) => {
+  return (await editor()).inspect(req.raw, env, settings);
+});
 app.get('/runs', ({ req, env, var: { settings } }) => listRuns(req.raw, env, settings));
 app.get('/openapi.json', async () => {
   // Long, and read by few: a start does not pay for it.
@@ -58,7 +61,11 @@ for (const path of ['/account', '/sign-in', '/sign-out']) {
 addChatRoutes(app, (asked) => runRequest(asked));
 
 const ID = ':id{[0-9A-Za-z]{32}}';
-app.get(`/${ID}`, async (asked) => readRun(await runRequest(asked), null));
+app.get(`/${ID}`, async (asked) => {
+  const run = await runRequest(asked);
+  if (asked.req.query('edit') === undefined) return readRun(run, null);
+  return (await editor()).editRun(run);
+});
 app.get('/:file{[0-9A-Za-z]{32}\\.[a-z]+}', async (asked) => {
   const file = asked.req.param('file');
   return readRun(await runRequest(asked, file.slice(0, 32)), file.slice(32));
@@ -75,6 +82,8 @@ app.delete(`/${ID}`, async (asked) => deleteRun(await runRequest(asked)));
 const METHODS: Readonly<Record<string, string>> = {
   '/': 'GET, HEAD, POST',
   '/runs': 'GET, HEAD, POST',
+  '/inspect': 'POST',
+  '/from/*': 'GET, HEAD',
   '/openapi.json': 'GET, HEAD',
   '/frontmatter.schema.json': 'GET, HEAD',
   '/robots.txt': 'GET, HEAD',
@@ -106,7 +115,10 @@ async function guard(asked: Asked, next: Next): Promise<Response | void> {
   if (allowsCors(request, settings)) return next();
   if (!['/', '/runs'].includes(asked.req.path)) throw new Fault('cross_site');
   // A form of another site may suggest a prompt; running it takes a click on our own page.
-  if (isForm(request)) return editorPage(request, settings, await suggested(request));
+  if (isForm(request)) {
+    const { env } = asked;
+    return (await editor()).editorPage({ request, env, settings }, await suggested(request));
+  }
   throw new Fault('cross_site');
 }
 
@@ -140,11 +152,15 @@ async function runRequest(
 
 async function asset(name: string): Promise<Response> {
   const small = new Map<string, Asset>(Object.entries(ASSETS)).get(`/assets/${name}`);
-  const found = small ?? (await pageFile(name));
+  const found = small ?? (await (await editor()).pageFile(name));
   if (found === null) throw new Fault('not_found');
   // Pages ask with a version that changes with the content.
   const caching = { 'cache-control': 'public, max-age=31536000, immutable', etag: found.etag };
   return new Response(found.body, { headers: { 'content-type': found.type, ...caching } });
+}
+
+function editor() {
+  return import('./editor/doors.ts');
 }
 
 function refuseOthers(taken: Readonly<Record<string, string>>): void {

@@ -43,7 +43,8 @@ export class RunNotes {
 
   /** Tells where the run stands when one of these events may have changed that. */
   heard(events: readonly RunEvent[], log: SqlRunLog, record: RunRecord): void {
-    if (events.some((event) => mayChangeStatus(event, record))) void this.tell(record, foldRun(log.read()));
+    if (events.some((event) => mayChangeStatus(event, record)))
+      void this.tell(record, foldRun(log.read()));
   }
 
   /**

@@ -36,7 +36,8 @@ const ATTRIBUTES = new Set(
   (
     'lang charSet name content rel href src type id className role dir tabIndex start ' +
     'dateTime method action rows required placeholder spellCheck htmlFor httpEquiv dataEvents ' +
-    'dataPage dataKey ariaLive ariaLabel ariaLabelledBy ariaDescribedBy ariaInvalid'
+    'dataPage dataKey ariaLive ariaLabel ariaLabelledBy ariaDescribedBy ariaInvalid ' +
+    'hidden defer dataParser dataContext'
   ).split(' '),
 );
 
