@@ -37,5 +37,7 @@ const CHALLENGE = { 'www-authenticate': 'Bearer' };
 const MENDED_BY_SIGNING_IN = new Set<string>(['unauthorized', 'not_yours']);
 
 function signInPath(request: Request): string {
-  return `/sign-in?return=${encodeURIComponent(backTo(new URL(request.url).pathname))}`;
+  // What goes on from a run is written on the page of that run.
+  const page = new URL(request.url).pathname.replace(/\/continue$/, '');
+  return `/sign-in?return=${encodeURIComponent(backTo(page))}`;
 }

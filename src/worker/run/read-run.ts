@@ -3,7 +3,6 @@ import { inert } from '../../publish/bounded.ts';
 import { isoTime } from '../../publish/iso-time.ts';
 import { contentType, negotiate } from '../../publish/negotiate.ts';
 import type { Form } from '../../publish/negotiate.ts';
-import { hasForm } from '../../publish/page-action.ts';
 import { renderPage } from '../../publish/render-page.ts';
 import { renderJson } from '../../publish/render-json.ts';
 import { renderMarkdown } from '../../publish/render-markdown.ts';
@@ -56,8 +55,8 @@ export async function readingResponse(
     headers: {
       ...readingHeaders(view),
       'content-type': contentType(form),
-      // The page's own form must say where it comes from, not `Origin: null`.
-      ...(form === 'html' && hasForm(view) ? { 'referrer-policy': 'same-origin' } : {}),
+      // The page's own forms must say where they come from, not `Origin: null`; other sites learn nothing.
+      ...(form === 'html' ? { 'referrer-policy': 'same-origin' } : {}),
       ...headers,
     },
   });

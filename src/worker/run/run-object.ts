@@ -28,6 +28,7 @@ import type { Mirrored } from './run-mirrored.ts';
 import { beginMove, copyRun, moveBegun } from './run-move.ts';
 import type { Rotated } from './run-move.ts';
 import { RunNotes } from './run-notes.ts';
+import type { PagePlace } from './page-reader.ts';
 import { RunReaders } from './run-readers.ts';
 import type { EventsRequest } from './run-readers.ts';
 import { runPorts } from './run-ports.ts';
@@ -116,6 +117,13 @@ export class RunObject extends DurableObject<Env> {
     );
   }
 
+  /** What is new on the run's page, laid out, as server-sent events; null when there is no more. */
+  page(proof: Proof, from: PagePlace): Found<ReadableStream<Uint8Array> | null> {
+    const read = (record: RunRecord) =>
+      this.#readers.page(this.#log, viewerOf(proof, record), from);
+    return find(this.#stored, read, proof);
+  }
+
   /** The answer as text while it is made. */
   answer(form: AnswerForm): Found<ReadableStream<Uint8Array>> {
     return find(this.#stored, ({ origin }) => this.#readers.answer(this.#log, form, origin));
@@ -132,6 +140,13 @@ export class RunObject extends DurableObject<Env> {
     if (found.found !== 'run') return null;
     const { status, expires_at } = found.value;
     return { status, expires_at };
+  }
+
+  /** Whether its words are its owner's, who asks: not those of a document of somebody else. */
+  isOwn(proof: Proof): Found<boolean> {
+    const isOwn = (record: RunRecord) =>
+      viewerOf(proof, record) === 'owner' && !record.is_suggested;
+    return find(this.#stored, isOwn, proof);
   }
 
   /** Ends the run as cancelled; a run that has ended stays as it is. Only for its owner. */

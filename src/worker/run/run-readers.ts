@@ -2,6 +2,9 @@ import type { Viewer } from '../../run/view.ts';
 import { VisibleEvents } from '../../run/visible-events.ts';
 import { answerEncoder } from './answer-stream.ts';
 import type { AnswerForm } from './answer-stream.ts';
+import { LivePages } from './live-page.ts';
+import { PageReader } from './page-reader.ts';
+import type { PagePlace } from './page-reader.ts';
 import type { SqlRunLog } from './run-log.ts';
 import { readLog, SseFrames } from './sse.ts';
 import type { LogReader } from './sse.ts';
@@ -17,6 +20,7 @@ export interface EventsRequest {
 /** Who reads a run along while it is made. */
 export class RunReaders {
   readonly #frames = new SseFrames();
+  readonly #pages = new LivePages();
   #count = 0;
 
   /** Whether somebody reads. */
@@ -46,6 +50,24 @@ export class RunReaders {
     });
   }
 
+  /**
+   * What is new on the page of a run, laid out, until the run ends; null when the page shows its end.
+   * Who looks on is laid out the run once, however many they are.
+   * @param from where the page stands
+   */
+  page(log: SqlRunLog, viewer: Viewer, from: PagePlace): ReadableStream<Uint8Array> | null {
+    if (log.ended && from.seq >= log.seq) return null;
+    const run = this.#pages.of(log, viewer);
+    const reader = new PageReader(run, from);
+    return this.#read(log, {
+      after: from.seq,
+      preamble: '',
+      keepAlive: ': keep-alive\n\n',
+      encode: (event) => reader.take(event),
+      due: reader,
+    });
+  }
+
   /** The answer as text while it is made. */
   answer(log: SqlRunLog, form: AnswerForm, origin: string): ReadableStream<Uint8Array> {
     const encode = answerEncoder(form, origin);
@@ -54,6 +76,10 @@ export class RunReaders {
 
   #read(log: SqlRunLog, reader: Omit<LogReader, 'done'>): ReadableStream<Uint8Array> {
     this.#count += 1;
-    return readLog(log, { ...reader, done: () => (this.#count -= 1) });
+    const done = () => {
+      this.#count -= 1;
+      if (this.#count === 0) this.#pages.forget();
+    };
+    return readLog(log, { ...reader, done });
   }
 }

@@ -15,6 +15,13 @@ export interface LogReader {
   readonly preamble: string;
   /** What the reader is sent for an event; empty for nothing. */
   encode(event: RunEvent): string;
+  /** What the reader is sent at a time of its own, and not with each event. */
+  readonly due?: {
+    /** What is to be sent now; empty for nothing. */
+    text(isLast: boolean): string;
+    /** Milliseconds until something is due though nothing happens; null for nothing. */
+    waitMs(): number | null;
+  };
   /** Sent while nothing happens; empty for nothing. */
   readonly keepAlive: string;
   /** Called once when the reader has gone, for whatever reason. */
@@ -87,9 +94,11 @@ export function readLog(log: SqlRunLog, reader: LogReader): ReadableStream<Uint8
       cursor = events.at(-1)?.seq ?? cursor;
       const last =
         events.at(-1)?.type === 'run-end' || log.isRemoved || (log.ended && log.seq <= cursor);
+      text += reader.due?.text(last) ?? '';
       if (text !== '' || last) return { text, last };
-      const grown = await log.grown(cursor, KEEP_ALIVE_MS);
-      if (!grown) text = reader.keepAlive;
+      const wait = reader.due?.waitMs() ?? KEEP_ALIVE_MS;
+      const grown = await log.grown(cursor, wait);
+      if (!grown && wait === KEEP_ALIVE_MS) text = reader.keepAlive;
     }
     return { text, last: true };
   }

@@ -172,13 +172,13 @@ describe('renderPage', () => {
 
   it('PAGE-4 follows a run that goes on, with a script and without', () => {
     const page = renderPage(sample.sampleView([sample.runStart(), ...sample.CALLING]), URLS);
-    expect(page).toContain(`data-events="/${sample.ID}/events?starting_after=8"`);
+    expect(page).toContain(`data-live="/${sample.ID}/live?from=8.1.1.0"`);
     expect(page).toContain('<script type="module" src="/assets/run.js?v=');
     expect(page).toContain('<noscript><meta http-equiv="refresh" content="2"></noscript>');
   });
 
-  it('neither loads a script nor refreshes once the run is over', () => {
-    expect(renderPage(sample.wholeRun(), URLS)).not.toMatch(/<script|http-equiv|data-events/);
+  it('neither listens nor refreshes once the run is over', () => {
+    expect(renderPage(sample.wholeRun(), URLS)).not.toMatch(/http-equiv|data-live/);
   });
 
   it.each([
