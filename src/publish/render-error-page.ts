@@ -4,7 +4,7 @@ import { OWN_SITE, pageHtml } from './layout.ts';
 import type { Site } from './layout.ts';
 import { markup } from './markup.ts';
 import { problemList } from './page-problems.ts';
-import { errorHtml } from './render-page.ts';
+import { errorHtml } from './page-error.ts';
 
 /** What an error page can say besides its fault. */
 export interface ErrorPageOptions {

@@ -1,4 +1,3 @@
-import type { FaultData } from '../fault/fault.ts';
 import { isTerminal } from '../run/run.ts';
 import type { RunView } from '../run/view.ts';
 import { assetUrl } from './assets.ts';
@@ -10,6 +9,7 @@ import { aboutSections } from './page-about.ts';
 import { answerHtml, pagePlace } from './page-answer.ts';
 import { continueHtml } from './page-continue.ts';
 import { conversationHtml } from './page-conversation.ts';
+import { errorHtml } from './page-error.ts';
 import { ownerHtml } from './page-owner.ts';
 import { problemList } from './page-problems.ts';
 import { NOTHING_SHOWN, type Shown } from './page-shown.ts';
@@ -65,19 +65,6 @@ ${view.problems.length === 0 ? null : shown.part('problems', 'section', problems
 ${shown.part('prompt', 'section', promptHtml(view))}
 ${ownerHtml(view, urls)}
 `;
-}
-
-/** A fault in red: what happened, its code, and the evidence that may be shown. */
-export function errorHtml(fault: FaultData): Markup {
-  const details = Object.entries(fault.detail ?? {}).map(
-    ([name, value]) =>
-      markup`<div><dt>${name.replaceAll('_', ' ')}</dt><dd>${String(value)}</dd></div>`,
-  );
-  return markup`<section class="error" data-key="error" role="alert">
-<h2>Error</h2>
-<p dir="auto">${fault.message} <code>${fault.code}</code></p>
-${details.length === 0 ? null : markup`<dl>${details}</dl>`}
-</section>`;
 }
 
 function formLinks(urls: RunUrls): Markup {

@@ -2,7 +2,7 @@ import type { FaultData } from '../fault/fault.ts';
 import { pageHtml } from './layout.ts';
 import { markup } from './markup.ts';
 import { buttonForm } from './page-form.ts';
-import { errorHtml } from './render-page.ts';
+import { errorHtml } from './page-error.ts';
 
 /** The page on which a browser proves an API key. */
 export interface SignInPage {

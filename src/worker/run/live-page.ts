@@ -67,22 +67,3 @@ export class LivePage {
     return this.#log.after(this.#run.seq);
   }
 }
-
-/** The live pages of one run, as long as somebody looks at them. */
-export class LivePages {
-  #log: SqlRunLog | null = null;
-  readonly #pages = new Map<Viewer, LivePage>();
-
-  of(log: SqlRunLog, viewer: Viewer): LivePage {
-    // A run that was deleted and made again has another log.
-    if (this.#log !== log) this.forget();
-    this.#log = log;
-    const page = this.#pages.get(viewer) ?? new LivePage(log, viewer);
-    this.#pages.set(viewer, page);
-    return page;
-  }
-
-  forget(): void {
-    this.#pages.clear();
-  }
-}

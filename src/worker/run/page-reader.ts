@@ -2,23 +2,10 @@ import { announcementOf, renderMain } from '../../publish/render-page.ts';
 import { ShownParts } from '../../publish/page-shown.ts';
 import { runUrls } from '../../publish/run-urls.ts';
 import type { RunEvent } from '../../run/event.ts';
-import type { LivePage } from './live-page.ts';
-
-/** Where a page stands: the last event it shows, and how much of which answer. */
-export interface PagePlace {
-  readonly seq: number;
-  readonly step: number;
-  readonly attempt: number;
-  /** Finished blocks of the answer. */
-  readonly blocks: number;
-}
-
-/** The place that a page names, see `pagePlace`; null for anything else. */
-export function readPlace(text: string): PagePlace | null {
-  if (!/^\d{1,12}(?:\.\d{1,9}){3}$/.test(text)) return null;
-  const [seq = 0, step = 0, attempt = 0, blocks = 0] = text.split('.').map(Number);
-  return { seq, step, attempt, blocks };
-}
+import type { Viewer } from '../../run/view.ts';
+import { LivePage } from './live-page.ts';
+import type { PagePlace } from './page-place.ts';
+import type { SqlRunLog } from './run-log.ts';
 
 /** Milliseconds between two renewals; text is renewed with what a screen shows. */
 const TEXT_MS = 20;
@@ -146,4 +133,24 @@ function difference(before: string, now: string): Difference {
     end += 1;
   }
   return [start, now.slice(start, now.length - end), end];
+}
+
+/** The pages of one run, as long as somebody looks at them. */
+export class LivePages {
+  #log: SqlRunLog | null = null;
+  readonly #pages = new Map<Viewer, LivePage>();
+
+  /** A new reader of what `viewer` may see. */
+  reader(log: SqlRunLog, viewer: Viewer, from: PagePlace): PageReader {
+    // A run that was deleted and made again has another log.
+    if (this.#log !== log) this.forget();
+    this.#log = log;
+    const page = this.#pages.get(viewer) ?? new LivePage(log, viewer);
+    this.#pages.set(viewer, page);
+    return new PageReader(page, from);
+  }
+
+  forget(): void {
+    this.#pages.clear();
+  }
 }

@@ -1,5 +1,5 @@
 import { Fault } from '../../fault/fault.ts';
-import { readPlace } from './page-reader.ts';
+import { readPlace } from './page-place.ts';
 import { there, viewOf } from './read-run.ts';
 import type { RunRequest } from './read-run.ts';
 import { runClient } from './run-client.ts';

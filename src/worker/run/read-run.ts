@@ -3,7 +3,6 @@ import { inert } from '../../publish/bounded.ts';
 import { isoTime } from '../../publish/iso-time.ts';
 import { contentType, negotiate } from '../../publish/negotiate.ts';
 import type { Form } from '../../publish/negotiate.ts';
-import { renderPage } from '../../publish/render-page.ts';
 import { renderJson } from '../../publish/render-json.ts';
 import { renderMarkdown } from '../../publish/render-markdown.ts';
 import { renderText } from '../../publish/render-text.ts';
@@ -49,7 +48,7 @@ export async function readingResponse(
 ): Promise<Response> {
   const view = await viewOf(asked);
   const urls = runUrls(ownOrigin(asked.request, asked.settings), asked.id);
-  const body = rendered(view, form, urls);
+  const body = await rendered(view, form, urls);
   return conditional(asked.request, view, {
     body,
     headers: {
@@ -62,7 +61,11 @@ export async function readingResponse(
   });
 }
 
-function rendered(view: RunView, form: Form, urls: ReturnType<typeof runUrls>): string {
+async function rendered(
+  view: RunView,
+  form: Form,
+  urls: ReturnType<typeof runUrls>,
+): Promise<string> {
   switch (form) {
     case 'markdown':
       return renderMarkdown(view, urls);
@@ -71,7 +74,8 @@ function rendered(view: RunView, form: Form, urls: ReturnType<typeof runUrls>): 
     case 'text':
       return renderText(view, urls);
     case 'html':
-      return renderPage(view, urls);
+      // Laying out Markdown is half of what a start would load.
+      return (await import('../../publish/render-page.ts')).renderPage(view, urls);
   }
 }
 

@@ -28,7 +28,7 @@ import type { Mirrored } from './run-mirrored.ts';
 import { beginMove, copyRun, moveBegun } from './run-move.ts';
 import type { Rotated } from './run-move.ts';
 import { RunNotes } from './run-notes.ts';
-import type { PagePlace } from './page-reader.ts';
+import type { PagePlace } from './page-place.ts';
 import { RunReaders } from './run-readers.ts';
 import type { EventsRequest } from './run-readers.ts';
 import { runPorts } from './run-ports.ts';
@@ -118,7 +118,8 @@ export class RunObject extends DurableObject<Env> {
   }
 
   /** What is new on the run's page, laid out, as server-sent events; null when there is no more. */
-  page(proof: Proof, from: PagePlace): Found<ReadableStream<Uint8Array> | null> {
+  async page(proof: Proof, from: PagePlace): Promise<Found<ReadableStream<Uint8Array> | null>> {
+    await this.#readers.loadPages();
     const read = (record: RunRecord) =>
       this.#readers.page(this.#log, viewerOf(proof, record), from);
     return find(this.#stored, read, proof);

@@ -2,9 +2,8 @@ import type { Viewer } from '../../run/view.ts';
 import { VisibleEvents } from '../../run/visible-events.ts';
 import { answerEncoder } from './answer-stream.ts';
 import type { AnswerForm } from './answer-stream.ts';
-import { LivePages } from './live-page.ts';
-import { PageReader } from './page-reader.ts';
-import type { PagePlace } from './page-reader.ts';
+import type { LivePages } from './page-reader.ts';
+import type { PagePlace } from './page-place.ts';
 import type { SqlRunLog } from './run-log.ts';
 import { readLog, SseFrames } from './sse.ts';
 import type { LogReader } from './sse.ts';
@@ -20,7 +19,7 @@ export interface EventsRequest {
 /** Who reads a run along while it is made. */
 export class RunReaders {
   readonly #frames = new SseFrames();
-  readonly #pages = new LivePages();
+  #pages: LivePages | null = null;
   #count = 0;
 
   /** Whether somebody reads. */
@@ -50,15 +49,21 @@ export class RunReaders {
     });
   }
 
+  /** Loads what {@link page} lays pages out with. */
+  async loadPages(): Promise<void> {
+    const { LivePages: Pages } = await import('./page-reader.ts');
+    this.#pages ??= new Pages();
+  }
+
   /**
    * What is new on the page of a run, laid out, until the run ends; null when the page shows its end.
    * Who looks on is laid out the run once, however many they are.
    * @param from where the page stands
    */
   page(log: SqlRunLog, viewer: Viewer, from: PagePlace): ReadableStream<Uint8Array> | null {
+    if (this.#pages === null) throw new TypeError('Pages are not loaded.');
     if (log.ended && from.seq >= log.seq) return null;
-    const run = this.#pages.of(log, viewer);
-    const reader = new PageReader(run, from);
+    const reader = this.#pages.reader(log, viewer, from);
     return this.#read(log, {
       after: from.seq,
       preamble: '',
@@ -78,7 +83,7 @@ export class RunReaders {
     this.#count += 1;
     const done = () => {
       this.#count -= 1;
-      if (this.#count === 0) this.#pages.forget();
+      if (this.#count === 0) this.#pages?.forget();
     };
     return readLog(log, { ...reader, done });
   }
