@@ -3,6 +3,7 @@ import type { RunView } from '../run/view.ts';
 import { AnswerBlocks } from './answer-blocks.ts';
 import { markdownHtml, plainText } from './markdown-html.ts';
 import { Markup, markup } from './markup.ts';
+import { cancelHtml } from './page-owner.ts';
 import type { Shown } from './page-shown.ts';
 import { fileUrl, pathOf, type RunUrls } from './run-urls.ts';
 import { answerNote, answerStep, noAnswer } from './run-words.ts';
@@ -15,7 +16,7 @@ export function answerHtml(view: RunView, urls: RunUrls, shown: Shown): Markup {
 <h2 id="answer">Answer</h2>
 ${empty ? markup`<p class="quiet">${noAnswer(view.status)}</p>` : markup`<div class="prose" dir="auto" data-key="prose"${shown.knowsAnswer ? markup` data-same` : null}>${shown.knowsAnswer ? null : layOut(view)}</div>`}
 ${note === null ? null : markup`<p class="quiet">${note}</p>`}
-${toolsHtml(view, urls)}</section>
+${toolsHtml(view, urls)}${cancelHtml(view, urls)}</section>
 ${filesHtml(view, urls)}`;
 }
 

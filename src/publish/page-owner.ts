@@ -8,12 +8,6 @@ import { pathOf, type RunUrls } from './run-urls.ts';
 export function ownerHtml(view: RunView, urls: RunUrls): Markup | null {
   if (view.viewer !== 'owner') return null;
   const page = pathOf(urls.html);
-  const cancel = asked({
-    key: 'cancel',
-    name: 'Cancel the run',
-    text: 'It ends now. What there is of the answer stays.',
-    form: buttonForm(`${page}/cancel`, 'Cancel the run'),
-  });
   const rotate = asked({
     key: 'rotate',
     name: 'Give it a new address',
@@ -24,12 +18,23 @@ export function ownerHtml(view: RunView, urls: RunUrls): Markup | null {
     key: 'delete',
     name: 'Delete it',
     text: 'It is gone for everybody, at once and for good.',
-    form: buttonForm(`${page}/delete`, 'Delete the run'),
+    form: buttonForm(`${page}/delete`, 'Delete the run', {}, 'danger'),
   });
   return markup`<section data-key="owner" aria-labelledby="owner"><h2 id="owner">Your run</h2>
 <p class="quiet">You made this run. Whoever has its address can read ${view.request?.publish === 'answer' ? 'its answer' : 'it'}.</p>
-${isTerminal(view.status) ? rotate : cancel}${remove}</section>
+${isTerminal(view.status) ? rotate : null}${remove}</section>
 `;
+}
+
+/** The way to end a run that goes on, for its owner; it stands where the answer grows. */
+export function cancelHtml({ viewer, status }: RunView, urls: RunUrls): Markup | null {
+  if (viewer !== 'owner' || isTerminal(status)) return null;
+  return asked({
+    key: 'cancel',
+    name: 'Cancel the run',
+    text: 'It ends now. What there is of the answer stays.',
+    form: buttonForm(`${pathOf(urls.html)}/cancel`, 'Cancel the run', {}, 'danger'),
+  });
 }
 
 interface Question {

@@ -43,7 +43,7 @@ ${repair === null ? null : markup`<p class="quiet" dir="auto">Asked to correct t
       ? null
       : markup`<details data-key="reasoning"><summary>Reasoning</summary>${blockHtml(inert(step.reasoning))}</details>
 `
-  }${said ? blockHtml(inert(step.text)) : null}${isAnswer ? markup`<p class="quiet">What it said is the answer above.</p>` : null}${step.calls.map((call, index) => callHtml(call, index, view))}</li>
+  }${said ? saidHtml(step.text) : null}${isAnswer ? markup`<p class="quiet">What it said is the answer above.</p>` : null}${step.calls.map((call, index) => callHtml(call, index, view))}</li>
 `;
 }
 
@@ -59,6 +59,12 @@ ${text === '' ? null : markup`<h4>Result</h4>${blockHtml(inert(text))}`}
 ${result?.cut === true ? markup`<p class="quiet">The result was longer than a run may hold and was cut.</p>` : null}
 </details>
 `;
+}
+
+/** What the model said before it called tools, as it is. */
+function saidHtml(text: string): Markup {
+  const { text: start, more } = bounded(inert(text).trim(), LONGEST_BLOCK);
+  return markup`<p class="said" dir="auto">${start}</p>${more === 0 ? null : markup`<p class="quiet">${moreNote(more)}</p>`}`;
 }
 
 /** What a tool or a model said, as it is: never read as Markdown, never unbounded. */

@@ -25,7 +25,9 @@ export async function startBrowser(): Promise<Browser> {
     return await chromium.launch({ channel: 'chrome' });
   }
   const executablePath = await sparticuz.executablePath();
-  return await chromium.launch({ executablePath, args: sparticuz.args });
+  // In one process with its pages, the browser would end with the first context that is closed.
+  const args = sparticuz.args.filter((each) => !/^--(?:single-process|no-zygote)$/.test(each));
+  return await chromium.launch({ executablePath, args });
 }
 
 /**
