@@ -25,9 +25,8 @@ export async function startBrowser(): Promise<Browser> {
     return await chromium.launch({ channel: 'chrome' });
   }
   const executablePath = await sparticuz.executablePath();
-  // In one process with its pages, the browser would end with the first context that is closed.
-  const args = sparticuz.args.filter((each) => !/^--(?:single-process|no-zygote)$/.test(each));
-  return await chromium.launch({ executablePath, args });
+  // Not the arguments of that package: they switch off what keeps sites apart, which is tested here.
+  return await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] });
 }
 
 /**
