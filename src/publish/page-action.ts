@@ -42,7 +42,7 @@ function ownHtml(own: OwnAction, view: RunView): Markup {
 function loginHtml(own: OwnAction, view: RunView): Markup {
   const denial = markup` <button class="plain" name="action" value="decline">Do not log in</button>`;
   return markup`<p dir="auto">${inert(own.message)} <span class="address">${own.server_url}</span></p>
-<form method="post" action="${addressOf(own, view)}"><a class="button" href="${own.connect_path ?? ''}">Log in</a>${view.status === 'requires_action' ? denial : null}</form>`;
+<form class="buttons" method="post" action="${addressOf(own, view)}"><a class="button" href="${own.connect_path ?? ''}">Log in</a>${view.status === 'requires_action' ? denial : null}</form>`;
 }
 
 function questionHtml(own: OwnAction, view: RunView): Markup {
@@ -53,7 +53,7 @@ ${plainText(inert(own.message))}
 ${own.url === null ? null : linkHtml(own.url)}
 <p class="quiet">What you send goes to <span class="address">${own.server_url}</span>. Never send a password or a key.</p>
 <form class="answer-form" method="post" action="${addressOf(own, view)}">
-${fields.map((field, index) => fieldHtml(field, `${own.id}-${index}`))}<p><button name="action" value="accept">${done}</button> <button class="plain" name="action" value="decline" formnovalidate>Refuse</button> <button class="plain" name="action" value="cancel" formnovalidate>Cancel</button></p>
+${fields.map((field, index) => fieldHtml(field, `${own.id}-${index}`))}<p class="buttons"><button name="action" value="accept">${done}</button> <button class="plain" name="action" value="decline" formnovalidate>Refuse</button> <button class="plain" name="action" value="cancel" formnovalidate>Cancel</button></p>
 </form>`;
 }
 

@@ -31,11 +31,12 @@ export async function ended(page: Page, status: string): Promise<void> {
 }
 
 /** What stands in the page, without what its reader did to it. */
-export function mainOf(page: Page): Promise<string> {
-  return page.evaluate(() => {
-    const main = document.querySelector('main')?.cloneNode(true);
-    if (!(main instanceof Element)) return '';
-    for (const open of main.querySelectorAll('details[open]')) open.removeAttribute('open');
-    return main.outerHTML;
-  });
+export async function mainOf(page: Page): Promise<string> {
+  return String(
+    await page.evaluate(`(() => {
+      const main = document.querySelector('main').cloneNode(true);
+      for (const open of main.querySelectorAll('details[open]')) open.removeAttribute('open');
+      return main.outerHTML;
+    })()`),
+  );
 }
