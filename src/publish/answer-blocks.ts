@@ -32,27 +32,28 @@ export class AnswerBlocks {
   grow(text: string): void {
     if (text === this.#text) return;
     this.#text = text;
-    if (!this.#isMarkdown || text.length > LONGEST_MARKDOWN) {
-      this.#sealed = [];
-      this.#rest = text.trim() === '' ? '' : plainText(text).html;
-      return;
-    }
-    const open = text.slice(this.#from);
+    if (this.#isMarkdown && text.length <= LONGEST_MARKDOWN) this.#layOut(text.slice(this.#from));
+    else this.#showAsItIs(text);
+  }
+
+  #showAsItIs(text: string): void {
+    this.#sealed = [];
+    this.#rest = text.trim() === '' ? '' : plainText(text).html;
+  }
+
+  #layOut(open: string): void {
     const blocks = markdownBlocks(open, { references: { ...this.#definitions.references } });
     const lines = lineStarts(open);
+    const lineOf = (at: number) => blocks.at(at)?.line ?? 0;
     // What begins on a line that is not whole may yet turn out to belong to the block before it.
-    const isWhole = (blocks.at(-1)?.line ?? 0) < lines.length - 1;
-    const finished = blocks.length - (isWhole ? 1 : 2);
-    const end = lines[blocks[finished]?.line ?? 0] ?? 0;
-    if (finished > 0 && end > 0) {
-      // Once more and alone: a definition behind it is not whole yet.
-      const sealed = markdownBlocks(open.slice(0, end), this.#definitions);
-      this.#sealed.push(...sealed.map(({ html }) => html));
-      this.#from += end;
-      this.#rest = joined(blocks.slice(finished));
-    } else {
-      this.#rest = joined(blocks);
-    }
+    const finished = blocks.length - (lineOf(-1) < lines.length - 1 ? 1 : 2);
+    const end = finished > 0 ? (lines[lineOf(finished)] ?? 0) : 0;
+    this.#rest = joined(end > 0 ? blocks.slice(finished) : blocks);
+    if (end === 0) return;
+    // Once more and alone: a definition behind it is not whole yet.
+    const sealed = markdownBlocks(open.slice(0, end), this.#definitions);
+    this.#sealed.push(...sealed.map(({ html }) => html));
+    this.#from += end;
   }
 }
 

@@ -40,7 +40,9 @@ export type Definitions = Pick<Env, 'references'>;
 /** The same as {@link markdownHtml}, block by block: the joined blocks are the same bytes. */
 export function markdownBlocks(text: string, definitions: Definitions): readonly MarkdownBlock[] {
   const tokens = MARKDOWN.parse(text, definitions);
-  const starts = tokens.flatMap(({ level, nesting }, at) => (level === 0 && nesting >= 0 ? at : []));
+  const starts = tokens.flatMap(({ level, nesting }, at) =>
+    level === 0 && nesting >= 0 ? at : [],
+  );
   return starts.map((start, index) => ({
     line: tokens[start]?.map?.[0] ?? 0,
     html: MARKDOWN.renderer.render(

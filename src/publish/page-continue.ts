@@ -26,7 +26,9 @@ export function continueHtml(view: RunView, urls: RunUrls): Markup {
 
 function hintOf({ viewer, publication }: RunView): string {
   const before =
-    publication === 'full' ? 'What was said here goes before it.' : 'The answer above goes before it.';
+    publication === 'full'
+      ? 'What was said here goes before it.'
+      : 'The answer above goes before it.';
   const own = 'It becomes a run of its own, with its own address.';
   return viewer === 'owner'
     ? `${before} ${own}`

@@ -57,7 +57,10 @@ function adviceHtml({ code, detail = {} }: FaultData): Markup | null {
 `;
   }
   if (code !== 'gone' || typeof when !== 'string') return null;
-  const what = status === 'rotated' ? 'It was given another address' : `It ended as ${String(status)}, and its time was over`;
+  const what =
+    status === 'rotated'
+      ? 'It was given another address'
+      : `It ended as ${String(status)}, and its time was over`;
   const next = typeof id === 'string' ? markup` <a href="/${id}">Go there</a>.` : null;
   return markup`<p>${what} on <time datetime="${when}">${when.slice(0, 10)} ${when.slice(11, 16)} UTC</time>.${next}</p>
 `;

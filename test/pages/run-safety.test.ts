@@ -133,7 +133,9 @@ describe('the page of a run', () => {
     const next = await peer.next();
     const table = `| ${Array.from({ length: 12 }, (_, at) => `column ${at}`).join(' | ')} |\n`;
     next.says(`# One\n\nText with \`code\` and [a link](https://e.example).\n\n`);
-    next.says(`${table}${'|-'.repeat(12)}|\n${table}\n\`\`\`js a.js\n${'wide(); '.repeat(50)}\n\`\`\`\n\n`);
+    next.says(
+      `${table}${'|-'.repeat(12)}|\n${table}\n\`\`\`js a.js\n${'wide(); '.repeat(50)}\n\`\`\`\n\n`,
+    );
     next.says(`> ${'Averylongword'.repeat(20)}\n\n1. a\n2. b\n`);
     await page.locator('[data-key="prose"] li').nth(1).waitFor();
     expect(await flawsOf(page)).toEqual([]);
@@ -158,7 +160,13 @@ describe('the page of a run', () => {
       if ((await focus.count()) === 0) break;
       reached.push(((await focus.textContent()) ?? '').trim().slice(0, 30));
     }
-    for (const name of ['Markdown', 'Copy answer', 'Edit and run again', 'Model and tool servers', 'Delete it']) {
+    for (const name of [
+      'Markdown',
+      'Copy answer',
+      'Edit and run again',
+      'Model and tool servers',
+      'Delete it',
+    ]) {
       expect(reached).toContain(name);
     }
     await context.close();

@@ -18,6 +18,20 @@ const LONGEST_PAUSE = 30_000;
  */
 
 /**
+ * What is new of a page: the inside of `<main>` less what is there, where the run stands, the answer.
+ *
+ * @typedef {{main?: string, status?: string, answer: AnswerNews | null}} PageNews
+ */
+
+/**
+ * @param {string} data
+ * @returns {PageNews}
+ */
+function readNews(data) {
+  return JSON.parse(data);
+}
+
+/**
  * @param {HTMLElement} shown the `<main>` that is kept up to date
  * @param {number} [pause] milliseconds before the next try when this one gives nothing
  */
@@ -35,10 +49,10 @@ export function follow(shown, pause = SHORTEST_PAUSE) {
   };
   source.addEventListener('page', ({ data }) => {
     wait = SHORTEST_PAUSE;
-    const news = JSON.parse(data);
+    const news = readNews(data);
     if (news.main !== undefined) {
       morphChildren(shown, parsed(news.main), shown.firstChild);
-      announce(news.status);
+      announce(news.status ?? '');
     }
     if (news.answer) showAnswer(shown, answer, news.answer);
   });
@@ -59,7 +73,11 @@ function showAnswer(shown, answer, { from, sealed, rest: [start, text, end] }) {
   answer.rest = before.slice(0, start) + text + before.slice(before.length - end);
   const prose = shown.querySelector('[data-key="prose"]');
   if (!prose) return;
-  morphChildren(prose, parsed(sealed + answer.rest), from ? following(prose, from) : prose.firstChild);
+  morphChildren(
+    prose,
+    parsed(sealed + answer.rest),
+    from ? following(prose, from) : prose.firstChild,
+  );
 }
 
 /**

@@ -9,12 +9,19 @@ export function offerModels() {
   });
 }
 
+/**
+ * @param {string} text
+ * @returns {{data: {id: string}[]}}
+ */
+function readList(text) {
+  return JSON.parse(text);
+}
+
 /** @param {HTMLElement} list */
 async function fill(list) {
   const response = await window.fetch('/v1/models');
   if (!response.ok) return;
-  /** @type {{data: {id: string}[]}} */
-  const { data } = await response.json();
+  const { data } = readList(await response.text());
   list.append(
     ...data.map(({ id }) => {
       const option = document.createElement('option');

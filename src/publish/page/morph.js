@@ -46,6 +46,7 @@ function morphAttributes(shown, next) {
  * @param {ChildNode | null} from the first child of `shown` that may differ; null for its end
  */
 export function morphChildren(shown, next, from) {
+  /** @type {Map<string | null, ChildNode>} */
   const keyed = new Map();
   for (let node = from; node; node = node.nextSibling) keyed.set(keyOf(node), node);
   let cursor = from;

@@ -54,11 +54,16 @@ export async function readingResponse(
     headers: {
       ...readingHeaders(view),
       'content-type': contentType(form),
-      // The page's own forms must say where they come from, not `Origin: null`; other sites learn nothing.
-      ...(form === 'html' ? { 'referrer-policy': 'same-origin' } : {}),
+      // The page's own forms must say where they come from, not `Origin: null`.
+      ...(form === 'html' && holdsForm(view) ? { 'referrer-policy': 'same-origin' } : {}),
       ...headers,
     },
   });
+}
+
+/** Whoever may, goes on from a run that has ended; its owner can end it before. */
+function holdsForm({ viewer, status }: RunView): boolean {
+  return viewer === 'owner' || isTerminal(status);
 }
 
 async function rendered(

@@ -2,10 +2,8 @@ import { DurableObject } from 'cloudflare:workers';
 import { faultData } from '../../fault/fault.ts';
 import type { RunEvent, RunStart } from '../../run/event.ts';
 import { parkedUntil } from '../../run/next-commands.ts';
-import { foldRun } from '../../run/run.ts';
-import type { Run, RunStatus } from '../../run/run.ts';
-import { viewFor } from '../../run/view.ts';
-import type { RunView } from '../../run/view.ts';
+import { foldRun, type Run, type RunStatus } from '../../run/run.ts';
+import { viewFor, type RunView, type Viewer } from '../../run/view.ts';
 import type { AnswerForm } from './answer-stream.ts';
 import type { Env } from '../env.ts';
 import type { Standing } from '../principal/principal-runs.ts';
@@ -94,11 +92,8 @@ export class RunObject extends DurableObject<Env> {
 
   /** The run as the sender of `proof` may see it. */
   view(proof: Proof): Found<RunView> {
-    return find(
-      this.#stored,
-      (record) =>
-        viewFor(viewerOf(proof, record), foldRun(this.#log.read()), this.#callbacks.view()),
-      proof,
+    return this.#seen(proof, (viewer) =>
+      viewFor(viewer, foldRun(this.#log.read()), this.#callbacks.view()),
     );
   }
 
@@ -107,22 +102,15 @@ export class RunObject extends DurableObject<Env> {
    * null when it has ended and the reader has seen everything.
    */
   events(proof: Proof, request: EventsRequest): Found<ReadableStream<Uint8Array> | null> {
-    return find(
-      this.#stored,
-      (record) => {
-        const reader = { viewer: viewerOf(proof, record), origin: record.origin };
-        return this.#readers.events(this.#log, reader, request);
-      },
-      proof,
+    return this.#seen(proof, (viewer, { origin }) =>
+      this.#readers.events(this.#log, { viewer, origin }, request),
     );
   }
 
   /** What is new on the run's page, laid out, as server-sent events; null when there is no more. */
   async page(proof: Proof, from: PagePlace): Promise<Found<ReadableStream<Uint8Array> | null>> {
     await this.#readers.loadPages();
-    const read = (record: RunRecord) =>
-      this.#readers.page(this.#log, viewerOf(proof, record), from);
-    return find(this.#stored, read, proof);
+    return this.#seen(proof, (viewer) => this.#readers.page(this.#log, viewer, from));
   }
 
   /** The answer as text while it is made. */
@@ -145,9 +133,7 @@ export class RunObject extends DurableObject<Env> {
 
   /** Whether its words are its owner's, who asks: not those of a document of somebody else. */
   isOwn(proof: Proof): Found<boolean> {
-    const isOwn = (record: RunRecord) =>
-      viewerOf(proof, record) === 'owner' && !record.is_suggested;
-    return find(this.#stored, isOwn, proof);
+    return this.#seen(proof, (viewer, { is_suggested }) => viewer === 'owner' && !is_suggested);
   }
 
   /** Ends the run as cancelled; a run that has ended stays as it is. Only for its owner. */
@@ -305,6 +291,10 @@ export class RunObject extends DurableObject<Env> {
       this.#alarm.watch(() => this.#callbacks.deliver()),
       this.#notes.follow(this.#log, record),
     ]);
+  }
+
+  #seen<Value>(proof: Proof, read: (viewer: Viewer, record: RunRecord) => Value): Found<Value> {
+    return find(this.#stored, (record) => read(viewerOf(proof, record), record), proof);
   }
 
   #accepted(): AcceptedRun {

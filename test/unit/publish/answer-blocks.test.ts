@@ -19,7 +19,7 @@ describe('an answer that grows', () => {
       fc.property(text, fc.infiniteStream(fc.integer({ min: 1, max: 9 })), (pieces, sizes) => {
         const whole = pieces.join('');
         const blocks = new AnswerBlocks(true);
-        for (let end = 0; end < whole.length; ) {
+        for (let end = 0; end < whole.length;) {
           end += sizes.next().value ?? 1;
           blocks.grow(whole.slice(0, end));
           expect(shown(blocks)).toBe(markdownHtml(whole.slice(0, end)).html);

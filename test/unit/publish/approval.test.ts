@@ -70,7 +70,9 @@ describe('the owner', () => {
 
   it('has two buttons on the page, and the arguments from left to right', () => {
     const html = waitingOf(renderPage(viewOf('owner', asked('{"to":"bob"}')), URLS));
-    expect(html).toContain(`<form class="buttons" method="post" action="/${ID}/actions/${ACTION}">`);
+    expect(html).toContain(
+      `<form class="buttons" method="post" action="/${ID}/actions/${ACTION}">`,
+    );
     expect(html.match(/<button[^>]*>/g)).toEqual([
       '<button name="decision" value="approve">',
       '<button class="plain" name="decision" value="deny">',

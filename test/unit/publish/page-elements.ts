@@ -49,7 +49,8 @@ export function unsafeParts(page: string): string[] {
       .map((name) => `${tagName} ${name}`);
     if (!ELEMENTS.has(tagName)) complaints.push(tagName);
     if (tagName === 'input' && !INPUTS.has(String(properties['name']))) complaints.push('input');
-    if (tagName === 'form' && !/^\/(?!\/)/.test(String(properties['action']))) complaints.push('form');
+    if (tagName === 'form' && !/^\/(?!\/)/.test(String(properties['action'])))
+      complaints.push('form');
     if (tagName === 'script' && textOf(element) !== '') complaints.push('inline script');
     return complaints.concat(unsafeAddress(element));
   });
