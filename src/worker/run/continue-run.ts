@@ -1,4 +1,5 @@
 import { preferred, wantsPage } from '../../connect/accept.ts';
+import { sameSecret } from '../../connect/keyed-hash.ts';
 import { json } from '../../connect/responses.ts';
 import { Fault } from '../../fault/fault.ts';
 import type { Normalized } from '../../normalize/request.ts';
@@ -16,6 +17,7 @@ import { NO_PROOF, runner } from '../principal/principal.ts';
 import { there, viewOf } from './read-run.ts';
 import type { RunRequest } from './read-run.ts';
 import { runClient } from './run-client.ts';
+import { ownerToken } from './run-id.ts';
 
 /** Tool servers that one message may name. */
 const MOST_SERVERS = 20;
@@ -29,7 +31,7 @@ const MOST_SERVERS = 20;
  */
 export async function continueRun(run: RunRequest): Promise<Response> {
   const { request, env, settings, id, proof } = run;
-  const principal = await runner(request, settings);
+  const principal = await runner(await withoutToken(run), settings);
   const view = await viewOf(run);
   if (!isTerminal(view.status)) throw new Fault('not_finished');
   const posted = await readNext(run, view);
@@ -47,6 +49,15 @@ export async function continueRun(run: RunRequest): Promise<Response> {
   const form = preferred(request.headers.get('accept'), ['application/json', 'text/html']);
   if (form === 'text/html') return toOwnPage(created);
   return json(created, 201, { location: `/${created.id}`, link: linksOf(created) });
+}
+
+/** The owner token in the place of a key says whose the run is, and nothing of who asks. */
+async function withoutToken({ request, settings, id }: RunRequest): Promise<Request> {
+  const given = request.headers.get('authorization') ?? '';
+  if (!(await sameSecret(given, `Bearer ${await ownerToken(settings.idKey, id)}`))) return request;
+  const headers = new Headers(request.headers);
+  headers.delete('authorization');
+  return new Request(request.url, { headers });
 }
 
 /** The next message as the prompt that it is, with the settings that the form has besides. */
