@@ -28,8 +28,18 @@ ${references.map(referenceItem)}</ul></section>`;
 
 function referenceItem(reference: ReferenceView): Markup {
   const failed = reference.end?.ok === false;
-  return markup`<li><span class="address">${reference.url}</span> <span class="${failed ? 'fault' : 'quiet'}">${referenceFacts(reference)}</span></li>
+  return markup`<li>${addressHtml(reference.url)} <span class="${failed ? 'fault' : 'quiet'}">${referenceFacts(reference)}</span></li>
 `;
+}
+
+/** A link where it leads to a site or to a page of ours; what else an author wrote is shown. */
+function addressHtml(url: string): Markup {
+  const shown = visible(url);
+  if (/^https?:\/\//i.test(url)) {
+    return markup`<a class="address" href="${url}" rel="noopener noreferrer nofollow ugc">${shown}</a>`;
+  }
+  if (/^\/[0-9A-Za-z]/.test(url)) return markup`<a class="address" href="${url}">${shown}</a>`;
+  return markup`<span class="address">${shown}</span>`;
 }
 
 function serversHtml({ servers, status }: RunView): Markup | null {

@@ -109,6 +109,8 @@ async function update(shown, page) {
     headers: { Accept: 'text/html' },
     cache: 'no-store',
   });
+  // What stands there is better than a page that says to try again later: this does.
+  if (response.status >= 500 || response.status === 429) throw new Error('not now');
   const next = new DOMParser().parseFromString(await response.text(), 'text/html');
   const main = next.querySelector('main');
   // A gateway's own error page is not ours; a page of ours, an error too, always has a main.
