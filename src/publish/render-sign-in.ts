@@ -2,7 +2,7 @@ import type { FaultData } from '../fault/fault.ts';
 import { pageHtml } from './layout.ts';
 import { markup, type Markup } from './markup.ts';
 import { buttonForm } from './page-form.ts';
-import { errorHtml } from './render-page.ts';
+import { errorHtml } from './page-error.ts';
 
 /** Somebody else who can say who a person is. */
 export interface ShownWay {

@@ -113,6 +113,15 @@ export function viewFor(viewer: Viewer, run: Run, callback: CallbackView | null 
   };
 }
 
+/** The step whose text is the answer, as `viewer` may see it; cheaper than the whole view. */
+export function answerStepFor(viewer: Viewer, run: Run): Step | undefined {
+  const isFull = viewer === 'owner' || publicationOf(run.request.publish, run.login_use) === 'full';
+  // The same steps that {@link viewFor} shows with their text.
+  return run.steps.findLast(
+    ({ text, calls }) => text.trim() !== '' && (isFull || calls.length === 0),
+  );
+}
+
 /** Context URLs in reading order: those of the prompt, then servers that turned out to be documents. */
 function referencesOf(run: Run): ReferenceView[] {
   const planned = run.request.references.filter(({ as }) => as === 'context').map(({ url }) => url);

@@ -18,6 +18,7 @@ import { proofOf } from './principal/principal.ts';
 import { rotateRun } from './run/rotate-run.ts';
 import { isForm, readPrompt } from './post/read-prompt.ts';
 import { readFile } from './run/read-file.ts';
+import { readLive } from './run/read-live.ts';
 import { readEvents, readRun } from './run/read-run.ts';
 import type { RunRequest } from './run/read-run.ts';
 import { json } from '../connect/responses.ts';
@@ -70,9 +71,15 @@ app.get('/:file{[0-9A-Za-z]{32}\\.[a-z]+}', async (asked) => {
   const file = asked.req.param('file');
   return readRun(await runRequest(asked, file.slice(0, 32)), file.slice(32));
 });
+app.get(`/${ID}/live`, async (asked) => readLive(await runRequest(asked)));
 app.get(`/${ID}/events`, async (asked) => readEvents(await runRequest(asked)));
 app.get(`/${ID}/files/:path{.+}`, async (asked) => readFile(await runRequest(asked)));
 app.post(`/${ID}/cancel`, async (asked) => cancelRun(await runRequest(asked)));
+app.post(`/${ID}/delete`, async (asked) => deleteRun(await runRequest(asked)));
+app.post(`/${ID}/continue`, async (asked) => {
+  const { continueRun } = await import('./run/continue-run.ts');
+  return continueRun(await runRequest(asked));
+});
 app.post(`/${ID}/rotate`, async (asked) => rotateRun(await runRequest(asked)));
 app.post(`/${ID}/actions/:action{[\\w-]{1,100}}`, async (asked) =>
   answerAction(await runRequest(asked), asked.req.param('action')),
@@ -91,8 +98,11 @@ const METHODS: Readonly<Record<string, string>> = {
   [`/${ID}`]: 'GET, HEAD, DELETE',
   '/:file{[0-9A-Za-z]{32}\\.[a-z]+}': 'GET, HEAD',
   [`/${ID}/events`]: 'GET, HEAD',
+  [`/${ID}/live`]: 'GET, HEAD',
   [`/${ID}/files/:path{.+}`]: 'GET, HEAD',
   [`/${ID}/cancel`]: 'POST',
+  [`/${ID}/continue`]: 'POST',
+  [`/${ID}/delete`]: 'POST',
   [`/${ID}/rotate`]: 'POST',
   [`/${ID}/actions/:action{[\\w-]{1,100}}`]: 'POST',
   ...loginMethods,

@@ -37,5 +37,8 @@ const CHALLENGE = { 'www-authenticate': 'Bearer' };
 const MENDED_BY_SIGNING_IN = new Set<string>(['unauthorized', 'not_yours']);
 
 function signInPath(request: Request): string {
-  return `/sign-in?return=${encodeURIComponent(backToPage(new URL(request.url)))}`;
+  const url = new URL(request.url);
+  // What goes on from a run is written on the page of that run.
+  url.pathname = url.pathname.replace(/\/continue$/, '');
+  return `/sign-in?return=${encodeURIComponent(backToPage(url))}`;
 }

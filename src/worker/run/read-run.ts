@@ -3,8 +3,6 @@ import { inert } from '../../publish/bounded.ts';
 import { isoTime } from '../../publish/iso-time.ts';
 import { contentType, negotiate } from '../../publish/negotiate.ts';
 import type { Form } from '../../publish/negotiate.ts';
-import { hasForm } from '../../publish/page-action.ts';
-import { renderPage } from '../../publish/render-page.ts';
 import { renderJson } from '../../publish/render-json.ts';
 import { renderMarkdown } from '../../publish/render-markdown.ts';
 import { renderText } from '../../publish/render-text.ts';
@@ -51,20 +49,29 @@ export async function readingResponse(
 ): Promise<Response> {
   const view = await viewOf(asked);
   const urls = runUrls(ownOrigin(asked.request, asked.settings), asked.id);
-  const body = rendered(view, form, urls);
+  const body = await rendered(view, form, urls);
   return conditional(asked.request, view, {
     body,
     headers: {
       ...readingHeaders(view),
       'content-type': contentType(form),
-      // The page's own form must say where it comes from, not `Origin: null`.
-      ...(form === 'html' && hasForm(view) ? { 'referrer-policy': 'same-origin' } : {}),
+      // The page's own forms must say where they come from, not `Origin: null`.
+      ...(form === 'html' && holdsForm(view) ? { 'referrer-policy': 'same-origin' } : {}),
       ...headers,
     },
   });
 }
 
-function rendered(view: RunView, form: Form, urls: ReturnType<typeof runUrls>): string {
+/** Whoever may, goes on from a run that has ended; its owner can end it before. */
+function holdsForm({ viewer, status }: RunView): boolean {
+  return viewer === 'owner' || isTerminal(status);
+}
+
+async function rendered(
+  view: RunView,
+  form: Form,
+  urls: ReturnType<typeof runUrls>,
+): Promise<string> {
   switch (form) {
     case 'markdown':
       return renderMarkdown(view, urls);
@@ -73,7 +80,8 @@ function rendered(view: RunView, form: Form, urls: ReturnType<typeof runUrls>): 
     case 'text':
       return renderText(view, urls);
     case 'html':
-      return renderPage(view, urls);
+      // Laying out Markdown is half of what a start would load.
+      return (await import('../../publish/render-page.ts')).renderPage(view, urls);
   }
 }
 

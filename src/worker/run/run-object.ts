@@ -4,7 +4,7 @@ import type { RunEvent, RunStart } from '../../run/event.ts';
 import { foldRun } from '../../run/run.ts';
 import type { RunStatus } from '../../run/run.ts';
 import { viewFor } from '../../run/view.ts';
-import type { RunView } from '../../run/view.ts';
+import type { RunView, Viewer } from '../../run/view.ts';
 import type { AnswerForm } from './answer-stream.ts';
 import type { Env } from '../env.ts';
 import type { Standing } from '../principal/principal-runs.ts';
@@ -22,6 +22,7 @@ import { nextLook } from './run-look.ts';
 import { beginMove, RunMove } from './run-move.ts';
 import type { Rotated } from './run-move.ts';
 import { RunNotes, standingOf } from './run-notes.ts';
+import type { PagePlace } from './page-place.ts';
 import { RunReaders } from './run-readers.ts';
 import type { EventsRequest } from './run-readers.ts';
 import { runPorts } from './run-ports.ts';
@@ -90,17 +91,12 @@ export class RunObject extends DurableObject<Env> {
 
   /** The run as the sender of `proof` may see it. */
   view(proof: Proof): Found<RunView> {
-    return find(
-      this.#stored,
-      (record) => {
-        this.#readers.look();
-        const run = foldRun(this.#log.read());
-        const view = viewFor(viewerOf(proof, record), run, this.#callbacks.view());
-        if (this.#log.ended) this.ctx.waitUntil(this.#keepSnapshot());
-        return view;
-      },
-      proof,
-    );
+    return this.#seen(proof, (viewer) => {
+      this.#readers.look();
+      const view = viewFor(viewer, foldRun(this.#log.read()), this.#callbacks.view());
+      if (this.#log.ended) this.ctx.waitUntil(this.#keepSnapshot());
+      return view;
+    });
   }
 
   /**
@@ -108,14 +104,15 @@ export class RunObject extends DurableObject<Env> {
    * null when it has ended and the reader has seen everything.
    */
   events(proof: Proof, request: EventsRequest): Found<ReadableStream<Uint8Array> | null> {
-    return find(
-      this.#stored,
-      (record) => {
-        const reader = { viewer: viewerOf(proof, record), origin: record.origin };
-        return this.#readers.events(this.#log, reader, request);
-      },
-      proof,
+    return this.#seen(proof, (viewer, { origin }) =>
+      this.#readers.events(this.#log, { viewer, origin }, request),
     );
+  }
+
+  /** What is new on the run's page, laid out, as server-sent events; null when there is no more. */
+  async page(proof: Proof, from: PagePlace): Promise<Found<ReadableStream<Uint8Array> | null>> {
+    await this.#readers.loadPages();
+    return this.#seen(proof, (viewer) => this.#readers.page(this.#log, viewer, from));
   }
 
   /** The answer as text while it is made. */
@@ -132,6 +129,11 @@ export class RunObject extends DurableObject<Env> {
   standing(): Standing {
     const found = find(this.#stored, (record) => standingOf(record, foldRun(this.#log.read())));
     return found.found === 'run' ? found.value : null;
+  }
+
+  /** Whether its words are its owner's, who asks: not those of a document of somebody else. */
+  isOwn(proof: Proof): Found<boolean> {
+    return this.#seen(proof, (viewer, { is_suggested }) => viewer === 'owner' && !is_suggested);
   }
 
   /** Ends the run as cancelled; a run that has ended stays as it is. Only for its owner. */
@@ -281,6 +283,10 @@ export class RunObject extends DurableObject<Env> {
       this.#alarm.watch(() => this.#callbacks.deliver()),
       this.#notes.follow(this.#log, record),
     ]);
+  }
+
+  #seen<Value>(proof: Proof, read: (viewer: Viewer, record: RunRecord) => Value): Found<Value> {
+    return find(this.#stored, (record) => read(viewerOf(proof, record), record), proof);
   }
 
   #keepSnapshot(): Promise<void> {

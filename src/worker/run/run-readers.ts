@@ -3,6 +3,8 @@ import type { Viewer } from '../../run/view.ts';
 import { VisibleEvents } from '../../run/visible-events.ts';
 import { answerEncoder } from './answer-stream.ts';
 import type { AnswerForm } from './answer-stream.ts';
+import type { LivePages } from './page-reader.ts';
+import type { PagePlace } from './page-place.ts';
 import type { SqlRunLog } from './run-log.ts';
 import { readLog, SseFrames } from './sse.ts';
 import type { LogReader } from './sse.ts';
@@ -25,6 +27,7 @@ const UNREAD_MS = 5000;
 export class RunReaders implements Audience {
   readonly #frames = new SseFrames();
   readonly #listeners = new Set<() => void>();
+  #pages: LivePages | null = null;
   #count = 0;
 
   get isThere(): boolean {
@@ -69,6 +72,30 @@ export class RunReaders implements Audience {
     });
   }
 
+  /** Loads what {@link page} lays pages out with. */
+  async loadPages(): Promise<void> {
+    const { LivePages: Pages } = await import('./page-reader.ts');
+    this.#pages ??= new Pages();
+  }
+
+  /**
+   * What is new on the page of a run, laid out, until the run ends; null when the page shows its end.
+   * Who looks on is laid out the run once, however many they are.
+   * @param from where the page stands
+   */
+  page(log: SqlRunLog, viewer: Viewer, from: PagePlace): ReadableStream<Uint8Array> | null {
+    if (this.#pages === null) throw new TypeError('Pages are not loaded.');
+    if (log.ended && from.seq >= log.seq) return null;
+    const reader = this.#pages.reader(log, viewer, from);
+    return this.#read(log, {
+      after: from.seq,
+      preamble: '',
+      keepAlive: ': keep-alive\n\n',
+      encode: (event) => reader.take(event),
+      due: reader,
+    });
+  }
+
   /** The answer as text while it is made. */
   answer(log: SqlRunLog, form: AnswerForm, origin: string): ReadableStream<Uint8Array> {
     const encode = answerEncoder(form, origin);
@@ -78,6 +105,10 @@ export class RunReaders implements Audience {
   #read(log: SqlRunLog, reader: Omit<LogReader, 'done'>): ReadableStream<Uint8Array> {
     this.#count += 1;
     this.look();
-    return readLog(log, { ...reader, done: () => (this.#count -= 1) });
+    const done = () => {
+      this.#count -= 1;
+      if (this.#count === 0) this.#pages?.forget();
+    };
+    return readLog(log, { ...reader, done });
   }
 }
