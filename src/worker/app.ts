@@ -1,6 +1,5 @@
 import { Hono } from 'hono';
 import type { Next } from 'hono';
-import openapi from '../../spec/openapi.json' with { type: 'json' };
 import { asFault, Fault } from '../fault/fault.ts';
 import { frontmatterSchema } from '../normalize/settings-schema.ts';
 import { ASSETS } from '../publish/assets.ts';
@@ -9,6 +8,7 @@ import { renderEditor } from '../publish/render-editor.ts';
 import { ownServer } from './own-paths.ts';
 import { readEnv } from './env.ts';
 import { addChatRoutes } from './chat/chat-routes.ts';
+import { addDocsRoutes } from './docs/docs-routes.ts';
 import { faultResponse } from './fault-response.ts';
 import { allowsCors, changesState, isCrossSite, isOurHost } from './guards.ts';
 import { listRuns } from './principal/list-runs.ts';
@@ -37,13 +37,13 @@ app.get('/', ({ req }) => {
 app.post('/', post);
 app.post('/runs', post);
 app.get('/runs', ({ req, env, var: { settings } }) => listRuns(req.raw, env, settings));
-app.get('/openapi.json', () => json(openapi));
 app.get('/frontmatter.schema.json', () => json(frontmatterSchema()));
-app.get('/robots.txt', () => new Response('User-agent: *\nAllow: /$\nDisallow: /\n'));
+app.get('/robots.txt', () => new Response(ROBOTS));
 app.get('/assets/:name', ({ req }) => asset(req.param('name')));
 app.all('/demo/mcp', ({ req }) => ownServer(req.raw));
 
 const loginMethods = addLoginRoutes(app);
+const docsMethods = addDocsRoutes(app);
 addChatRoutes(app, (asked) => runRequest(asked));
 
 const ID = ':id{[0-9A-Za-z]{32}}';
@@ -61,10 +61,19 @@ app.post(`/${ID}/actions/:action{[\\w-]{1,100}}`, async (asked) =>
 );
 app.delete(`/${ID}`, async (asked) => deleteRun(await runRequest(asked)));
 
+/** Nothing but what is for everybody: the address of a run is its secret. */
+const ROBOTS = `User-agent: *
+Allow: /$
+Allow: /docs
+Allow: /examples
+Allow: /llms.txt
+Allow: /openapi.json
+Disallow: /
+`;
+
 const METHODS: Readonly<Record<string, string>> = {
   '/': 'GET, HEAD, POST',
   '/runs': 'GET, HEAD, POST',
-  '/openapi.json': 'GET, HEAD',
   '/frontmatter.schema.json': 'GET, HEAD',
   '/robots.txt': 'GET, HEAD',
   '/assets/:name': 'GET, HEAD',
@@ -76,6 +85,7 @@ const METHODS: Readonly<Record<string, string>> = {
   [`/${ID}/rotate`]: 'POST',
   [`/${ID}/actions/:action{[\\w-]{1,100}}`]: 'POST',
   ...loginMethods,
+  ...docsMethods,
 };
 for (const [path, methods] of Object.entries(METHODS)) {
   app.all(path, ({ req }) => otherMethod(req.raw, methods));
