@@ -43,7 +43,10 @@ function contentsOf(
     ...groups.map(({ id, title, operations }) => ({
       id,
       title,
-      below: operations.map((operation) => ({ id: operation.id, title: addressHtml(operation) })),
+      below: operations.map((operation) => ({
+        id: operation.id,
+        title: sentence(operation.summary),
+      })),
     })),
     {
       id: 'schemas',

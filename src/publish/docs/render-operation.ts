@@ -58,11 +58,11 @@ function proofHtml(security: readonly string[]): MarkupPart {
 function parametersHtml(parameters: readonly Parameter[]): MarkupPart {
   if (parameters.length === 0) return null;
   return markup`<div class="scroll" tabindex="0"><table>
-<thead><tr><th scope="col">Parameter</th><th scope="col">In</th><th scope="col">Type</th><th scope="col">Meaning</th></tr></thead>
+<thead><tr><th scope="col">Parameter</th><th scope="col">Type</th><th scope="col">Meaning</th></tr></thead>
 <tbody>
 ${parameters.map(
   ({ name, place, schema, description }) =>
-    markup`<tr><td><code>${name}</code></td><td>${place}</td><td class="type">${typeHtml(schema)}</td><td>${sentence(description)}</td></tr>
+    markup`<tr><td><code>${name}</code> <span class="required">${place}</span></td><td class="type">${typeHtml(schema)}</td><td>${sentence(description)}</td></tr>
 `,
 )}</tbody></table></div>
 `;

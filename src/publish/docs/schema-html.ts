@@ -81,18 +81,18 @@ function valuesHtml({ enum: values, const: only }: Part): MarkupPart {
   );
 }
 
-const BOUNDS = [
-  ['minimum', 'from'],
-  ['maximum', 'to'],
-  ['minLength', 'at least, in characters,'],
-  ['maxLength', 'at most, in characters,'],
-  ['default', 'usually'],
-] as const;
+const BOUNDS: readonly (readonly [key: string, say: (value: string) => string])[] = [
+  ['minimum', (value) => `from ${value}`],
+  ['maximum', (value) => `to ${value}`],
+  ['minLength', (value) => `of at least ${value} characters`],
+  ['maxLength', (value) => `of at most ${value} characters`],
+  ['default', (value) => `usually ${value}`],
+];
 
 function boundsOf(part: Part): string {
-  const said = BOUNDS.flatMap(([key, word]) => {
+  const said = BOUNDS.flatMap(([key, say]) => {
     const value = part[key];
-    return typeof value === 'number' || typeof value === 'string' ? [`${word} ${value}`] : [];
+    return typeof value === 'number' || typeof value === 'string' ? [say(String(value))] : [];
   });
-  return said.length === 0 ? '' : `, ${said.join(' ')}`;
+  return said.length === 0 ? '' : ` ${said.join(', ')}`;
 }
