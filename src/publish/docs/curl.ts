@@ -21,7 +21,7 @@ export function keyOption({ needsKey }: Reader): string {
 export function curlFor(operation: Operation, reader: Reader): string | null {
   const path = filledPath(operation);
   const body = bodyOptions(operation);
-  if (path === null || body === null) return null;
+  if (path === null || body === null || isForBrowsers(operation)) return null;
   const isPlain = operation.method === 'GET' || body !== '';
   const method = isPlain ? '' : `-X ${operation.method} `;
   const stream = operation.answers.some(
@@ -32,6 +32,14 @@ export function curlFor(operation: Operation, reader: Reader): string | null {
   const head = `curl ${unbuffered}${method}${keyOf(operation, reader)}`;
   return `${head}${body}${quote}${reader.origin}${path}${quote}`;
 }
+
+/** Whether there is nothing to get, or only for a cookie that a page of ours has set. */
+function isForBrowsers({ answers, security }: Operation): boolean {
+  if (!answers.some(({ status }) => status.startsWith('2'))) return true;
+  return security.length > 0 && !security.some((name) => FOR_PROGRAMS.includes(name));
+}
+
+const FOR_PROGRAMS = ['none', 'apiKey', 'ownerToken'];
 
 /** The path with values in it. */
 function filledPath({ path, parameters }: Operation): string | null {
