@@ -14,6 +14,7 @@ import { allowsCors, changesState, isCrossSite, isOurHost } from './guards.ts';
 import { listRuns } from './principal/list-runs.ts';
 import { addLoginRoutes } from './login/login-routes.ts';
 import { answerAction, cancelRun, deleteRun } from './run/own-run.ts';
+import { isPlainForm, promptOfPlainForm } from './post/plain-form.ts';
 import { postRun } from './post/post-run.ts';
 import { proofOf } from './principal/principal.ts';
 import { rotateRun } from './run/rotate-run.ts';
@@ -105,13 +106,14 @@ async function guard(asked: Asked, next: Next): Promise<Response | void> {
   if (allowsCors(request, settings)) return next();
   if (!['/', '/runs'].includes(asked.req.path)) throw new Fault('cross_site');
   // A form of another site may suggest a prompt; running it takes a click on our own page.
-  if (isForm(request)) return html(renderEditor(await suggested(request)));
+  if (isForm(request) || isPlainForm(request)) return html(renderEditor(await suggested(request)));
   throw new Fault('cross_site');
 }
 
 async function suggested(request: Request): Promise<{ prompt: string; isSuggested: true }> {
+  const isPlain = isPlainForm(request);
   const { text } = await readPrompt(request);
-  return { prompt: text, isSuggested: true };
+  return { prompt: isPlain ? promptOfPlainForm(text) : text, isSuggested: true };
 }
 
 function post(asked: Asked): Promise<Response> {

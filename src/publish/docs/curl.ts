@@ -36,10 +36,10 @@ export function curlFor(operation: Operation, reader: Reader): string | null {
 /** Whether there is nothing to get, or only for a cookie that a page of ours has set. */
 function isForBrowsers({ answers, security }: Operation): boolean {
   if (!answers.some(({ status }) => status.startsWith('2'))) return true;
-  return security.length > 0 && !security.some((name) => FOR_PROGRAMS.includes(name));
+  return security.length > 0 && !security.some((name) => FOR_PROGRAMS.has(name));
 }
 
-const FOR_PROGRAMS = ['none', 'apiKey', 'ownerToken'];
+const FOR_PROGRAMS = new Set(['none', 'apiKey', 'ownerToken']);
 
 /** The path with values in it. */
 function filledPath({ path, parameters }: Operation): string | null {

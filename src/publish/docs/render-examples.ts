@@ -25,7 +25,7 @@ function exampleHtml({ name, title, shows, text }: Example, reader: Reader): Mar
   return markup`<section class="piece" id="${name}" aria-labelledby="${name}-title">
 <h2 id="${name}-title"><a href="#${name}">${title}</a></h2>
 <p>${shows}</p>
-${plainText(text)}<p class="ways"><a class="button" href="/examples/${name}" aria-label="Open ${title} in the editor">Open in the editor</a> <a href="/examples/${name}.md" aria-label="${title} as Markdown">Markdown</a></p>
+${plainText(text)}<p class="ways"><a class="button" href="/examples/${name}" aria-label="Open in the editor: ${title}">Open in the editor</a> <a href="/examples/${name}.md" aria-label="Markdown: ${title}">Markdown</a></p>
 <details><summary>From a terminal</summary>${plainText(command)}</details>
 </section>
 `;

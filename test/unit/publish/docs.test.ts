@@ -70,11 +70,9 @@ describe('the documentation of the API', () => {
 
   it('says of every parameter in an address what it is', () => {
     for (const { path, parameters } of operations) {
-      for (const [, name] of path.matchAll(/\{([^}]+)\}/g)) {
-        expect({ path, names: parameters.map((parameter) => parameter.name) }).toMatchObject({
-          names: expect.arrayContaining([name]),
-        });
-      }
+      const named = new Set(parameters.map(({ name }) => name));
+      const inPath = [...path.matchAll(/\{([^}]+)\}/g)].map(([, name = '']) => name);
+      expect([path, inPath.filter((name) => !named.has(name))]).toEqual([path, []]);
     }
   });
 
