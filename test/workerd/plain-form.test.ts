@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { isPlainForm, promptOfPlainForm } from '../../src/worker/post/plain-form.ts';
 
 function sent(headers: Record<string, string>): boolean {
-  return isPlainForm({ headers: new Headers(headers) } as Request);
+  return isPlainForm({ headers: new Headers(headers) });
 }
 
 describe('a form of plain text', () => {

@@ -46,13 +46,17 @@ export function docsPage({ path, title, lead, contents, article }: DocsPage): st
     main: markup`<header class="run"><h1>${title}</h1>
 <p class="lead">${lead}</p></header>
 <div class="docs">
-<nav class="contents" aria-label="On this page"><ul>
-${contents.map(contentsItem)}</ul></nav>
-<div class="article">
+${contents.length === 0 ? null : contentsHtml(contents)}<div class="article">
 ${article}</div>
 </div>
 `,
   });
+}
+
+function contentsHtml(contents: readonly Contents[]): Markup {
+  return markup`<nav class="contents" aria-label="On this page"><ul>
+${contents.map(contentsItem)}</ul></nav>
+`;
 }
 
 function contentsItem({ id, title, below = [] }: Contents): Markup {

@@ -14,12 +14,11 @@ export function renderErrors(): string {
     path: '/docs/errors',
     title: 'Errors',
     lead: markup`Every error is <code>{"error": {"code", "message"}}</code>, and a run that failed has the same in <code>error</code>. Codes stay; sentences may change.`,
-    contents: [{ id: 'codes', title: 'Codes' }],
-    article: markup`<section class="piece" id="codes" aria-label="Codes">
-<div class="scroll" tabindex="0"><table>
+    contents: [],
+    article: markup`<div class="scroll" tabindex="0"><table>
 <thead><tr><th scope="col">Code</th><th scope="col">HTTP</th><th scope="col">What it says</th></tr></thead>
 <tbody>
-${rows}</tbody></table></div></section>
+${rows}</tbody></table></div>
 `,
   });
 }
