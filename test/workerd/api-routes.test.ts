@@ -10,6 +10,7 @@ const FORMS = ['.md', '.json', '.txt', '.html'];
 function addressesOf(route: string): string[] {
   if (route.startsWith('/:file{')) return FORMS.map((form) => `/{id}${form}`);
   const address = route
+    .replace('/from/*', '/from/{url}')
     .replace(':host{[^/]*[.:][^/]*}', '{provider-host}')
     .replace(':action{', ':action_id{')
     .replace(/:(\w+)(?:\{(?:[^{}]|\{[^{}]*\})*\})?/g, '{$1}');
@@ -17,7 +18,7 @@ function addressesOf(route: string): string[] {
 }
 
 /** What stands before routes, and doors that answer for whole families of paths. */
-const FAMILIES = /\*$/;
+const FAMILIES = /^(?:\/?|\/v1\/)\*$/;
 
 const routes = app.routes.filter(({ path }) => !FAMILIES.test(path));
 const served = new Set(routes.flatMap(({ path }) => addressesOf(path)));
@@ -52,7 +53,7 @@ describe('the contract', () => {
       expect([path, method, response.status === 405]).toEqual([path, method, false]);
       await response.body?.cancel();
     }
-  });
+  }, 60_000);
 });
 
 /** Keys make the settings whole; nothing here gets as far as an object. */
