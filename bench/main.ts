@@ -6,10 +6,10 @@ import { chatThroughputRows } from './chat-throughput.ts';
 import { connectRows } from './connect.ts';
 import { earlyStartRows } from './early-start.ts';
 import { formatRows } from './format.ts';
+import { pageWeightRows } from './page-weights.ts';
 import { loopRows } from './loop.ts';
 import { manyRunsRows } from './many-runs.ts';
 import { printed } from './measure.ts';
-import { pageRows } from './pages.ts';
 import { passThroughRows } from './pass-through.ts';
 import { productRows } from './product.ts';
 import { warmChatRows } from './warm-chat.ts';
@@ -24,12 +24,12 @@ for (const rows of [
   earlyStartRows,
   connectRows,
   workerStartRows,
+  pageWeightRows,
   productRows,
   manyRunsRows,
   passThroughRows,
   warmChatRows,
   chatThroughputRows,
-  pageRows,
 ]) {
   for (const row of await rows()) console.log(printed(row));
 }
