@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { Spent } from '../../../src/cli/spent.ts';
-import type { EventBody, RunEvent } from '../../../src/run/event.ts';
+import type { EventBody } from '../../../src/run/event.ts';
 import { request } from '../../support/engine.ts';
 
 const price = { input: 1, cached_input: 1, output: 10 };
@@ -18,7 +18,7 @@ const ASKED = { type: 'step-start', step: 1, attempt: 1, provider: 'a', model: '
 function figuresOf(...bodies: readonly EventBody[]): string[] {
   const spent = new Spent();
   for (const [index, body] of bodies.entries()) {
-    spent.take({ ...body, seq: index + 1, at: 0 } as RunEvent);
+    spent.take({ ...body, seq: index + 1, at: 0 });
   }
   return spent.figures();
 }
