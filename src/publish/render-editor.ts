@@ -35,7 +35,7 @@ export function renderEditor({
   const described = problems.length === 0 ? 'hint' : 'problems hint';
   return pageHtml({
     title: 'Prompt',
-    links: markup`<nav aria-label="Yours"><a href="/runs">Runs</a> <a href="/connections">Connections</a></nav>
+    links: markup`<nav aria-label="Other pages"><a href="/runs">Runs</a> <a href="/connections">Connections</a> <a href="/examples">Examples</a> <a href="/docs">Docs</a></nav>
 `,
     main: markup`<header class="run"><h1>Run a prompt</h1></header>
 ${isSuggested ? markup`<p class="notice" role="note">${SUGGESTED}</p>` : null}
