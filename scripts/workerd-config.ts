@@ -50,12 +50,14 @@ ${modules.map(({ name, path }) => `    (name = ${text(name)}, esModule = embed $
     (className = "RunObject", uniqueKey = "runs", enableSql = true),
     (className = "PrincipalObject", uniqueKey = "principals", enableSql = true),
     (className = "AddressObject", uniqueKey = "addresses", enableSql = true),
+    (className = "McpSessionsObject", uniqueKey = "mcp-sessions", enableSql = true),
   ],
   durableObjectStorage = (localDisk = "runs"),
   bindings = [
     (name = "RUNS", durableObjectNamespace = "RunObject"),
     (name = "PRINCIPALS", durableObjectNamespace = "PrincipalObject"),
     (name = "ADDRESSES", durableObjectNamespace = "AddressObject"),
+    (name = "MCP_SESSIONS", durableObjectNamespace = "McpSessionsObject"),
     (name = "LOCAL_NETWORK", service = "loopback"),
     (name = "OPERATOR_NETWORK", service = "everywhere"),
 ${bindings.map((binding) => `    ${binding},`).join('\n')}

@@ -11,6 +11,7 @@ import { readEnv } from './env.ts';
 import { addChatRoutes } from './chat/chat-routes.ts';
 import { faultResponse } from './fault-response.ts';
 import { allowsCors, changesState, isCrossSite, isOurHost } from './guards.ts';
+import { addMcpRoutes } from './mcp/mcp-routes.ts';
 import { listRuns } from './principal/list-runs.ts';
 import { addLoginRoutes } from './login/login-routes.ts';
 import { answerAction, cancelRun, deleteRun } from './run/own-run.ts';
@@ -44,6 +45,7 @@ app.get('/assets/:name', ({ req }) => asset(req.param('name')));
 app.all('/demo/mcp', ({ req }) => ownServer(req.raw));
 
 const loginMethods = addLoginRoutes(app);
+addMcpRoutes(app);
 addChatRoutes(app, (asked) => runRequest(asked));
 
 const ID = ':id{[0-9A-Za-z]{32}}';

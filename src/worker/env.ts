@@ -9,6 +9,8 @@ export interface Env {
   readonly PRINCIPALS: DurableObjectNamespace;
   /** AddressObjects by a keyed hash of an address; called through `callerAddress`. */
   readonly ADDRESSES: DurableObjectNamespace;
+  /** McpSessionsObjects by the name of the principal; called through `mcpSessions`. */
+  readonly MCP_SESSIONS: DurableObjectNamespace;
   /** Loopback, for places that `EGRESS_ALLOW` names; only `npm start` binds it. */
   readonly LOCAL_NETWORK?: Fetcher;
   /** All networks, for hosts that the operator configured, in that role; only `npm start` binds it. */

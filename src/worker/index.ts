@@ -3,6 +3,7 @@ import type { Env } from './env.ts';
 import { secured } from './security-headers.ts';
 
 export { AddressObject } from './principal/address-object.ts';
+export { McpSessionsObject } from './mcp/mcp-sessions.ts';
 export { PrincipalObject } from './principal/principal-object.ts';
 export { RunObject } from './run/run-object.ts';
 

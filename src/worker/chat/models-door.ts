@@ -2,7 +2,7 @@ import type { Provider } from '../../execute/model/providers.ts';
 import { Fault } from '../../fault/fault.ts';
 import { isObject, parseJsonObject, type JsonObject } from '../../protocol/json.ts';
 import { network } from '../network.ts';
-import type { Network } from '../network.ts';
+import type { Network, NetworkUse } from '../network.ts';
 import { decoded, readBytes } from '../post/read-body.ts';
 import { json } from '../../connect/responses.ts';
 import { ownCaller } from './chat-caller.ts';
@@ -26,15 +26,22 @@ const MODEL_ID = /^[!-~]{1,200}$/;
 export async function listModels(asked: ChatAsked): Promise<Response> {
   const { env, settings, request } = asked;
   const { isTrusted, origin } = await ownCaller(asked);
-  const outside = network({ env, settings, origin, isTrusted });
+  const data = await serverModels({ env, settings, origin, isTrusted }, request.signal);
+  return json({ object: 'list', data });
+}
+
+/** The models of this server, each as an item of OpenAI's list. */
+export async function serverModels(
+  use: NetworkUse,
+  signal: AbortSignal,
+): Promise<readonly JsonObject[]> {
+  const outside = network(use);
   const lists = await Promise.all(
-    settings.providers.map(async (provider) =>
-      (await modelsOf(provider, outside, request.signal)).map((model) =>
-        modelJson(provider, model),
-      ),
+    use.settings.providers.map(async (provider) =>
+      (await modelsOf(provider, outside, signal)).map((model) => modelJson(provider, model)),
     ),
   );
-  return json({ object: 'list', data: lists.flat() });
+  return lists.flat();
 }
 
 /** The default model is always there, and first. */

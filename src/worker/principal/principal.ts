@@ -32,6 +32,16 @@ export function principalName(principal: Principal): string | null {
 }
 
 /**
+ * The principal of a name that {@link principalName} gave.
+ * @throws TypeError for any other text
+ */
+export function namedPrincipal(name: string): Exclude<Principal, { kind: 'anonymous' }> {
+  if (name === 'local') return { kind: 'local' };
+  if (name.startsWith('key:')) return { kind: 'key', name: name.slice(4) };
+  throw new TypeError(`There is no principal of the name ${name}.`);
+}
+
+/**
  * Who may run a prompt with this request.
  * @throws Fault `unauthorized` for a key that is not known, and without a key where only known
  *   callers run prompts

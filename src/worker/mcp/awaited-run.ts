@@ -1,0 +1,84 @@
+import { inputRequired, inputResponse } from '@modelcontextprotocol/server';
+import type { CallToolResult, InputRequiredResult } from '@modelcontextprotocol/server';
+import { isTerminal } from '../../run/run.ts';
+import type { RunView } from '../../run/view.ts';
+import { asksForPages, declined, inputRequests, ownActions } from './asked-actions.ts';
+import type { OwnedAction } from './asked-actions.ts';
+import { followRun } from './follow-run.ts';
+import { RunProgress } from './run-progress.ts';
+import { runResult, tellingOf } from './run-result.ts';
+import type { ViewName } from './run-result.ts';
+import { runTask } from './run-tasks.ts';
+import { startedTask, takesTasks } from './task-extension.ts';
+import type { HeldRun, McpCall } from './tool-call.ts';
+
+/** A run that ends sooner is an answer and not a task, in milliseconds. */
+const SOON_MS = 1000;
+
+/** Somebody who opened a page has so long to do what it says, in milliseconds. */
+const PATIENCE_MS = 10 * 60_000;
+
+/** So many things a client is asked for in one call; afterwards it is told where they are. */
+const MOST_ASKED = 8;
+
+type Answer = CallToolResult | InputRequiredResult;
+
+/**
+ * Answers a call with a run: waits for its end and reports how far it is, lets the client ask
+ * somebody where the run waits for a person, and hands the run over as a task where the client takes
+ * one. A call that is cancelled cancels its run.
+ * @param start makes the run; not called when the client comes back to one
+ * @see spec/mcp.md MCP-11
+ */
+export async function answerWithRun(
+  call: McpCall,
+  view: ViewName,
+  start: () => Promise<string | CallToolResult>,
+): Promise<Answer> {
+  const held = call.context.mcpReq.requestState<HeldRun>();
+  const isBack = held !== undefined && typeof held === 'object';
+  const id = isBack ? held.id : await start();
+  if (typeof id !== 'string') return id;
+  const { accepted, isPutOff } = await answers(call, isBack ? held : { id, asked: [] });
+  const asTask = takesTasks(call.context);
+  const patience = isPutOff || asTask ? SOON_MS : accepted.size > 0 ? PATIENCE_MS : null;
+  const progress = new RunProgress(call.context);
+  const run = await followRun(call.env, id, {
+    cancelled: call.context.mcpReq.signal,
+    ...(patience === null ? {} : { enough: AbortSignal.timeout(patience) }),
+    expected: accepted,
+    onEvent: (event) => progress.take(event),
+  });
+  if (asTask && !isTerminal(run.status)) return startedTask(runTask(run, view, call));
+  const asked = isBack ? held.asked : [];
+  const isAskedFor = run.status === 'requires_action' && !isPutOff && asksForPages(call);
+  const open = isAskedFor ? newActions(run, asked) : [];
+  if (open.length === 0) return runResult(run, tellingOf(call, view));
+  return inputRequired({
+    inputRequests: inputRequests(open, run, call),
+    requestState: await call.sealRun({ id, asked: [...asked, ...open.map(({ own }) => own.id)] }),
+  });
+}
+
+function newActions(run: RunView, asked: readonly string[]): readonly OwnedAction[] {
+  if (asked.length >= MOST_ASKED) return [];
+  return ownActions(run).filter(({ own }) => !asked.includes(own.id));
+}
+
+/** What became of what the client was to ask for. */
+async function answers(
+  call: McpCall,
+  { id, asked }: HeldRun,
+): Promise<{ accepted: ReadonlySet<string>; isPutOff: boolean }> {
+  const given = asked.map((action) => {
+    const answer = inputResponse(call.context.mcpReq.inputResponses, action);
+    return { action, said: answer.kind === 'elicit' ? answer.action : 'cancel' };
+  });
+  for (const { action, said } of given) {
+    if (said === 'decline') await declined(call, id, action);
+  }
+  return {
+    accepted: new Set(given.flatMap(({ action, said }) => (said === 'accept' ? [action] : []))),
+    isPutOff: given.some(({ said }) => said === 'cancel'),
+  };
+}
