@@ -35,40 +35,50 @@ export async function answerWithRun(
   view: ViewName,
   start: () => Promise<string | CallToolResult>,
 ): Promise<Answer> {
-  const held = call.context.mcpReq.requestState<HeldRun>();
-  const isBack = held !== undefined && typeof held === 'object';
-  const id = isBack ? held.id : await start();
-  if (typeof id !== 'string') return id;
-  const { accepted, isPutOff } = await answers(call, isBack ? held : { id, asked: [] });
-  const asTask = takesTasks(call.context);
-  const patience = isPutOff || asTask ? SOON_MS : accepted.size > 0 ? PATIENCE_MS : null;
-  const progress = new RunProgress(call.context);
-  const run = await followRun(call.env, id, {
+  const back = comesBack(call);
+  const begun = back ?? (await start());
+  if (typeof begun !== 'string' && 'content' in begun) return begun;
+  const held = typeof begun === 'string' ? { ...NOTHING_SEEN, id: begun } : begun;
+  const { accepted, isPutOff } = await answers(call, held);
+  const isSoon = isPutOff || takesTasks(call.context);
+  const patience = isSoon ? SOON_MS : accepted.size > 0 ? PATIENCE_MS : null;
+  const progress = new RunProgress(call.context, held);
+  const { run, seen } = await followRun(call.env, held.id, {
+    after: held.seen,
     cancelled: call.context.mcpReq.signal,
     ...(patience === null ? {} : { enough: AbortSignal.timeout(patience) }),
     expected: accepted,
     onEvent: (event) => progress.take(event),
   });
-  if (asTask && !isTerminal(run.status)) return startedTask(runTask(run, view, call));
-  const asked = isBack ? held.asked : [];
-  const isAskedFor = run.status === 'requires_action' && !isPutOff && asksForPages(call);
-  const open = isAskedFor ? newActions(run, asked) : [];
+  if (takesTasks(call.context) && !isTerminal(run.status)) {
+    return startedTask(runTask(run, view, call));
+  }
+  const open = isPutOff || !asksForPages(call) ? [] : newActions(run, held.asked);
   if (open.length === 0) return runResult(run, tellingOf(call, view));
+  const asked = [...held.asked, ...open.map(({ own }) => own.id)];
   return inputRequired({
     inputRequests: inputRequests(open, run, call),
-    requestState: await call.sealRun({ id, asked: [...asked, ...open.map(({ own }) => own.id)] }),
+    requestState: await call.sealRun({ id: held.id, asked, seen, ...progress.told }),
   });
 }
 
+const NOTHING_SEEN = { asked: [], seen: 0, units: 0, last: -1 } as const;
+
+/** The run that the client comes back to; null in its first request. */
+function comesBack({ context }: McpCall): HeldRun | null {
+  const held = context.mcpReq.requestState<HeldRun>();
+  return typeof held === 'object' ? held : null;
+}
+
 function newActions(run: RunView, asked: readonly string[]): readonly OwnedAction[] {
-  if (asked.length >= MOST_ASKED) return [];
+  if (run.status !== 'requires_action' || asked.length >= MOST_ASKED) return [];
   return ownActions(run).filter(({ own }) => !asked.includes(own.id));
 }
 
 /** What became of what the client was to ask for. */
 async function answers(
   call: McpCall,
-  { id, asked }: HeldRun,
+  { id, asked }: Pick<HeldRun, 'id' | 'asked'>,
 ): Promise<{ accepted: ReadonlySet<string>; isPutOff: boolean }> {
   const given = asked.map((action) => {
     const answer = inputResponse(call.context.mcpReq.inputResponses, action);

@@ -21,6 +21,8 @@ const MAX_EVENT = 16_777_216;
 
 /** How a run is followed. */
 export interface Following {
+  /** Number of the last event that was looked at before. */
+  readonly after: number;
   /** Ends the run: its caller cancelled the call, or went away. */
   readonly cancelled: AbortSignal;
   /** Ends the following and not the run. */
@@ -30,12 +32,18 @@ export interface Following {
   readonly onEvent: (event: VisibleEvent) => void;
 }
 
+/** What came of following a run. */
+export interface Followed {
+  readonly run: RunView;
+  readonly seen: number;
+}
+
 /**
  * Follows a run to its end, or to where it waits for a person.
- * @returns the run as its owner sees it
+ * @returns the run as its owner sees it, and the number of the last event that was looked at
  * @throws Fault `gone`, `not_found` when it was removed meanwhile
  */
-export async function followRun(env: Env, id: string, following: Following): Promise<RunView> {
+export async function followRun(env: Env, id: string, following: Following): Promise<Followed> {
   const { cancelled } = following;
   const run = runClient(env, id);
   const over = Promise.withResolvers<void>();
@@ -52,10 +60,10 @@ export async function followRun(env: Env, id: string, following: Following): Pro
   }
 }
 
-async function followed(run: RunClient, following: Following): Promise<RunView> {
+async function followed(run: RunClient, following: Following): Promise<Followed> {
   const { cancelled, enough, expected = new Set() } = following;
   const stop = enough === undefined ? cancelled : AbortSignal.any([cancelled, enough]);
-  let seen = 0;
+  let seen = following.after;
   let broken = 0;
   for (;;) {
     const after = seen;
@@ -71,7 +79,8 @@ async function followed(run: RunClient, following: Following): Promise<RunView> 
       if (broken >= TRIES) throw error;
     });
     const view = there(await run.view(OWNER));
-    if (isTerminal(view.status) || stop.aborted || waitsForOthers(view, expected)) return view;
+    const isOver = isTerminal(view.status) || stop.aborted || waitsForOthers(view, expected);
+    if (isOver) return { run: view, seen };
   }
 }
 

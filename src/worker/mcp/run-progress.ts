@@ -2,6 +2,7 @@ import type { ServerContext } from '@modelcontextprotocol/server';
 import { bounded, inert } from '../../publish/bounded.ts';
 import { visible } from '../../publish/visible.ts';
 import type { VisibleEvent } from '../../run/public-event.ts';
+import type { ToldProgress } from './tool-call.ts';
 
 /** Text comes token by token; so often is enough, in milliseconds. */
 const EVERY_MS = 200;
@@ -23,13 +24,21 @@ const STEP = 0.001;
 export class RunProgress {
   readonly #token: string | number | undefined;
   readonly #context: ServerContext;
-  #units = 0;
-  #last = -1;
+  #units: number;
+  #last: number;
   #at = 0;
 
-  constructor(context: ServerContext) {
+  /** @param told what the same client was told before of the same call */
+  constructor(context: ServerContext, { units, last }: ToldProgress) {
+    this.#units = units;
+    this.#last = last;
     this.#context = context;
-    this.#token = context.mcpReq._meta?.progressToken;
+    this.#token = context.mcpReq['_meta']?.progressToken;
+  }
+
+  /** How far the client was told that the run is. */
+  get told(): ToldProgress {
+    return { units: this.#units, last: this.#last };
   }
 
   /** Takes the next event of the run. */
@@ -65,23 +74,27 @@ function words(event: VisibleEvent): string | null {
   switch (event.type) {
     case 'run-start':
       return 'The run has started.';
-    case 'server-end':
-      return event.ok ? `Connected to ${event.label}.` : null;
-    case 'reference-end':
-      return event.ok ? `Read ${event.url}` : null;
     case 'step-start':
       return `Asking ${event.model}.`;
-    case 'tool-sent':
-    case 'tool-result':
-      return null;
-    case 'tool-call':
-      return `Calling ${event.tool ?? event.wire_name}.`;
-    case 'tool-progress':
-      return event.message ?? null;
     case 'action-required':
       return 'Waiting for you.';
     case 'action-resolved':
       return 'Going on.';
+    default:
+      return wordsOfTools(event);
+  }
+}
+
+function wordsOfTools(event: VisibleEvent): string | null {
+  switch (event.type) {
+    case 'server-end':
+      return event.ok ? `Connected to ${event.label}.` : null;
+    case 'reference-end':
+      return event.ok ? `Read ${event.url}` : null;
+    case 'tool-call':
+      return `Calling ${event.tool ?? event.wire_name}.`;
+    case 'tool-progress':
+      return event.message ?? null;
     default:
       return null;
   }

@@ -119,12 +119,6 @@ function noteOf(run: RunView, urls: RunUrls): string {
 
 function linksOf(run: RunView, urls: RunUrls): ContentBlock[] {
   const title = titleOf(run);
-  const link = (name: string, uri: string, mimeType: string): ContentBlock => ({
-    type: 'resource_link',
-    name,
-    uri,
-    mimeType,
-  });
   return [
     link(title, urls.html, 'text/html'),
     link(`${title}.md`, urls.markdown, 'text/markdown'),
@@ -132,4 +126,8 @@ function linksOf(run: RunView, urls: RunUrls): ContentBlock[] {
       .slice(0, MOST_LINKS)
       .map(({ path }) => link(path, fileUrl(urls, path), mediaTypeOf(path).mediaType)),
   ];
+}
+
+function link(name: string, uri: string, mimeType: string): ContentBlock {
+  return { type: 'resource_link', name, uri, mimeType };
 }

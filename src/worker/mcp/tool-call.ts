@@ -23,11 +23,21 @@ export interface McpCall {
   readonly protocolVersion: () => string;
 }
 
+/** How far a client was told that its run is. */
+export interface ToldProgress {
+  /** UTF-16 units that models said. */
+  readonly units: number;
+  /** The last number that was sent; below 0 for none. */
+  readonly last: number;
+}
+
 /** A run that a call waits for, while its client asks somebody. */
-export interface HeldRun {
+export interface HeldRun extends ToldProgress {
   readonly id: string;
   /** The actions that the client was told of. */
   readonly asked: readonly string[];
+  /** Number of the last event that was looked at. */
+  readonly seen: number;
 }
 
 /**
