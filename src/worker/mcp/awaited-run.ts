@@ -40,13 +40,11 @@ export async function answerWithRun(
   if (typeof begun !== 'string' && 'content' in begun) return begun;
   const held = typeof begun === 'string' ? { ...NOTHING_SEEN, id: begun } : begun;
   const { accepted, isPutOff } = await answers(call, held);
-  const isSoon = isPutOff || takesTasks(call.context);
-  const patience = isSoon ? SOON_MS : accepted.size > 0 ? PATIENCE_MS : null;
   const progress = new RunProgress(call.context, held);
   const { run, seen } = await followRun(call.env, held.id, {
     after: held.seen,
     cancelled: call.context.mcpReq.signal,
-    ...(patience === null ? {} : { enough: AbortSignal.timeout(patience) }),
+    ...patience(isPutOff || takesTasks(call.context), accepted.size > 0),
     expected: accepted,
     onEvent: (event) => progress.take(event),
   });
@@ -60,6 +58,12 @@ export async function answerWithRun(
     inputRequests: inputRequests(open, run, call),
     requestState: await call.sealRun({ id: held.id, asked, seen, ...progress.told }),
   });
+}
+
+/** How long a run is followed: to its end, where neither is so. */
+function patience(isSoon: boolean, isForPerson: boolean): { enough?: AbortSignal } {
+  if (!isSoon && !isForPerson) return {};
+  return { enough: AbortSignal.timeout(isSoon ? SOON_MS : PATIENCE_MS) };
 }
 
 const NOTHING_SEEN = { asked: [], seen: 0, units: 0, last: -1 } as const;

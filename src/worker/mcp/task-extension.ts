@@ -59,7 +59,6 @@ export interface Tasks {
 export type TaskAnswers = Readonly<Record<string, unknown>>;
 
 const OF_A_TASK = z.object({ taskId: z.string().min(1).max(200) });
-const ANSWERS = OF_A_TASK.extend({ inputResponses: z.record(z.string(), z.unknown()) });
 
 /** Under this name a handler says in `_meta` what becomes of its answer; it never leaves the server. */
 const INSTEAD = 'markdownops/instead';
@@ -79,9 +78,10 @@ export class TaskServer extends McpServer {
       found(await tasks.cancel(taskId, context));
       return {};
     });
-    server.setRequestHandler('tasks/update', { params: ANSWERS }, async (params, context) => {
+    server.setRequestHandler('tasks/update', { params: OF_A_TASK }, async ({ taskId }, context) => {
       checkTasks(context);
-      found(await tasks.update(params.taskId, params.inputResponses, context));
+      // The SDK has taken the answers out of the parameters.
+      found(await tasks.update(taskId, context.mcpReq.inputResponses ?? {}, context));
       return {};
     });
   }
