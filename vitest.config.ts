@@ -16,11 +16,13 @@ const RUN_IN_BOTH = [
 ];
 
 /**
- * Four groups: `unit` runs in Node, `workerd` inside the Worker's own runtime with real Durable
- * Objects, `server` starts the product as a person would and talks to it over loopback.
+ * Five groups: `unit` runs in Node, `workerd` inside the Worker's own runtime with real Durable
+ * Objects, `server` starts the product as a person would and talks to it over loopback, `pages`
+ * opens it in a real browser, `faults` kills and cuts it.
  */
 export default defineConfig({
   test: {
+    globalSetup: ['./test/support/page-files.ts'],
     reporters: ['default', './test/support/closing-line.ts'],
     projects: [
       { test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
@@ -45,6 +47,14 @@ export default defineConfig({
           name: 'server',
           include: ['test/server/**/*.test.ts'],
           testTimeout: 30_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: 'pages',
+          include: ['test/pages/**/*.test.ts'],
+          testTimeout: 60_000,
           hookTimeout: 60_000,
         },
       },

@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import { build, type BuildOptions } from 'esbuild';
+import { writePageFiles } from './page-files.ts';
 
 /** A module of the bundled Worker. */
 export interface BundledModule {
@@ -44,6 +45,7 @@ export async function bundleWorker(
   entry: string = WORKER_BUNDLE.entryPoints[0],
 ): Promise<BundledModule[]> {
   rmSync(outdir, { recursive: true, force: true });
+  await writePageFiles();
   const { metafile } = await build({ ...WORKER_BUNDLE, entryPoints: [entry], outdir });
   const modules = Object.keys(metafile.outputs).map((output) => {
     const path = join(ROOT, output);

@@ -44,13 +44,14 @@ const worker :Workerd.Worker = (
 ${modules.map(({ name, path }) => `    (name = ${text(name)}, esModule = embed ${text(relative(stateDir, path))}),`).join('\n')}
   ],
   compatibilityDate = "${COMPATIBILITY_DATE}",
-  compatibilityFlags = ["enable_request_signal"],
+  compatibilityFlags = ["enable_request_signal", "global_fetch_strictly_public"],
   globalOutbound = "internet",
   durableObjectNamespaces = [
     (className = "RunObject", uniqueKey = "runs", enableSql = true),
     (className = "PrincipalObject", uniqueKey = "principals", enableSql = true),
     (className = "AddressObject", uniqueKey = "addresses", enableSql = true),
     (className = "McpSessionsObject", uniqueKey = "mcp-sessions", enableSql = true),
+    (className = "OauthObject", uniqueKey = "oauth", enableSql = true),
   ],
   durableObjectStorage = (localDisk = "runs"),
   bindings = [
@@ -58,6 +59,7 @@ ${modules.map(({ name, path }) => `    (name = ${text(name)}, esModule = embed $
     (name = "PRINCIPALS", durableObjectNamespace = "PrincipalObject"),
     (name = "ADDRESSES", durableObjectNamespace = "AddressObject"),
     (name = "MCP_SESSIONS", durableObjectNamespace = "McpSessionsObject"),
+    (name = "OAUTH", durableObjectNamespace = "OauthObject"),
     (name = "LOCAL_NETWORK", service = "loopback"),
     (name = "OPERATOR_NETWORK", service = "everywhere"),
 ${bindings.map((binding) => `    ${binding},`).join('\n')}

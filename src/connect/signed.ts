@@ -6,7 +6,7 @@ import { mac, sameSecret } from './keyed-hash.ts';
  */
 
 /** What a value is for; one that was made for something else is worth nothing. */
-export type Purpose = 'session' | 'login' | 'confirm';
+export type Purpose = 'session' | 'login' | 'confirm' | 'consent';
 
 /** Fields with an end, as text for a cookie or a form. */
 export async function signed(

@@ -26,6 +26,8 @@ export interface Page {
   readonly main: Markup;
   /** Attributes of `<main>` and elements of `<head>` that keep a page up to date. */
   readonly live?: { readonly attributes: Markup; readonly head: Markup };
+  /** Elements of `<head>` that this page has on top. */
+  readonly head?: MarkupPart;
   /** Links in the page's header. */
   readonly links?: MarkupPart;
   /** What a screen reader is told when it changes. */
@@ -53,6 +55,7 @@ export function pageHtml({
   title,
   main,
   live,
+  head,
   links,
   announcement,
   site = OWN_SITE,
@@ -68,7 +71,7 @@ export function pageHtml({
 <title>${title} · ${site.name}</title>
 <link rel="icon" href="data:,">
 <link rel="stylesheet" href="${site.stylesheet}">
-${live?.head ?? null}</head>
+${head ?? null}${live?.head ?? null}</head>
 <body>
 <a class="skip" href="#main">Skip to the content</a>
 <header class="site">

@@ -23,10 +23,13 @@ export interface ConnectionsPage {
   /** Whether signing out would change anything. */
   readonly hasSession: boolean;
   readonly connections: readonly ShownConnection[];
+  /** The programs that may act for the person. */
+  readonly programs: Markup;
 }
 
 /** Lists logins, ends them, begins new ones; works without scripts. */
-export function renderConnections({ person, hasSession, connections }: ConnectionsPage): string {
+export function renderConnections(page: ConnectionsPage): string {
+  const { person, hasSession, connections, programs } = page;
   return pageHtml({
     title: 'Connections',
     links: hasSession ? buttonForm('/sign-out', 'Sign out') : null,
@@ -42,7 +45,7 @@ ${connections.length === 0 ? markup`<p class="quiet">There are none yet. A run t
 <p id="hint" class="quiet">A prompt chooses its set of logins with <code>profile</code>.</p>
 <button type="submit">Continue</button>
 </form></section>
-`,
+${programs}`,
   });
 }
 

@@ -5,8 +5,9 @@ import { asFault, Fault } from '../fault/fault.ts';
 import { frontmatterSchema } from '../normalize/settings-schema.ts';
 import { ASSETS } from '../publish/assets.ts';
 import type { Asset } from '../publish/assets.ts';
-import { renderEditor } from '../publish/render-editor.ts';
 import { ownServer } from './own-paths.ts';
+import { editorPage } from './editor/editor-page.ts';
+import { pageFile } from './editor/page-file.ts';
 import { readEnv } from './env.ts';
 import { addChatRoutes } from './chat/chat-routes.ts';
 import { faultResponse } from './fault-response.ts';
@@ -14,6 +15,7 @@ import { allowsCors, changesState, isCrossSite, isOurHost } from './guards.ts';
 import { addMcpRoutes } from './mcp/mcp-routes.ts';
 import { listRuns } from './principal/list-runs.ts';
 import { addLoginRoutes } from './login/login-routes.ts';
+import { addOauthRoutes } from './oauth-server/oauth-routes.ts';
 import { answerAction, cancelRun, deleteRun } from './run/own-run.ts';
 import { postRun } from './post/post-run.ts';
 import { proofOf } from './principal/principal.ts';
@@ -22,7 +24,7 @@ import { isForm, readPrompt } from './post/read-prompt.ts';
 import { readFile } from './run/read-file.ts';
 import { readEvents, readRun } from './run/read-run.ts';
 import type { RunRequest } from './run/read-run.ts';
-import { html, json } from '../connect/responses.ts';
+import { json } from '../connect/responses.ts';
 import { isRunId } from './run/run-id.ts';
 import type { Asked, Surroundings } from './surroundings.ts';
 
@@ -31,9 +33,9 @@ export const app = new Hono<Surroundings>();
 
 app.use((asked, next) => guard(asked, next));
 
-app.get('/', ({ req }) => {
+app.get('/', ({ req, var: { settings } }) => {
   const prompt = req.query('prompt') ?? '';
-  return html(renderEditor({ prompt, isSuggested: prompt !== '' }));
+  return editorPage(req.raw, settings, { prompt, isSuggested: prompt !== '' });
 });
 app.post('/', post);
 app.post('/runs', post);
@@ -44,6 +46,7 @@ app.get('/robots.txt', () => new Response('User-agent: *\nAllow: /$\nDisallow: /
 app.get('/assets/:name', ({ req }) => asset(req.param('name')));
 app.all('/demo/mcp', ({ req }) => ownServer(req.raw));
 
+const oauthMethods = addOauthRoutes(app);
 const loginMethods = addLoginRoutes(app);
 addMcpRoutes(app);
 addChatRoutes(app, (asked) => runRequest(asked));
@@ -77,6 +80,7 @@ const METHODS: Readonly<Record<string, string>> = {
   [`/${ID}/cancel`]: 'POST',
   [`/${ID}/rotate`]: 'POST',
   [`/${ID}/actions/:action{[\\w-]{1,100}}`]: 'POST',
+  ...oauthMethods,
   ...loginMethods,
 };
 for (const [path, methods] of Object.entries(METHODS)) {
@@ -97,7 +101,7 @@ async function guard(asked: Asked, next: Next): Promise<Response | void> {
   if (allowsCors(request, settings)) return next();
   if (!['/', '/runs'].includes(asked.req.path)) throw new Fault('cross_site');
   // A form of another site may suggest a prompt; running it takes a click on our own page.
-  if (isForm(request)) return html(renderEditor(await suggested(request)));
+  if (isForm(request)) return editorPage(request, settings, await suggested(request));
   throw new Fault('cross_site');
 }
 
@@ -121,9 +125,10 @@ async function runRequest(
   return { env: asked.env, settings, request, id, proof: await proofOf(request, settings, id) };
 }
 
-function asset(name: string): Response {
-  const found = new Map<string, Asset>(Object.entries(ASSETS)).get(`/assets/${name}`);
-  if (found === undefined) throw new Fault('not_found');
+async function asset(name: string): Promise<Response> {
+  const small = new Map<string, Asset>(Object.entries(ASSETS)).get(`/assets/${name}`);
+  const found = small ?? (await pageFile(name));
+  if (found === null) throw new Fault('not_found');
   // Pages ask with a version that changes with the content.
   const caching = { 'cache-control': 'public, max-age=31536000, immutable', etag: found.etag };
   return new Response(found.body, { headers: { 'content-type': found.type, ...caching } });

@@ -11,6 +11,8 @@ export interface Env {
   readonly ADDRESSES: DurableObjectNamespace;
   /** McpSessionsObjects by the name of the principal; called through `mcpSessions`. */
   readonly MCP_SESSIONS: DurableObjectNamespace;
+  /** OauthObjects by the name of a grantor; called through `grantorClient` and `programsClient`. */
+  readonly OAUTH: DurableObjectNamespace;
   /** Loopback, for places that `EGRESS_ALLOW` names; only `npm start` binds it. */
   readonly LOCAL_NETWORK?: Fetcher;
   /** All networks, for hosts that the operator configured, in that role; only `npm start` binds it. */

@@ -81,6 +81,7 @@ export function changesState(request: Request): boolean {
  * public; running a prompt needs a key in the request, and a local server never allows it.
  */
 export function allowsCors(request: Request, settings: Settings): boolean {
+  if (isTokenPath(new URL(request.url).pathname)) return true;
   if (!changesState(request)) return !isPersonal(new URL(request.url).pathname);
   return (
     isOpenPath(new URL(request.url).pathname) &&
@@ -94,12 +95,20 @@ export function allowsCors(request: Request, settings: Settings): boolean {
  * a page of another site that they look at could read it in their name.
  */
 function isPersonal(pathname: string): boolean {
-  return /^\/(?:runs|connections|connect|sign-in)(?:\/|$)/.test(pathname);
+  return /^\/(?:runs|connections|connect|sign-in|oauth\/authorize)(?:\/|$)/.test(pathname);
 }
 
 /** Paths where a key in the request is all that counts: scripts of any site may use them with one. */
 export function isOpenPath(pathname: string): boolean {
   return isChatPath(pathname) || ['/', '/runs'].includes(pathname);
+}
+
+/**
+ * Paths of the authorization server that know nobody by where they sit or by a cookie: who asks
+ * shows a code or a token, or only says who a program is. Programs that are pages use them too.
+ */
+export function isTokenPath(pathname: string): boolean {
+  return /^\/oauth\/(?:token|revoke|register)$/.test(pathname);
 }
 
 /** Paths that speak OpenAI's API. */

@@ -1,7 +1,7 @@
 import { contentSecurityPolicy } from '../publish/layout.ts';
 import { readEnv } from './env.ts';
 import type { Env } from './env.ts';
-import { allowsCors, isChatPath, isOpenPath } from './guards.ts';
+import { allowsCors, isChatPath, isOpenPath, isTokenPath } from './guards.ts';
 
 /** The response with the headers that every response has; its own ones win. */
 export function secured(response: Response, request: Request, env: Env): Response {
@@ -36,6 +36,14 @@ function corsHeaders(request: Request, env: Env): Record<string, string> {
     // Who may run prompts with a key may know where the run is; its token is not told.
     const exposed = isChat ? { 'access-control-expose-headers': 'X-Run-Url, Retry-After' } : {};
     return { 'access-control-allow-origin': '*', ...exposed };
+  }
+  if (isTokenPath(pathname) || pathname.startsWith('/.well-known/oauth-')) {
+    return {
+      'access-control-allow-origin': '*',
+      'access-control-allow-methods': 'GET, POST',
+      'access-control-allow-headers': 'Authorization, Content-Type, Accept, MCP-Protocol-Version',
+      'access-control-max-age': '600',
+    };
   }
   if (settings.localOrigin !== null || !isOpenPath(pathname)) return {};
   return {

@@ -30,6 +30,8 @@ let modelDoes: Answer;
 let toolDoes: (response: ServerResponse, id: unknown, attempt: number) => unknown;
 let tries: number;
 let called: number;
+/** How often a session was begun. */
+let sessions: number;
 /** What the model was told of the call. */
 let told: string;
 
@@ -77,6 +79,10 @@ function serveTools(request: IncomingMessage, response: ServerResponse, body: st
   }
   const result = { initialize: HELLO, 'tools/list': TOOLS }[method];
   if (id === undefined) return response.writeHead(202).end();
+  if (method === 'initialize') {
+    sessions += 1;
+    response.setHeader('mcp-session-id', `s${sessions}`);
+  }
   if (result === undefined) return response.writeHead(400).end('{}');
   response.writeHead(200, { 'content-type': 'application/json' });
   return response.end(JSON.stringify({ jsonrpc: '2.0', id, result }));
@@ -92,6 +98,7 @@ interface Ended {
 async function run(body: string): Promise<Ended> {
   tries = 0;
   called = 0;
+  sessions = 0;
   const { text } = await ask(`${product.origin}/?wait=60`, { body });
   const ended = JSON.parse(text) as Ended;
   const log = storedRuns(product.stateDir).find(({ events }) => {
@@ -107,6 +114,34 @@ describe('a model', () => {
   it.each<[string, Answer, string]>([
     ['answers 500 once', (r, n) => (n === 1 ? r.writeHead(500).end() : answers(r, n)), 'stop'],
     ['answers 503 once', (r, n) => (n === 1 ? r.writeHead(503).end() : answers(r, n)), 'stop'],
+    [
+      'limits the rate once',
+      (r, n) => (n === 1 ? r.writeHead(429, { 'retry-after': '0' }).end() : answers(r, n)),
+      'stop',
+    ],
+    [
+      'resets the connection before the first token, once',
+      (r, n) => (n === 1 ? r.destroy() : answers(r, n)),
+      'stop',
+    ],
+    [
+      'resets the connection after the first token, once',
+      (r, n) => {
+        if (n > 1) return answers(r, n);
+        return streaming(r).write(chunk({ content: 'Half' }), () => r.socket?.resetAndDestroy());
+      },
+      'stop',
+    ],
+    [
+      'closes its stream in the middle each time',
+      (response) => streaming(response).end(chunk({ content: 'Half' })),
+      'model_cut_off',
+    ],
+    [
+      'streams what is no JSON',
+      (response) => streaming(response).end('data: {"choices": [\n\n'),
+      'model_garbage',
+    ],
     [
       'sends every byte by itself',
       async (response) => {
@@ -186,6 +221,7 @@ describe('a tool', () => {
       /null/,
     ],
     ['answers 500', (response) => response.writeHead(500).end(), 'stop', /500/],
+    ['answers 401', (response) => response.writeHead(401).end(), 'stop', /./],
     [
       'answers twice',
       (response, id) =>
@@ -226,5 +262,14 @@ describe('a tool', () => {
     expect(ended.stop_reason).toBe(reason);
     expect(called).toBe(1);
     expect(told).toMatch(said);
+  });
+
+  it('that forgets its session is met again, and the call is made once', async () => {
+    modelDoes = answers;
+    toolDoes = (response, id, attempt) =>
+      attempt === 1 ? response.writeHead(404).end() : json(response, rpc(id, 'remembered'));
+    const ended = await run(`---\ntools: ${tools.origin}/mcp\n---\n\nWork.`);
+    expect([ended.status, called, sessions]).toEqual(['completed', 2, 2]);
+    expect(told).toMatch('remembered');
   });
 });

@@ -2,6 +2,8 @@ import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { describe, expect, test } from 'vitest';
 import { WORKER_BUNDLE } from '../../scripts/bundle.ts';
+import { pageFiles } from '../../scripts/page-files.ts';
+import { ASSETS } from '../../src/publish/assets.ts';
 
 const { outputFiles, metafile } = await build({ ...WORKER_BUNDLE, outdir: 'out', write: false });
 const outputs = new Map(Object.entries(metafile.outputs));
@@ -33,13 +35,26 @@ function kibOf(names: ReadonlySet<string>): number {
   return bytes.reduce((sum, length) => sum + length, 0) / 1024;
 }
 
+/** The modules that are code: files of pages are kept in one that only a request for them loads. */
+function code(): ReadonlySet<string> {
+  const isFiles = (name: string) =>
+    Object.hasOwn(outputs.get(name)?.inputs ?? {}, 'src/worker/editor/page-bodies.js');
+  const names = [...outputs.keys()];
+  expect(names.filter(isFiles)).toHaveLength(1);
+  return new Set(names.filter((name) => !isFiles(name)));
+}
+
 describe('the bundled Worker', () => {
-  test('is at most 520 KiB gzip', () => {
-    expect(kibOf(new Set(outputs.keys()))).toBeLessThanOrEqual(520);
+  test('is at most 520 KiB gzip, without the files of pages', () => {
+    expect(kibOf(code())).toBeLessThanOrEqual(520);
   });
 
   test('starts with at most 225 KiB gzip of it', () => {
     expect(kibOf(startOf('out/index.js'))).toBeLessThanOrEqual(225);
+  });
+
+  test('starts without the files of the editor', () => {
+    expect([...code()]).toEqual(expect.arrayContaining([...startOf('out/index.js')]));
   });
 
   test('starts without what only some runs need', () => {
@@ -53,5 +68,25 @@ describe('the bundled Worker', () => {
   test('has nothing of what is for Node, and no client of the models', () => {
     const foreign = /^(undici|openai|ajv.*|cross-spawn|hono\/node.*)$/;
     expect(packagesOf(outputs.keys()).filter((name) => foreign.test(name))).toEqual([]);
+  });
+});
+
+describe('what a page loads', async () => {
+  const run = ASSETS['/assets/run.js'].body;
+  const files = new Map([...(await pageFiles()), ['run.js', run]]);
+
+  test.each([
+    ['editor.js', 60],
+    ['parser.js', 80],
+    ['editor.css', 8],
+    ['run.js', 15],
+  ])('%s is at most %d KiB gzip', (name, most) => {
+    const body = files.get(name) ?? '';
+    expect(body).not.toBe('');
+    expect(gzipSync(body, { level: 9 }).length / 1024).toBeLessThanOrEqual(most);
+  });
+
+  test.each(['editor.js', 'editor.css'])('%s loads nothing from elsewhere', (name) => {
+    expect(files.get(name)).not.toMatch(/https?:|url\(|@import|innerHTML|\beval\b/);
   });
 });

@@ -1,4 +1,5 @@
 import { Fault } from '../../fault/fault.ts';
+import { unlessAborted } from './deadline.ts';
 
 /**
  * The time that one call has. It stands still while a person is asked; nothing that a server sends
@@ -40,22 +41,16 @@ export class CallClock {
 
   /** Waits, or rejects when the call is over. */
   async sleep(ms: number): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, ms);
-    await this.within(promise).finally(() => clearTimeout(timer));
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const slept = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, ms);
+    });
+    await this.within(slept).finally(() => clearTimeout(timer));
   }
 
   /** Waits for something, or rejects when the call is over before it is done. */
   async within<T>(work: Promise<T>): Promise<T> {
-    const { promise: over, reject } = Promise.withResolvers<never>();
-    const abort = (): void => reject(new Fault('server_timeout'));
-    if (this.signal.aborted) abort();
-    this.signal.addEventListener('abort', abort, { once: true });
-    try {
-      return await Promise.race([work, over]);
-    } finally {
-      this.signal.removeEventListener('abort', abort);
-    }
+    return await unlessAborted(work, this.signal, () => new Fault('server_timeout'));
   }
 
   /** To be called when the call is over. */

@@ -11,15 +11,32 @@ export interface Deadline {
 /** Waits for work no longer than a deadline allows. The work itself is not stopped by this. */
 export async function before<T>(work: Promise<T>, deadline: Deadline): Promise<T> {
   const { signal } = deadline;
-  const { promise: given, reject } = Promise.withResolvers<never>();
-  const abort = (): void => reject(deadline.aborted());
-  const timer = setTimeout(() => reject(deadline.late()), deadline.ms);
-  if (signal.aborted) abort();
-  signal.addEventListener('abort', abort, { once: true });
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(deadline.late()), deadline.ms);
+  });
   try {
-    return await Promise.race([work, given]);
+    return await unlessAborted(Promise.race([work, late]), signal, deadline.aborted);
   } finally {
     clearTimeout(timer);
-    signal.removeEventListener('abort', abort);
+  }
+}
+
+/** Waits for work, or rejects with `error` when the signal aborts before it is done. */
+export async function unlessAborted<T>(
+  work: Promise<T>,
+  signal: AbortSignal,
+  error: () => Error,
+): Promise<T> {
+  const done = new AbortController();
+  const aborted = new Promise<never>((_, reject) => {
+    const abort = (): void => reject(error());
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort, { once: true, signal: done.signal });
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    done.abort();
   }
 }

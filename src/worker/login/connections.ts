@@ -31,7 +31,9 @@ export async function listConnections(
   }
   const connections = records.map((record) => shown(record, settings));
   const { person, hasSession } = known;
-  return html(renderConnections({ person, hasSession, connections }));
+  const { programsSection } = await import('../oauth-server/programs.ts');
+  const programs = await programsSection(known);
+  return html(renderConnections({ person, hasSession, connections, programs }));
 }
 
 /** `POST /connections`: a login link that no run waits for. */

@@ -4,6 +4,7 @@ import type { Env } from '../env.ts';
 import { faultResponse } from '../fault-response.ts';
 import { ownOrigin } from '../guards.ts';
 import { accessOf, challenge } from '../oauth-server/access.ts';
+import { resourcePathOf } from '../oauth-server/resource.ts';
 import { knownPrincipal, principalName } from '../principal/principal.ts';
 import type { Settings } from '../settings.ts';
 
@@ -20,6 +21,8 @@ export interface McpCaller {
   readonly clientId: string | null;
   /** Origin under which they see us. */
   readonly origin: string;
+  /** Where a program learns how to get a token for this endpoint. */
+  readonly metadataUrl: string;
 }
 
 const EVERYTHING: readonly McpScope[] = ['runs', 'connections'];
@@ -37,10 +40,12 @@ export async function mcpCaller(
   settings: Settings,
 ): Promise<McpCaller | null> {
   const origin = ownOrigin(request, settings);
+  const path = resourcePathOf(new URL(request.url).pathname);
+  const here = { origin, metadataUrl: `${origin}/.well-known/oauth-protected-resource${path}` };
   const access = await accessOf(request, env, settings);
   if (access !== null) {
     const { principal, scopes, clientId } = access;
-    return { principal, scopes, clientId, origin };
+    return { principal, scopes, clientId, ...here };
   }
   const known = await knownPrincipal(withoutCookies(request), settings).catch((error: unknown) => {
     // A token that is no key either: the challenge says where to get one.
@@ -48,7 +53,7 @@ export async function mcpCaller(
     throw error;
   });
   if (known === null) return null;
-  return { principal: principalName(known), scopes: EVERYTHING, clientId: null, origin };
+  return { principal: principalName(known), scopes: EVERYTHING, clientId: null, ...here };
 }
 
 /** The refusal that tells a program where it can get a token. @see RFC 9728, section 5.1 */
@@ -60,12 +65,12 @@ export function unknownCaller(request: Request, settings: Settings): Response {
 }
 
 /** The caller as handlers of the protocol are told. The token stays where it was checked. */
-export function authInfoOf({ principal, scopes, clientId, origin }: McpCaller): AuthInfo {
+export function authInfoOf({ principal, scopes, clientId, metadataUrl }: McpCaller): AuthInfo {
   return {
     token: '',
     clientId: clientId ?? principal,
     scopes: [...scopes],
-    resourceMetadataUrl: `${origin}/.well-known/oauth-protected-resource/mcp`,
+    resourceMetadataUrl: metadataUrl,
   };
 }
 

@@ -1,11 +1,11 @@
 import { Fault } from '../../fault/fault.ts';
 import { explain } from '../../normalize/explain.ts';
-import { renderEditor } from '../../publish/render-editor.ts';
 import { problemJson } from '../../publish/render-json.ts';
 import { preferred } from '../../connect/accept.ts';
 import { keyOfNobody } from '../principal/admission.ts';
 import { createRun, normalizePosted } from './create-run.ts';
 import type { Acceptance, CreatedRun } from './create-run.ts';
+import { editorPage } from '../editor/editor-page.ts';
 import type { Env } from '../env.ts';
 import { decide } from './confirm-document.ts';
 import { setCookie } from '../../connect/cookies.ts';
@@ -16,7 +16,7 @@ import { OWNER_COOKIE, runner } from '../principal/principal.ts';
 import { readPrompt } from './read-prompt.ts';
 import { readingResponse, there } from '../run/read-run.ts';
 import type { Found } from '../run/run-found.ts';
-import { html, json } from '../../connect/responses.ts';
+import { json } from '../../connect/responses.ts';
 import { sseFrame } from '../run/sse.ts';
 import type { Settings } from '../settings.ts';
 
@@ -53,7 +53,12 @@ export async function postRun(request: Request, env: Env, settings: Settings): P
       return faultResponse(new Fault('invalid_prompt'), request, { problems });
     const isSuggested = posted.isSuggested === true;
     const { problems: found } = normalized;
-    return html(renderEditor({ prompt: posted.text, problems: found, isSuggested }), 422);
+    return editorPage(
+      request,
+      settings,
+      { prompt: posted.text, problems: found, isSuggested },
+      422,
+    );
   }
   const acceptance = { env, settings, request, principal, posted, normalized };
   const decision = await decide(acceptance);

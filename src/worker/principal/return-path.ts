@@ -1,5 +1,6 @@
 /** Pages that one may come back to. A list and not a rule about slashes: there is no other way out. */
-const BACK = /^\/(?:connections|connect\/[0-9A-Za-z]{22,64}|[0-9A-Za-z]{32})?$/;
+const BACK =
+  /^\/(?:connections|oauth\/authorize\?[\w*.+%&=-]{1,4000}|connect\/[0-9A-Za-z]{22,64}|[0-9A-Za-z]{32})?$/;
 
 /** The path of ours that a person is sent to after signing in. */
 export function backTo(path: string | null | undefined): string {

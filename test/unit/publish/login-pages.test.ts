@@ -3,6 +3,8 @@ import { OWN_SITE } from '../../../src/publish/layout.ts';
 import { renderConfirmation } from '../../../src/publish/render-confirmation.ts';
 import { renderConnect, type ConnectPage } from '../../../src/publish/render-connect.ts';
 import { renderConnections } from '../../../src/publish/render-connections.ts';
+import { renderConsent, type ConsentPage } from '../../../src/publish/render-consent.ts';
+import { programsHtml } from '../../../src/publish/render-programs.ts';
 import { renderSignIn } from '../../../src/publish/render-sign-in.ts';
 
 /** What a hostile server, document or authorization server may call itself. */
@@ -85,6 +87,48 @@ describe('the page of a login link', () => {
   });
 });
 
+describe('the page on which a program is let in', () => {
+  const CONSENT: ConsentPage = {
+    name: 'Notes',
+    domain: 'notes.example',
+    redirectHost: 'app.notes.example',
+    isLoopback: false,
+    scopes: ['runs', 'offline_access'],
+    person: 'alice',
+    fields: { query: 'q', proof: 'p' },
+  };
+
+  it('says who asks, who vouches for the name, where one is sent, for whom and what it may', () => {
+    const page = renderConsent(CONSENT);
+    for (const said of [
+      'Notes',
+      'notes.example',
+      'app.notes.example',
+      'alice',
+      'Run prompts for you',
+      'when you are away',
+    ]) {
+      expect(page).toContain(said);
+    }
+    expect(page).not.toContain('See the list of your logins');
+  });
+
+  it('shows what hides in a name, and no more than eighty characters of it', () => {
+    const page = renderConsent({ ...CONSENT, name: `A\u202Eb\u0000\n${'x'.repeat(10_000)}` });
+    expect(page).toContain('A⟨U+202E⟩b⟨U+0000⟩ x');
+    expect(page).not.toMatch(/[\u202E\u0000]/);
+    expect(page.length).toBeLessThan(6000);
+  });
+
+  it('has a name for what has none', () => {
+    expect(renderConsent({ ...CONSENT, name: ' \n ' })).toContain('A program without a name');
+  });
+
+  it('says of a name that nobody vouches for that the program gave it itself', () => {
+    expect(renderConsent({ ...CONSENT, domain: null })).toContain('it says so itself');
+  });
+});
+
 describe('no name that somebody else chose gets out of its place', () => {
   const shown = {
     id: EVIL,
@@ -96,6 +140,18 @@ describe('no name that somebody else chose gets out of its place', () => {
     created_at: 0,
     ends_at: null,
   };
+  const program = {
+    id: EVIL,
+    clientId: EVIL,
+    name: EVIL,
+    domain: EVIL,
+    redirectHost: EVIL,
+    scopes: [EVIL],
+    created_at: 0,
+    ends_at: 0,
+  };
+  const programs = programsHtml([program]);
+  const connections = { person: EVIL, hasSession: true, connections: [shown], programs };
   it.each([
     [
       'a login link',
@@ -112,7 +168,20 @@ describe('no name that somebody else chose gets out of its place', () => {
         run: { path: EVIL, title: EVIL, isWaiting: true },
       }),
     ],
-    ['connections', renderConnections({ person: EVIL, hasSession: true, connections: [shown] })],
+    ['connections', renderConnections(connections)],
+    ['programs', programs.html],
+    [
+      'consent',
+      renderConsent({
+        name: EVIL,
+        domain: EVIL,
+        redirectHost: EVIL,
+        isLoopback: false,
+        scopes: [EVIL],
+        person: EVIL,
+        fields: { query: EVIL, proof: EVIL },
+      }),
+    ],
     ['signing in', renderSignIn({ back: EVIL, person: EVIL, fault: null })],
     [
       'a document from elsewhere',

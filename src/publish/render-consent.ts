@@ -1,0 +1,58 @@
+import { pageHtml } from './layout.ts';
+import { markup, type Markup } from './markup.ts';
+import { factList, hiddenFields } from './page-form.ts';
+import { programName } from './program-name.ts';
+import { scopeWords } from './scope-words.ts';
+
+/** The page on which a person lets a program act for them. */
+export interface ConsentPage {
+  /** As the program calls itself. */
+  readonly name: string;
+  /** The host whose document says so; null where anybody could have said it. */
+  readonly domain: string | null;
+  /** Where the browser goes with what it gives. */
+  readonly redirectHost: string;
+  /** Whether that is a program on the person's own machine. */
+  readonly isLoopback: boolean;
+  readonly scopes: readonly string[];
+  readonly person: string;
+  /** What the form sends along. */
+  readonly fields: Readonly<Record<string, string>>;
+}
+
+/** Says who asks for what before anything is given; without a click on Allow nothing is. */
+export function renderConsent(page: ConsentPage): string {
+  const { name, domain, redirectHost, isLoopback, scopes, person, fields } = page;
+  const shown = programName(name);
+  const facts: [string, Markup | string][] = [
+    [
+      'Program',
+      markup`${shown}${domain === null ? ' (it says so itself)' : markup`, of <strong>${domain}</strong>`}`,
+    ],
+    ['You are sent to', markup`<strong>${redirectHost}</strong>`],
+    ['For', person],
+  ];
+  const warning = isLoopback
+    ? 'Whatever program listens there on this computer gets the key.'
+    : markup`Whoever has <strong>${redirectHost}</strong> gets the key.`;
+  return pageHtml({
+    title: 'Let a program in',
+    announcement: 'A program wants to act for you',
+    links: markup`<nav aria-label="Your logins"><a href="/connections">Connections</a></nav>`,
+    main: markup`<header class="run"><h1>Let ${shown} act for you?</h1></header>
+<p>It could then, without asking again:</p>
+<ul>
+${scopeWords(scopes).map(
+  (words) => markup`<li>${words}</li>
+`,
+)}</ul>
+<p class="notice" role="note">Allow this only if you just started it in that program yourself. ${warning}</p>
+<form class="editor" method="post" action="/oauth/authorize">
+${hiddenFields(fields)}<button type="submit" name="decision" value="allow">Allow</button>
+<button type="submit" name="decision" value="deny">Do not allow</button>
+</form>
+${factList(facts)}
+<p class="quiet">You can end this at any time under <a href="/connections">Connections</a>.</p>
+`,
+  });
+}
