@@ -26,6 +26,7 @@ export class RunProgress {
   readonly #context: ServerContext;
   #units: number;
   #last: number;
+  /** When tokens were reported last, in milliseconds since 1970. */
   #at = 0;
 
   /** @param told what the same client was told before of the same call */
@@ -46,7 +47,9 @@ export class RunProgress {
     if (this.#token === undefined) return;
     if (event.type === 'text-delta' || event.type === 'reasoning-delta') {
       this.#units += event.text.length;
-      if (Date.now() - this.#at >= EVERY_MS) this.#report(`${this.#tokens} tokens so far.`);
+      if (Date.now() - this.#at < EVERY_MS) return;
+      this.#at = Date.now();
+      this.#report(`${this.#tokens} tokens so far.`);
       return;
     }
     const said = words(event);
@@ -60,7 +63,6 @@ export class RunProgress {
   #report(text: string): void {
     const progressToken = this.#token;
     if (progressToken === undefined) return;
-    this.#at = Date.now();
     this.#last = Math.max(this.#tokens, this.#last + STEP);
     const message = bounded(visible(inert(text)).replace(/\s+/g, ' ').trim(), LONGEST).text;
     const params = { progressToken, progress: this.#last, message };
