@@ -10,6 +10,12 @@ import { readBytes } from '../post/read-body.ts';
 /** Bytes of one message: a prompt of a megabyte and what JSON puts around it. */
 export const MAX_MESSAGE = 4_194_304;
 
+/**
+ * Milliseconds between signs of life. Who closed a stream, which cancels the call, is noticed when
+ * something is written to them.
+ */
+const KEEP_ALIVE_MS = 3000;
+
 /** What stands behind an endpoint. */
 export interface McpDoor {
   /** Makes the server of one request; a server in use has one transport. */
@@ -35,6 +41,7 @@ export async function answerMcp(request: Request, door: McpDoor): Promise<Respon
   const handler = createMcpHandler(door.server, {
     maxRequestBodySize: MAX_MESSAGE,
     responseMode: isHeldCall(message, door) ? 'sse' : 'auto',
+    keepAliveMs: KEEP_ALIVE_MS,
   });
   const { authInfo } = door;
   if (message === undefined) return handler.fetch(withBody(request, text), { authInfo });
