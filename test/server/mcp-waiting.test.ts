@@ -97,13 +97,31 @@ describe('a run that needs a login', () => {
     expect(wrong.error).toMatchObject({ code: -32_602 });
   });
 
+  test('as a task asks no second time for a page that was opened, and goes on after the login', async () => {
+    const capabilities = { ...TASKS, elicitation: { url: {} } };
+    const made = await modernRequest(url, 'tools/call', call(), { capabilities });
+    const taskId = String(made.result?.['taskId']);
+    const get = async () =>
+      (await modernRequest(url, 'tasks/get', { taskId }, { capabilities })).result;
+    const asked = (await get())?.['inputRequests'] as Record<string, { params: { url: string } }>;
+    const [[key, request] = ['', undefined]] = Object.entries(asked);
+    const inputResponses = { [key]: { action: 'accept' } };
+    await modernRequest(url, 'tasks/update', { taskId, inputResponses }, { capabilities });
+    expect(await get()).toMatchObject({ status: 'working' });
+    await world.logIn(world.browser(), new URL(request?.params.url ?? '').pathname);
+    await expect.poll(get, { timeout: 10_000 }).toMatchObject({
+      status: 'completed',
+      result: { content: [{ text: 'It is 391.' }, {}, {}] },
+    });
+  });
+
   test('as a task asks for input, and is refused by a decline', async () => {
     const capabilities = { ...TASKS, elicitation: { url: {} } };
     const made = await modernRequest(url, 'tools/call', call(), { capabilities });
     const taskId = String(made.result?.['taskId']);
     const got = await modernRequest(url, 'tasks/get', { taskId }, { capabilities });
     expect(got.result).toMatchObject({ status: 'input_required' });
-    const [[key = ''] = []] = Object.entries(got.result?.['inputRequests'] ?? {});
+    const [[key] = ['']] = Object.entries(got.result?.['inputRequests'] ?? {});
     const plain = await modernRequest(url, 'tasks/get', { taskId }, { capabilities: TASKS });
     expect(plain.result).toMatchObject({
       status: 'working',

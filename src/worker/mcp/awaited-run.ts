@@ -49,7 +49,7 @@ export async function answerWithRun(
     onEvent: (event) => progress.take(event),
   });
   if (takesTasks(call.context) && !isTerminal(run.status)) {
-    return startedTask(runTask(run, view, call));
+    return startedTask(await runTask(run, view, call));
   }
   const open = isPutOff || !asksForPages(call) ? [] : newActions(run, held.asked);
   if (open.length === 0) return runResult(run, tellingOf(call, view));

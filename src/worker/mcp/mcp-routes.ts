@@ -3,7 +3,6 @@ import { Fault } from '../../fault/fault.ts';
 import { faultResponse } from '../fault-response.ts';
 import { isRunId } from '../run/run-id.ts';
 import type { Asked, Surroundings } from '../surroundings.ts';
-import { authInfoOf, mcpCaller, unknownCaller } from './mcp-caller.ts';
 import { mcpSessions } from './mcp-sessions.ts';
 
 const METHODS = 'POST, DELETE';
@@ -22,20 +21,16 @@ async function answered({ req, env, var: held }: Asked, prompt: string | null): 
   const { settings } = held;
   const request = req.raw;
   if (!METHODS.split(', ').includes(request.method)) return otherMethod(request);
-  const caller = await mcpCaller(request, env, settings);
-  if (caller === null) return unknownCaller(request, settings);
+  const protocol = await import('./protocol.ts');
+  const caller = await protocol.mcpCaller(request, env, settings);
+  if (caller === null) return protocol.unknownCaller(request, settings);
   if (prompt !== null && !(await isRunId(settings.idKey, prompt))) throw new Fault('not_found');
-  // The protocol is loaded by who speaks it: a start does not pay for it.
-  const [{ answerMcp }, { isRunTool, productServer, promptTool }] = await Promise.all([
-    import('./mcp-door.ts'),
-    import('./product-server.ts'),
-  ]);
-  if (prompt !== null) await promptTool(env, caller, prompt);
-  return answerMcp(request, {
-    server: () => productServer({ env, caller, prompt }),
-    authInfo: authInfoOf(caller),
+  if (prompt !== null) await protocol.promptTool(env, caller, prompt);
+  return protocol.answerMcp(request, {
+    server: () => protocol.productServer({ env, caller, prompt }),
+    authInfo: protocol.authInfoOf(caller),
     session: (message) => mcpSessions(env, caller).serve(message, { caller, prompt }),
-    isHeld: (tool) => prompt !== null || isRunTool(tool),
+    isHeld: (tool) => prompt !== null || protocol.isRunTool(tool),
   });
 }
 

@@ -11,8 +11,6 @@ import { addRunTools, RUN_TOOLS } from './run-tools.ts';
 import { TaskServer } from './task-extension.ts';
 import type { HeldRun, McpCall } from './tool-call.ts';
 
-export { promptTool };
-
 /** For whom a server is made. */
 export interface ProductAsked {
   readonly env: Env;

@@ -91,7 +91,7 @@ function textOf(run: RunView, view: ViewName, urls: RunUrls): string {
 
 function lastFile({ files, status }: RunView): string {
   const file = files.at(-1);
-  if (file !== undefined) return file.text;
+  if (file !== undefined) return inert(file.text);
   return status === 'completed' ? 'The answer has no named code block.' : '';
 }
 

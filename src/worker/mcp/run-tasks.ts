@@ -7,6 +7,7 @@ import { isObject } from '../../protocol/json.ts';
 import { isRunId } from '../run/run-id.ts';
 import { runClient } from '../run/run-client.ts';
 import { asksForPages, declined, inputRequests, ownActions } from './asked-actions.ts';
+import { mcpSessions } from './mcp-sessions.ts';
 import { runResult, tellingOf, VIEW } from './run-result.ts';
 import type { ViewName } from './run-result.ts';
 import type { TaskAnswers, Tasks, TaskState } from './task-extension.ts';
@@ -32,7 +33,12 @@ export function runTasks(callOf: (context: McpCall['context']) => McpCall): Task
       const call = callOf(context);
       const found = await ownRun(call, id);
       if (found === null) return null;
-      for (const action of refusedIn(responses)) await declined(call, found.run.id, action);
+      for (const action of saidIn(responses, ['decline'])) {
+        await declined(call, found.run.id, action);
+      }
+      const known = new Set(ownActions(found.run).map(({ own }) => own.id));
+      const said = saidIn(responses, ['accept', 'cancel']).filter((action) => known.has(action));
+      if (said.length > 0) await mcpSessions(call.env, call.caller).keepAnswered(said);
       return true;
     },
     cancel: async (id, context) => {
@@ -46,7 +52,7 @@ export function runTasks(callOf: (context: McpCall['context']) => McpCall): Task
 }
 
 /** A run as a task. */
-export function runTask(run: RunView, view: ViewName, call: McpCall): TaskState {
+export async function runTask(run: RunView, view: ViewName, call: McpCall): Promise<TaskState> {
   const { status, ended_at, expires_at, created_at } = run;
   const task = {
     taskId: view === 'text' ? run.id : `${run.id}.${view}`,
@@ -61,10 +67,15 @@ export function runTask(run: RunView, view: ViewName, call: McpCall): TaskState 
   }
   if (status !== 'requires_action') return { ...task, status: 'working', ...saidOf(run) };
   const open = ownActions(run);
+  const sessions = mcpSessions(call.env, call.caller);
+  const answered = await sessions.answered(open.map(({ own }) => own.id));
+  const unanswered = open.filter(({ own }) => !answered.includes(own.id));
   const urls = runUrls(call.caller.origin, run.id);
   const statusMessage = open.map((action) => actionText(action, urls)).join('\n');
-  if (!asksForPages(call)) return { ...task, status: 'working', statusMessage };
-  const asked = { inputRequests: inputRequests(open, run, call) };
+  if (!asksForPages(call) || unanswered.length === 0) {
+    return { ...task, status: 'working', statusMessage };
+  }
+  const asked = { inputRequests: inputRequests(unanswered, run, call) };
   return { ...task, status: 'input_required', statusMessage, ...asked };
 }
 
@@ -85,8 +96,9 @@ async function ownRun(
   return { run: found.value, view: view.data };
 }
 
-function refusedIn(responses: TaskAnswers): string[] {
+/** The actions to which one of these was said. */
+function saidIn(responses: TaskAnswers, words: readonly string[]): string[] {
   return Object.entries(responses).flatMap(([action, answer]) =>
-    isObject(answer) && answer['action'] === 'decline' ? [action] : [],
+    isObject(answer) && words.includes(String(answer['action'])) ? [action] : [],
   );
 }

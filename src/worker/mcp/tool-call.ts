@@ -42,10 +42,11 @@ export interface HeldRun extends ToldProgress {
 
 /**
  * What a caller proves about any run: who they are. The object of the run knows whether they made
- * it; a run of somebody else is shown as the public sees it.
+ * it; a run of somebody else is shown as the public sees it, and so is every run to a program that
+ * was not let near them.
  */
-export function proofOfCaller({ principal }: McpCaller): Proof {
-  return { holdsToken: false, principal };
+export function proofOfCaller({ principal, scopes }: McpCaller): Proof {
+  return { holdsToken: false, principal: scopes.includes('runs') ? principal : null };
 }
 
 /** The HTTP request of a call. */
