@@ -1,5 +1,6 @@
 /** Prompts and models as tools: real clients of both SDKs call the running product. */
 import { spawnSync } from 'node:child_process';
+import { createRequire } from 'node:module';
 import process from 'node:process';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ask } from '../support/ask.ts';
@@ -179,7 +180,9 @@ describe('programs of others', () => {
   });
 
   test('the Inspector calls a tool from a command line', () => {
-    const entry = 'node_modules/@modelcontextprotocol/inspector/clients/launcher/build/index.js';
+    const entry = createRequire(import.meta.url)
+      .resolve('@modelcontextprotocol/inspector/package.json')
+      .replace('package.json', 'clients/launcher/build/index.js');
     const args = ['--cli', url, '--transport', 'http', '--method', 'tools/call'];
     const tool = ['--tool-name', 'chat_completion', '--tool-arg', 'prompt=Say hello'];
     const { stdout } = spawnSync(process.execPath, [entry, ...args, ...tool], { encoding: 'utf8' });
