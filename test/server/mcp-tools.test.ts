@@ -180,7 +180,8 @@ describe('programs of others', () => {
   });
 
   test('the Inspector calls a tool from a command line', () => {
-    const entry = createRequire(import.meta.url)
+    const require = createRequire(import.meta.url);
+    const entry = require
       .resolve('@modelcontextprotocol/inspector/package.json')
       .replace('package.json', 'clients/launcher/build/index.js');
     const args = ['--cli', url, '--transport', 'http', '--method', 'tools/call'];
