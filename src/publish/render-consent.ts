@@ -33,25 +33,25 @@ export function renderConsent(page: ConsentPage): string {
     ['For', person],
   ];
   const warning = isLoopback
-    ? 'Whatever program listens there on this computer gets the key.'
+    ? markup`Whatever program listens at <strong>${redirectHost}</strong> on this computer gets the key.`
     : markup`Whoever has <strong>${redirectHost}</strong> gets the key.`;
   return pageHtml({
     title: 'Let a program in',
     announcement: 'A program wants to act for you',
     links: markup`<nav aria-label="Your logins"><a href="/connections">Connections</a></nav>`,
     main: markup`<header class="run"><h1>Let ${shown} act for you?</h1></header>
+${factList(facts)}
 <p>It could then, without asking again:</p>
 <ul>
 ${scopeWords(scopes).map(
   (words) => markup`<li>${words}</li>
 `,
 )}</ul>
-<p class="notice" role="note">Allow this only if you just started it in that program yourself. ${warning}</p>
+<p class="notice" role="note">Allow this only if you just began it in that program yourself. ${warning}</p>
 <form class="editor" method="post" action="/oauth/authorize">
 ${hiddenFields(fields)}<button type="submit" name="decision" value="allow">Allow</button>
-<button type="submit" name="decision" value="deny">Do not allow</button>
+<button class="plain" type="submit" name="decision" value="deny">Do not allow</button>
 </form>
-${factList(facts)}
 <p class="quiet">You can end this at any time under <a href="/connections">Connections</a>.</p>
 `,
   });

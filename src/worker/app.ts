@@ -1,6 +1,5 @@
 import { Hono } from 'hono';
 import type { Next } from 'hono';
-import openapi from '../../spec/openapi.json' with { type: 'json' };
 import { asFault, Fault } from '../fault/fault.ts';
 import { frontmatterSchema } from '../normalize/settings-schema.ts';
 import { ASSETS } from '../publish/assets.ts';
@@ -15,7 +14,7 @@ import { allowsCors, changesState, isCrossSite, isOurHost } from './guards.ts';
 import { addMcpRoutes } from './mcp/mcp-routes.ts';
 import { listRuns } from './principal/list-runs.ts';
 import { addLoginRoutes } from './login/login-routes.ts';
-import { addOauthRoutes } from './oauth-server/oauth-routes.ts';
+import { addEmptyResource, addOauthRoutes } from './oauth-server/oauth-routes.ts';
 import { answerAction, cancelRun, deleteRun } from './run/own-run.ts';
 import { postRun } from './post/post-run.ts';
 import { proofOf } from './principal/principal.ts';
@@ -40,13 +39,18 @@ app.get('/', ({ req, var: { settings } }) => {
 app.post('/', post);
 app.post('/runs', post);
 app.get('/runs', ({ req, env, var: { settings } }) => listRuns(req.raw, env, settings));
-app.get('/openapi.json', () => json(openapi));
+app.get('/openapi.json', async () => {
+  // Long, and read by few: a start does not pay for it.
+  const { default: openapi } = await import('../../spec/openapi.json', { with: { type: 'json' } });
+  return json(openapi);
+});
 app.get('/frontmatter.schema.json', () => json(frontmatterSchema()));
 app.get('/robots.txt', () => new Response('User-agent: *\nAllow: /$\nDisallow: /\n'));
 app.get('/assets/:name', ({ req }) => asset(req.param('name')));
 app.all('/demo/mcp', ({ req }) => ownServer(req.raw));
 
-const oauthMethods = addOauthRoutes(app);
+// Before the doors of the providers, which take everything behind a name with a dot.
+refuseOthers(addOauthRoutes(app));
 const loginMethods = addLoginRoutes(app);
 addMcpRoutes(app);
 addChatRoutes(app, (asked) => runRequest(asked));
@@ -80,12 +84,11 @@ const METHODS: Readonly<Record<string, string>> = {
   [`/${ID}/cancel`]: 'POST',
   [`/${ID}/rotate`]: 'POST',
   [`/${ID}/actions/:action{[\\w-]{1,100}}`]: 'POST',
-  ...oauthMethods,
   ...loginMethods,
 };
-for (const [path, methods] of Object.entries(METHODS)) {
-  app.all(path, ({ req }) => otherMethod(req.raw, methods));
-}
+refuseOthers(METHODS);
+
+addEmptyResource(app);
 
 app.notFound(({ req }) => faultResponse(new Fault('not_found'), req.raw));
 app.onError((thrown, { req }) => faultResponse(asFault(thrown), req.raw));
@@ -132,6 +135,12 @@ async function asset(name: string): Promise<Response> {
   // Pages ask with a version that changes with the content.
   const caching = { 'cache-control': 'public, max-age=31536000, immutable', etag: found.etag };
   return new Response(found.body, { headers: { 'content-type': found.type, ...caching } });
+}
+
+function refuseOthers(taken: Readonly<Record<string, string>>): void {
+  for (const [path, methods] of Object.entries(taken)) {
+    app.all(path, ({ req }) => otherMethod(req.raw, methods));
+  }
 }
 
 function otherMethod(request: Request, methods: string): Response {

@@ -1,6 +1,6 @@
 /**
- * `npm run conformance`: the official suite of the Model Context Protocol, client side, against
- * the running product. Each scenario is a prompt that names the suite's server; the driver posts
+ * `npm run conformance`: the official suite of the Model Context Protocol, the sides of a client and of
+ * an authorization server, against the running product. Each scenario is a prompt that names the suite's server; the driver posts
  * it, plays the model and the person's browser, and the suite judges what it saw on the wire.
  * There is no list of expected failures, a warning is a failure, and a run that should complete
  * has to. `-- --verbose` tells of every scenario what happened in it. The server side follows
@@ -8,6 +8,7 @@
  * @see spec/tool-servers.md, Conformance; spec/mcp.md, Conformance
  */
 import { argv, exit, stdout } from 'node:process';
+import { runAuthorizationSuite } from './authorization.ts';
 import { startDriver, type Driver } from './driver.ts';
 import { failedAsServer } from './server-side.ts';
 import { requirementsOf, runSuite } from './suite.ts';
@@ -30,7 +31,8 @@ const isVerbose = argv.includes('--verbose');
 const driver = await startDriver();
 const failed = await allRevisions(driver).finally(() => driver.stop());
 const failedServer = await failedAsServer(isVerbose);
-exit(failed + failedServer === 0 ? 0 : 1);
+const refused = await authorizationServer();
+exit(failed + failedServer + refused === 0 ? 0 : 1);
 
 async function allRevisions(started: Driver): Promise<number> {
   let missing = 0;
@@ -38,6 +40,16 @@ async function allRevisions(started: Driver): Promise<number> {
     missing += await oneRevision(started, revision, required);
   }
   return missing;
+}
+
+async function authorizationServer(): Promise<number> {
+  const verdicts = await runAuthorizationSuite();
+  const missing = verdicts.filter(({ isPassed }) => !isPassed);
+  const shown = isVerbose ? verdicts : missing;
+  for (const { line } of shown) stdout.write(`${line}\n`);
+  const passed = verdicts.length - missing.length;
+  stdout.write(`MCP authorization server conformance: ${passed}/${verdicts.length}\n`);
+  return missing.length;
 }
 
 async function oneRevision(started: Driver, revision: string, required: number): Promise<number> {

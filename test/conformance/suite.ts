@@ -94,7 +94,8 @@ export async function runServerSuite(
   return [...scored, ...more].map((scenario) => verdictOf(scenario, printed));
 }
 
-function verdictOf(scenario: string, printed: string): Verdict {
+/** What the suite printed about a scenario. */
+export function verdictOf(scenario: string, printed: string): Verdict {
   const lines = printed.split('\n');
   const at = lines.findIndex((line) => line.slice(2).startsWith(`${scenario}: `));
   const [head = `✗ ${scenario}: was not run`, ...rest] = at === -1 ? [] : lines.slice(at);

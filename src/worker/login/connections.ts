@@ -11,6 +11,7 @@ import { isOfOperator } from '../principal/principal-logins.ts';
 import { readFields } from '../post/read-fields.ts';
 import { userOf } from '../post/read-prompt.ts';
 import { html, json } from '../../connect/responses.ts';
+import { programsSection } from '../oauth-server/programs.ts';
 import type { Settings } from '../settings.ts';
 
 /**
@@ -31,7 +32,6 @@ export async function listConnections(
   }
   const connections = records.map((record) => shown(record, settings));
   const { person, hasSession } = known;
-  const { programsSection } = await import('../oauth-server/programs.ts');
   const programs = await programsSection(known);
   return html(renderConnections({ person, hasSession, connections, programs }));
 }

@@ -2,9 +2,11 @@ import type { Hono } from 'hono';
 import { clientDocument } from './client-document.ts';
 import { showFailed } from '../../connect/connect.ts';
 import { finishConnect, showConnect, startConnect } from './connect.ts';
-import { addConnection, listConnections, removeConnection } from './connections.ts';
 import { showSignIn, signIn, signOut } from '../principal/sign-in.ts';
 import type { Asked, Surroundings } from '../surroundings.ts';
+
+/** Loaded by who looks at them: a start does not pay for it. */
+const connections = () => import('../oauth-server/endpoints.ts');
 
 type Handler = (asked: Asked) => Promise<Response> | Response;
 
@@ -25,15 +27,16 @@ const LOGIN_ROUTES: readonly (readonly [path: string, methods: Record<string, Ha
   [
     '/connections',
     {
-      GET: (asked) => listConnections(...partsOf(asked)),
-      POST: (asked) => addConnection(...partsOf(asked)),
+      GET: async (asked) => (await connections()).listConnections(...partsOf(asked)),
+      POST: async (asked) => (await connections()).addConnection(...partsOf(asked)),
     },
   ],
   [
     '/connections/:id',
     {
-      POST: (asked) => removeConnection(...partsOf(asked), idOf(asked)),
-      DELETE: (asked) => removeConnection(...partsOf(asked), idOf(asked)),
+      POST: async (asked) => (await connections()).removeConnection(...partsOf(asked), idOf(asked)),
+      DELETE: async (asked) =>
+        (await connections()).removeConnection(...partsOf(asked), idOf(asked)),
     },
   ],
   [

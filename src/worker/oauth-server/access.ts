@@ -3,7 +3,7 @@ import { ownOrigin } from '../guards.ts';
 import type { Settings } from '../settings.ts';
 import { isGrantorId, stillStands } from './grantor.ts';
 import { grantorClient } from './oauth-client.ts';
-import { resourceOf, resourcePathOf } from './resource.ts';
+import { issuerOf, resourceOf, resourcePathOf } from './resource.ts';
 
 /** What a program may do for somebody who let it. @see spec/identity.md, Programs */
 export interface Access {
@@ -38,7 +38,7 @@ export async function accessOf(
   const [header = '', grantorId = ''] =
     TOKEN.exec(request.headers.get('authorization') ?? '') ?? [];
   if (header === '' || !(await isGrantorId(grantorId, settings))) return null;
-  const origin = ownOrigin(request, settings);
+  const origin = issuerOf(request, settings);
   const token = header.slice('Bearer'.length).trim();
   const found = await grantorClient(env, grantorId).validate(origin, resourceOf(origin), token);
   if (found === null || !(await stillStands(found.props, settings))) return null;

@@ -52,7 +52,10 @@ async function documented(known: KnownRequest, url: string): Promise<ClientInfo>
   const text = await programs.find(key);
   if (text !== null) return clientIn(text);
   const wait = await strangerWait(request, env, settings);
-  if (wait !== null) throw new Fault('rate_limited', undefined, { detail: { retry_after: wait } });
+  if (wait !== null) {
+    const message = 'Too many programs were asked about from here. Try again later.';
+    throw new Fault('rate_limited', message, { detail: { retry_after: wait } });
+  }
   const { forCallbacks } = network({ env, settings, origin, isTrusted: true });
   const client = await readDocument(url, forCallbacks);
   await programs.keep(key, JSON.stringify(client), DOCUMENT_S, MOST_DOCUMENTS);

@@ -2,7 +2,7 @@ import { DurableObject } from 'cloudflare:workers';
 import type { Env } from '../env.ts';
 import { outcomeOf } from '../outcome.ts';
 import type { Outcome } from '../outcome.ts';
-import { KeptRows } from './kept-rows.ts';
+import type { KeptRows } from './kept-rows.ts';
 import type { Approval, OauthDesk, TokenOrder } from './oauth-desk.ts';
 
 const DAY_MS = 86_400_000;
@@ -44,8 +44,8 @@ export class OauthObject extends DurableObject<Env> {
 
   /** A row as it was kept; null where there is none any more. */
   find(key: string): Promise<Outcome<string | null>> {
-    return outcomeOf(() => {
-      const value = this.#kept().get(key);
+    return outcomeOf(async () => {
+      const value = (await this.#kept()).get(key);
       return typeof value === 'string' ? value : null;
     });
   }
@@ -57,7 +57,7 @@ export class OauthObject extends DurableObject<Env> {
    */
   keep(key: string, value: string, seconds: number, most: number): Promise<Outcome<true>> {
     return outcomeOf(async () => {
-      const rows = this.#kept();
+      const rows = await this.#kept();
       await rows.put(key, value, { expirationTtl: seconds });
       rows.trim(`${key.split(':')[0] ?? ''}:`, most);
       return true as const;
@@ -66,7 +66,7 @@ export class OauthObject extends DurableObject<Env> {
 
   override async alarm(): Promise<void> {
     await this.#inTurn(async (desk) => {
-      const rows = this.#kept();
+      const rows = await this.#kept();
       rows.purge();
       desk.forgetPrograms();
       if (!rows.isEmpty()) return;
@@ -86,11 +86,12 @@ export class OauthObject extends DurableObject<Env> {
 
   /** Loaded by who needs it: a run does not pay for it. */
   async #desk(): Promise<OauthDesk> {
-    const { OauthDesk: Desk } = await import('./oauth-desk.ts');
-    return new Desk(this.#kept());
+    const { OauthDesk: Desk } = await import('./endpoints.ts');
+    return new Desk(await this.#kept());
   }
 
-  #kept(): KeptRows {
-    return (this.#rows ??= new KeptRows(this.ctx.storage));
+  async #kept(): Promise<KeptRows> {
+    const { KeptRows: Rows } = await import('./endpoints.ts');
+    return (this.#rows ??= new Rows(this.ctx.storage));
   }
 }

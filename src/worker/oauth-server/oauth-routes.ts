@@ -6,7 +6,7 @@ type Handler = (asked: Asked) => Promise<Response>;
 const METADATA = '/.well-known/oauth-protected-resource';
 
 const resource: Handler = async ({ req, var: { settings } }) =>
-  (await import('./metadata.ts')).resourceMetadata(req.raw, settings);
+  (await import('./endpoints.ts')).resourceMetadata(req.raw, settings);
 
 /**
  * The routes of the authorization server, by path and method. What is behind them is loaded by who
@@ -18,7 +18,7 @@ const OAUTH_ROUTES: readonly (readonly [path: string, methods: Record<string, Ha
     '/.well-known/oauth-authorization-server',
     {
       GET: async ({ req, var: { settings } }) =>
-        (await import('./metadata.ts')).serverMetadata(req.raw, settings),
+        (await import('./endpoints.ts')).serverMetadata(req.raw, settings),
     },
   ],
   [METADATA, { GET: resource }],
@@ -27,25 +27,25 @@ const OAUTH_ROUTES: readonly (readonly [path: string, methods: Record<string, Ha
   [
     '/oauth/authorize',
     {
-      GET: async (asked) => (await import('./authorize.ts')).showConsent(...partsOf(asked)),
-      POST: async (asked) => (await import('./authorize.ts')).decideConsent(...partsOf(asked)),
+      GET: async (asked) => (await import('./endpoints.ts')).showConsent(...partsOf(asked)),
+      POST: async (asked) => (await import('./endpoints.ts')).decideConsent(...partsOf(asked)),
     },
   ],
   [
     '/oauth/token',
-    { POST: async (asked) => (await import('./token.ts')).token(...partsOf(asked)) },
+    { POST: async (asked) => (await import('./endpoints.ts')).token(...partsOf(asked)) },
   ],
   [
     '/oauth/revoke',
-    { POST: async (asked) => (await import('./token.ts')).revoke(...partsOf(asked)) },
+    { POST: async (asked) => (await import('./endpoints.ts')).revoke(...partsOf(asked)) },
   ],
   [
     '/oauth/register',
-    { POST: async (asked) => (await import('./registration.ts')).register(...partsOf(asked)) },
+    { POST: async (asked) => (await import('./endpoints.ts')).register(...partsOf(asked)) },
   ],
   [
     '/connections/programs',
-    { GET: async (asked) => (await import('./programs.ts')).listPrograms(...partsOf(asked)) },
+    { GET: async (asked) => (await import('./endpoints.ts')).listPrograms(...partsOf(asked)) },
   ],
   ['/connections/programs/:id', { POST: ended, DELETE: ended }],
 ];
@@ -70,8 +70,23 @@ export function addOauthRoutes(app: Hono<Surroundings>): Readonly<Record<string,
   );
 }
 
+/**
+ * A resource with nothing in it, where no other is: it tells programs whether their token counts.
+ * Added after every other route.
+ */
+export function addEmptyResource(app: Hono<Surroundings>): void {
+  app.post('/mcp', async (asked) => {
+    const { accessOf, challenge } = await import('./endpoints.ts');
+    const [request, env, settings] = partsOf(asked);
+    if ((await accessOf(request, env, settings)) !== null)
+      return new Response(null, { status: 204 });
+    const headers = { 'www-authenticate': challenge(request, settings) };
+    return new Response(null, { status: 401, headers });
+  });
+}
+
 async function ended(asked: Asked): Promise<Response> {
-  const { endProgram } = await import('./programs.ts');
+  const { endProgram } = await import('./endpoints.ts');
   return endProgram(...partsOf(asked), asked.req.param('id') ?? '');
 }
 

@@ -2,6 +2,7 @@ import type { Env } from '../env.ts';
 import { decoded, readBytes } from '../post/read-body.ts';
 import type { Settings } from '../settings.ts';
 import { isGrantorId } from './grantor.ts';
+import { authorizationServer, rowsOf, toLibrary } from './library.ts';
 import { grantorClient, programsClient } from './oauth-client.ts';
 import { oauthError } from './oauth-error.ts';
 import { issuerOf, withWholeResource } from './resource.ts';
@@ -65,7 +66,6 @@ async function strangersOrder(
   { origin, authorization, body }: { origin: string; authorization: string | null; body: string },
   form: URLSearchParams,
 ): Promise<Response> {
-  const { authorizationServer, rowsOf, toLibrary } = await import('./library.ts');
   const id = form.get('client_id') ?? '';
   const found = /^[\w-]{16}$/.test(id) ? await programsClient(env).find(`registered:${id}`) : null;
   const rows = {

@@ -116,7 +116,7 @@ describe('the page on which a program is let in', () => {
   it('shows what hides in a name, and no more than eighty characters of it', () => {
     const page = renderConsent({ ...CONSENT, name: `A\u202Eb\u0000\n${'x'.repeat(10_000)}` });
     expect(page).toContain('A⟨U+202E⟩b⟨U+0000⟩ x');
-    expect(page).not.toMatch(/[\u202E\u0000]/);
+    for (const hidden of ['\u202E', '\u0000']) expect(page).not.toContain(hidden);
     expect(page.length).toBeLessThan(6000);
   });
 
