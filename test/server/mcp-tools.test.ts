@@ -19,6 +19,9 @@ input:
 
 Greet {{who}}, {{mood}}.`;
 
+/** A document whose tools are at an address that only who is trusted may reach. */
+const localTools = () => `---\ntools: ${documents.origin}/mcp\n---\n\nHi`;
+
 let product: Product;
 let documents: Peer;
 let url: string;
@@ -26,6 +29,7 @@ beforeAll(async () => {
   documents = await httpPeer((request, response) => {
     if (request.url === '/page.html')
       return response.setHeader('content-type', 'text/html').end('<p>');
+    if (request.url === '/tools.md') return response.end(localTools());
     if (request.url !== '/prompt.md') return response.writeHead(404).end();
     return response.setHeader('content-type', 'text/markdown').end(DOCUMENT);
   });
@@ -161,6 +165,22 @@ describe('a prompt as a tool of its own', () => {
     expect((await ask(`${url}/${'a'.repeat(32)}`, { method: 'POST', body: '{}' })).status).toBe(
       404,
     );
+  });
+});
+
+describe('a document of somebody else', () => {
+  const codeOf = (result: unknown) => told(result).run.error?.code;
+
+  test('reaches nothing of its reader, also not as a tool made of the run', async () => {
+    const client = await mcpClient(url);
+    const call = (args: Record<string, string>) =>
+      client.callTool({ name: 'run_prompt', arguments: args });
+    expect(codeOf(await call({ prompt: localTools() }))).not.toBe('address_refused');
+    const foreign = await call({ url: `${documents.origin}/tools.md` });
+    expect(codeOf(foreign)).toBe('address_refused');
+    const tool = await mcpClient(`${url}/${told(foreign).run.id}`);
+    expect(codeOf(await tool.callTool({ name: 'prompt', arguments: {} }))).toBe('address_refused');
+    await Promise.all([client.close(), tool.close()]);
   });
 });
 

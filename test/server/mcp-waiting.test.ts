@@ -1,4 +1,8 @@
 /** Runs that wait for a person, runs as tasks, and the product as the client of another one. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import process from 'node:process';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { ask } from '../support/ask.ts';
 import { ALICE, LoginWorld, promptFor } from '../support/login-product.ts';
@@ -188,6 +192,32 @@ describe('a run as a task', () => {
         result: { content: [{ type: 'text', text: 'Half of it' }, {}, {}] },
       });
   });
+
+  test('survives a server that was killed, as its run does', async () => {
+    const stateDir = mkdtempSync(join(tmpdir(), 'markdownops-tasks-'));
+    const settings = { OPENAI_BASE_URL: model.baseUrl, DEFAULT_MODEL: 'slow', STATE_DIR: stateDir };
+    const first = await startProduct(settings);
+    const calling = modernRequest(`${first.origin}/mcp`, 'tools/call', chat('Slowly'), wish);
+    await model.next();
+    const params = { taskId: (await calling).result?.['taskId'] };
+    process.kill(first.workerdPid(), 'SIGKILL');
+    await first.ended;
+    const again = await startProduct({ ...settings, PORT: new URL(first.origin).port });
+    const asked = await model.next();
+    asked.says('After all.');
+    asked.stops();
+    await expect
+      .poll(
+        async () => (await modernRequest(`${again.origin}/mcp`, 'tasks/get', params, wish)).result,
+        { timeout: 10_000 },
+      )
+      .toMatchObject({
+        status: 'completed',
+        result: { content: [{ text: 'After all.' }, {}, {}] },
+      });
+    await again.stop();
+    rmSync(stateDir, { recursive: true });
+  }, 60_000);
 
   test('is an answer when it takes no time', async () => {
     const calling = modernRequest(url, 'tools/call', chat('Quickly'), wish);

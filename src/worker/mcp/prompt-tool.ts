@@ -32,7 +32,7 @@ export interface PromptTool {
   readonly description: string;
   /** JSON Schema of its inputs. */
   readonly schema: JsonObject;
-  /** Whether its caller did not write it. */
+  /** Whether it is a document from elsewhere for its caller. */
   readonly isForeign: boolean;
 }
 
@@ -42,15 +42,18 @@ export interface PromptTool {
  * @see spec/mcp.md MCP-15
  */
 export async function promptTool(env: Env, caller: McpCaller, id: string): Promise<PromptTool> {
-  const run = there(await runClient(env, id).view(proofOfCaller(caller)));
+  const object = runClient(env, id);
+  const run = there(await object.view(proofOfCaller(caller)));
   if (run.prompt === null) throw new Fault('not_found');
+  // Who was led to run a stranger's document has not said that it may use what is theirs.
+  const isForeign = run.viewer !== 'owner' || there(await object.isSuggested());
   return {
     document: run.prompt,
     name: nameOf(run),
     title: visible(titleOf(run)),
     description: descriptionOf(run),
     schema: inputSchema(run.prompt),
-    isForeign: run.viewer !== 'owner',
+    isForeign,
   };
 }
 

@@ -12,6 +12,7 @@ export type RunClient = {
       | 'events'
       | 'answer'
       | 'settled'
+      | 'isSuggested'
       | 'standing'
       | 'rotate'
       | 'receive'
