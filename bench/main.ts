@@ -9,6 +9,7 @@ import { formatRows } from './format.ts';
 import { loopRows } from './loop.ts';
 import { manyRunsRows } from './many-runs.ts';
 import { printed } from './measure.ts';
+import { pagesRows } from './pages.ts';
 import { passThroughRows } from './pass-through.ts';
 import { productRows } from './product.ts';
 import { warmChatRows } from './warm-chat.ts';
@@ -28,6 +29,7 @@ for (const rows of [
   passThroughRows,
   warmChatRows,
   chatThroughputRows,
+  pagesRows,
 ]) {
   for (const row of await rows()) console.log(printed(row));
 }

@@ -3,17 +3,24 @@
  * real files in `src/publish/page/`, as strings that Node and the Worker's bundle can both import.
  */
 import { createHash } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { argv } from 'node:process';
-import { transformSync, type Loader } from 'esbuild';
+import { buildSync } from 'esbuild';
 
 const FOLDER = new URL('../src/publish/page/', import.meta.url);
 const TARGET = new URL('../src/publish/page-source.ts', import.meta.url);
 
-function smallest(file: string, loader: Loader): string {
-  const source = readFileSync(new URL(file, FOLDER), 'utf8');
-  return transformSync(source, { loader, minify: true, target: 'es2022', legalComments: 'none' })
-    .code;
+function smallest(file: string): string {
+  const { outputFiles } = buildSync({
+    entryPoints: [new URL(file, FOLDER).pathname],
+    bundle: true,
+    format: 'esm',
+    write: false,
+    minify: true,
+    target: 'es2022',
+    legalComments: 'none',
+  });
+  return outputFiles[0]?.text ?? '';
 }
 
 function constant(name: string, text: string): string {
@@ -26,8 +33,8 @@ function constant(name: string, text: string): string {
 export function pageSource(): string {
   return [
     '// Generated from src/publish/page/ by scripts/page-source.ts; a test compares them.\n',
-    constant('STYLE', smallest('style.css', 'css')),
-    constant('SCRIPT', smallest('run.js', 'js')),
+    constant('STYLE', smallest('style.css')),
+    constant('SCRIPT', smallest('run.js')),
   ].join('');
 }
 

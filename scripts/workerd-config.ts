@@ -35,6 +35,7 @@ const config :Workerd.Config = (
     (name = "loopback", network = (allow = ["local"], tlsOptions = (trustBrowserCas = true))),
     (name = "everywhere", network = (allow = ["public", "private"], tlsOptions = (trustBrowserCas = true))),
     (name = "runs", disk = (path = ${text(join(stateDir, 'runs'))}, writable = true)),
+    (name = "snapshots", disk = (path = ${text(join(stateDir, 'snapshots'))}, writable = true)),
   ],
   sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "main")],
 );
@@ -52,6 +53,7 @@ ${modules.map(({ name, path }) => `    (name = ${text(name)}, esModule = embed $
     (className = "AddressObject", uniqueKey = "addresses", enableSql = true),
     (className = "McpSessionsObject", uniqueKey = "mcp-sessions", enableSql = true),
     (className = "OauthObject", uniqueKey = "oauth", enableSql = true),
+    (className = "AccountObject", uniqueKey = "accounts", enableSql = true),
   ],
   durableObjectStorage = (localDisk = "runs"),
   bindings = [
@@ -60,6 +62,8 @@ ${modules.map(({ name, path }) => `    (name = ${text(name)}, esModule = embed $
     (name = "ADDRESSES", durableObjectNamespace = "AddressObject"),
     (name = "MCP_SESSIONS", durableObjectNamespace = "McpSessionsObject"),
     (name = "OAUTH", durableObjectNamespace = "OauthObject"),
+    (name = "SNAPSHOT_DISK", service = "snapshots"),
+    (name = "ACCOUNTS", durableObjectNamespace = "AccountObject"),
     (name = "LOCAL_NETWORK", service = "loopback"),
     (name = "OPERATOR_NETWORK", service = "everywhere"),
 ${bindings.map((binding) => `    ${binding},`).join('\n')}

@@ -55,6 +55,17 @@ const ALLOW: OptionSpec = {
   help: 'let this loopback address be reached (repeatable)',
 };
 
+const SERVER: OptionSpec = {
+  name: 'server',
+  value: 'URL',
+  help: 'the MarkdownOps server itself (or MDOPS_SERVER)',
+};
+
+const CODE: OptionSpec = {
+  name: 'code',
+  help: 'with --server: type a code, where the browser is on another machine',
+};
+
 const LINKS: readonly OptionSpec[] = [
   { name: 'open', help: 'open links of logins in the browser without asking' },
   { name: 'no-open', help: 'only print links of logins' },
@@ -123,12 +134,13 @@ const EXPLAIN: Command = {
 
 const LOGIN: Command = {
   name: 'login',
-  usage: 'mdops login URL [options]',
-  summary: 'log in to a tool server',
+  usage: 'mdops login [URL] [options]',
+  summary: 'log in to a tool server, or sign in to a server',
   details: [
     'Prints a link, waits until you have logged in there with your browser, and keeps the login for\nlater runs. A server that needs no login says so. Ctrl-C cancels.',
+    'Without URL it signs in to the MarkdownOps server of --server, which makes an API key for this\nmachine. Runs with --remote use it.',
   ],
-  options: [PROFILE, ALLOW, ...LINKS, ...REMOTE, HELP],
+  options: [PROFILE, ALLOW, ...LINKS, ...REMOTE, SERVER, CODE, HELP],
   load: () => import('./login-command.ts'),
 };
 
@@ -143,12 +155,13 @@ const CONNECTIONS: Command = {
 
 const LOGOUT: Command = {
   name: 'logout',
-  usage: 'mdops logout URL|ID [options]',
-  summary: 'end a login to a tool server',
+  usage: 'mdops logout [URL|ID] [options]',
+  summary: 'end a login to a tool server, or to a server',
   details: [
     'Forgets the logins to the server of that URL, or the one of that id, and tells the server that\ngave them, where it takes that.',
+    'Without either it ends the key that the MarkdownOps server of --server made, there and here.',
   ],
-  options: [{ ...PROFILE, help: 'only the login of this set' }, ALLOW, ...REMOTE, HELP],
+  options: [{ ...PROFILE, help: 'only the login of this set' }, ALLOW, ...REMOTE, SERVER, HELP],
   load: () => import('./logout-command.ts'),
 };
 

@@ -9,7 +9,7 @@ import { UsageError } from './usage-error.ts';
 /** `mdops connections`: the logins to tool servers. */
 export async function main(given: Arguments, terminal: Terminal): Promise<number> {
   if (given.positionals.length > 0) throw new UsageError('`connections` takes no names.');
-  const place = connectionsFor(given);
+  const place = await connectionsFor(given);
   const all = (await place.list(terminal.closed)).toSorted(byServer);
   if (given.has('json')) terminal.outLine(JSON.stringify(all.map(asJson), null, 2));
   else terminal.outLine(table(all, terminal));

@@ -3,7 +3,7 @@ import { explain } from '../normalize/explain.ts';
 import { normalizePrompt } from '../normalize/normalize-prompt.ts';
 import { parsePrompt } from '../parse/parse-prompt.ts';
 import { isObject } from '../protocol/json.ts';
-import { providerChoices } from '../execute/model/providers.ts';
+import { pricedProviders } from '../execute/model/prices.ts';
 import { localProviders } from './environment.ts';
 import { explanation } from './explanation.ts';
 import type { Arguments } from './options.ts';
@@ -17,7 +17,7 @@ export async function main(given: Arguments, terminal: Terminal): Promise<number
   const source = await promptSource(given.positionals);
   const normalized = normalizePrompt(
     parsePrompt(source.text, { path: source.name }),
-    { providers: providerChoices(localProviders(process.env)), path: source.name },
+    { ...(await pricedProviders(localProviders(process.env))), path: source.name },
     { input: inputs(given), overrides: overrides(given) },
   );
   const explained = explain(normalized);

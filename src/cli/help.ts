@@ -31,6 +31,7 @@ export function overview(): string {
       ['EGRESS_ALLOW', 'loopback addresses that prompts may reach, as HOST:PORT,...'],
       ['SECRET_X', 'the value of ${env:X} in headers of tool servers'],
       ['MDOPS_KEY', 'the API key for --remote'],
+      ['MDOPS_SERVER', 'the server that login and logout without a URL are for'],
       ['MDOPS_HOME', 'the folder for logins'],
       ['VAULT_KEY', 'seals the logins, instead of a key beside them'],
       ['LOGIN_CLIENTS', 'OAuth clients made by hand: [{"issuer", "client_id", "client_secret"?}]'],

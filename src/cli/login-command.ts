@@ -14,6 +14,7 @@ import { hostOf } from './login-page.ts';
 import type { Arguments } from './options.ts';
 import { Person } from './person.ts';
 import { remoteLogin } from './remote-login.ts';
+import { serverOf } from './server-option.ts';
 import type { Terminal } from './terminal.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -29,17 +30,28 @@ interface LocalOrder {
   readonly signal: AbortSignal;
 }
 
-/** `mdops login`: logs in to a tool server ahead of time, here or on a MarkdownOps server. */
+/**
+ * `mdops login`: logs in to a tool server ahead of time, here or on a MarkdownOps server; without a
+ * tool server it signs in to a MarkdownOps server itself.
+ */
 export async function main(given: Arguments, terminal: Terminal): Promise<number> {
-  const url = serverUrl(given.positionals);
+  const server = serverOf(given, process.env);
+  const url = server === null ? serverUrl(given.positionals) : '';
   const profile = given.value('profile') ?? 'default';
-  const remote = remoteOf(given);
+  const remote = await remoteOf(given);
   const manner = { ...linkManner(given), waits: true };
   const person = new Person(terminal, new Keyboard(process.stdin), manner);
   const interrupted = interruption();
   const late = AbortSignal.timeout(PATIENCE);
   const signal = AbortSignal.any([interrupted, terminal.closed, late]);
   try {
+    if (server !== null) {
+      const { serverLogin } = await import('./server-login.ts');
+      const typesCode = given.has('code');
+      const order = { server, typesCode, person, env: process.env, signal };
+      terminal.outLine(await serverLogin(order));
+      return 0;
+    }
     const allowed = allowList(process.env, given.values('allow'));
     const said =
       remote === null
@@ -99,7 +111,7 @@ function namedServer(url: string): ToolServer {
 
 function serverUrl([url, ...more]: readonly string[]): string {
   if (url === undefined || more.length > 0)
-    throw new UsageError('Name one tool server by its URL.');
+    throw new UsageError('Name one tool server by its URL, or a MarkdownOps server with --server.');
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
     throw new UsageError(`\`${url}\` is not an http or https URL.`);
   }

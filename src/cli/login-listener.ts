@@ -5,6 +5,7 @@ import { asFault, Fault, FAULTS } from '../fault/fault.ts';
 import type { LoginClient } from '../login/login-client.ts';
 import type { LoginPlan, LoginRecord } from '../login/login.ts';
 import { askingPage, hostOf, sayingPage } from './login-page.ts';
+import { saying, sendReply, type Reply } from './loopback-page.ts';
 
 /** A login that waits for a browser. */
 export interface WaitingLogin {
@@ -17,14 +18,6 @@ export interface WaitingLogin {
 interface Waiting {
   readonly plan: LoginPlan;
   readonly finished: (outcome: LoginRecord | Error) => void;
-}
-
-interface Reply {
-  readonly status: number;
-  readonly html: string;
-  /** Called when the page is on its way: what happens then may end the process. */
-  readonly sent?: () => void;
-  readonly headers?: Readonly<Record<string, string>>;
 }
 
 const PATH = '/connect/';
@@ -103,7 +96,7 @@ export class LoginListener {
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const reply = await this.#answer(request).catch(failedReply);
     if (reply.sent !== undefined) response.once('close', reply.sent);
-    send(response, reply);
+    sendReply(response, reply);
   }
 
   async #answer(request: IncomingMessage): Promise<Reply> {
@@ -200,28 +193,7 @@ function isOwnForm({ headers }: IncomingMessage, origin: string): boolean {
   return headers.origin === origin;
 }
 
-function saying(status: number, title: string, text: string): Reply {
-  return { status, html: sayingPage(title, text) };
-}
-
 function failedReply(error: unknown): Reply {
   const { code, message } = asFault(error);
   return saying(FAULTS[code].http, 'Not logged in', message);
-}
-
-function send(response: ServerResponse, { status, html, headers }: Reply): void {
-  response.writeHead(status, {
-    'content-type': 'text/html; charset=utf-8',
-    // No `form-action`: browsers hold it against every place that the authorization server sends
-    // the person on to.
-    'content-security-policy': "default-src 'none'; frame-ancestors 'none'; base-uri 'none'",
-    'x-frame-options': 'DENY',
-    'x-content-type-options': 'nosniff',
-    // The form needs its origin; the code in the address of the last page goes nowhere.
-    'referrer-policy': 'same-origin',
-    'cache-control': 'no-store',
-    connection: 'close',
-    ...headers,
-  });
-  response.end(html);
 }

@@ -2,18 +2,26 @@ import type { Connected } from './connected.ts';
 import { connectionsFor } from './connections-place.ts';
 import { interruption } from './interruption.ts';
 import type { Arguments } from './options.ts';
+import { serverOf } from './server-option.ts';
 import type { Terminal } from './terminal.ts';
 import { visibleLine } from './text-width.ts';
 import { UsageError } from './usage-error.ts';
 
-/** `mdops logout`: ends the logins to a server, or the one of an id. */
+/** `mdops logout`: ends the logins to a tool server, the one of an id, or the key for a MarkdownOps server. */
 export async function main(given: Arguments, terminal: Terminal): Promise<number> {
   const [name, ...more] = given.positionals;
+  const server = serverOf(given, process.env);
+  if (server !== null) {
+    const { serverLogout } = await import('./server-login.ts');
+    const signal = AbortSignal.any([interruption(), terminal.closed]);
+    terminal.outLine(await serverLogout(server, process.env, signal));
+    return 0;
+  }
   if (name === undefined || more.length > 0) {
     throw new UsageError('Name one server by its URL, or one login by its id.');
   }
   const signal = AbortSignal.any([interruption(), terminal.closed]);
-  const place = connectionsFor(given);
+  const place = await connectionsFor(given);
   const profile = given.value('profile');
   const meant = (await place.list(signal)).filter(
     (one) => isMeant(one, name) && (profile === undefined || one.profile === profile),

@@ -11,6 +11,7 @@ import type {
   ToolCall,
   ToolResult,
 } from '../run/event.ts';
+import { Spent } from './spent.ts';
 import type { Terminal } from './terminal.ts';
 import { oneLine, printable } from './text-width.ts';
 
@@ -28,7 +29,8 @@ export class Progress {
   readonly #calls = new Map<string, string>();
   readonly #actions = new Map<string, string>();
   #started = 0;
-  #tokens = 0;
+  readonly #spent = new Spent();
+  #model = '';
 
   constructor(terminal: Terminal) {
     this.#terminal = terminal;
@@ -36,6 +38,7 @@ export class Progress {
 
   /** Takes the events of the run in order. */
   take(event: RunEvent): void {
+    this.#spent.take(event);
     switch (event.type) {
       case 'run-start':
         this.#started = event.at;
@@ -64,8 +67,6 @@ export class Progress {
       case 'tool-result':
         return this.#result(event);
       case 'step-end':
-        this.#tokens += event.usage?.total_tokens ?? 0;
-        return;
       case 'text-delta':
       case 'reasoning-delta':
       case 'tool-sent':
@@ -101,8 +102,15 @@ export class Progress {
     this.#watched('✗', `${label}: ${error?.message ?? ''}`);
   }
 
-  #step({ step, attempt, provider, model, repair }: StepStart): void {
-    if (attempt > 1) return this.#always('yellow', 'note', `Asking ${provider}/${model} again.`);
+  #step({ step, attempt, provider, model, repair, failed }: StepStart): void {
+    const isOther = this.#model !== '' && this.#model !== `${provider}/${model}`;
+    if (attempt > 1) {
+      const why = failed === undefined ? '' : `${failed.message} `;
+      const how = isOther ? 'instead' : 'again';
+      this.#always('yellow', 'note', `${why}Asking ${provider}/${model} ${how}.`);
+    }
+    this.#model = `${provider}/${model}`;
+    if (attempt > 1) return;
     if (repair !== undefined) {
       const why = repair.slice(0, 3).join(' ');
       return this.#always(
@@ -157,8 +165,7 @@ export class Progress {
     } else if (stop_reason !== 'stop') {
       this.#always('yellow', 'note', `The answer ended with \`${stop_reason}\`.`);
     }
-    const tokens = this.#tokens === 0 ? '' : `${counted(this.#tokens, 'token')}, `;
-    this.#watched('✓', `done: ${tokens}${durationOf(ms)}`);
+    this.#watched('✓', `done: ${[...this.#spent.figures(), durationOf(ms)].join(', ')}`);
   }
 
   #watched(sign: string, text: string): void {

@@ -1,4 +1,5 @@
 import { Approver } from './approver.ts';
+import { keyFor } from './connections-place.ts';
 import { interruption } from './interruption.ts';
 import { Keyboard } from './keyboard.ts';
 import { linkManner } from './link-manner.ts';
@@ -35,7 +36,7 @@ export async function main(given: Arguments, terminal: Terminal): Promise<number
     return runHere(order, given.values('allow'));
   }
   const { runRemote } = await import('./run-remote.ts');
-  const key = given.value('key') ?? process.env['MDOPS_KEY'];
+  const key = await keyFor(remote, given);
   return runRemote(order, { url: remote, key, wait: given.has('wait') });
 }
 

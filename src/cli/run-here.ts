@@ -17,7 +17,8 @@ import { foldRun, isTerminal, type Run } from '../run/run.ts';
 import { viewFor } from '../run/view.ts';
 import { ActionDesk } from './action-desk.ts';
 import { AnswerWriter } from './answer-writer.ts';
-import { providerChoices, type Provider } from '../execute/model/providers.ts';
+import { pricedProviders } from '../execute/model/prices.ts';
+import type { Provider } from '../execute/model/providers.ts';
 import { allowList, localProviders } from './environment.ts';
 import { exitCodeOf } from './exit-code.ts';
 import { localAnswers } from './local-answers.ts';
@@ -38,7 +39,7 @@ export async function runHere(order: RunOrder, allow: readonly string[]): Promis
   const allowed = allowList(process.env, allow);
   const { request, problems } = normalizePrompt(
     parsePrompt(source.text, { path: source.name }),
-    { providers: providerChoices(providers), path: source.name },
+    { ...(await pricedProviders(providers)), path: source.name },
     { input: order.input, overrides: order.overrides },
   );
   printProblems(problems, source, terminal);

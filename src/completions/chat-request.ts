@@ -1,3 +1,4 @@
+import { pricedModel } from '../normalize/models.ts';
 import { normalizePrompt } from '../normalize/normalize-prompt.ts';
 import type {
   CompletionRequest,
@@ -6,6 +7,7 @@ import type {
   Normalized,
 } from '../normalize/request.ts';
 import { parsePrompt } from '../parse/parse-prompt.ts';
+import { tooManyServers } from '../normalize/servers.ts';
 import type { Problem } from '../parse/problem.ts';
 import type { ChatMessage, ChatTool } from '../protocol/chat.ts';
 import { isObject, type Json, type JsonObject } from '../protocol/json.ts';
@@ -76,9 +78,12 @@ function normalizeDocument(
   if (request === null || urlContextOf(body) === undefined) return normalized;
   const found = normalizeBody(body, { ...context, operatorServers: [] }, {});
   if (found.request === null) return found;
+  const joined = withFound(request, found.request);
+  const tooMany = tooManyServers(joined.servers.length);
+  if (tooMany !== null) return { request: null, problems: [tooMany], worst: 'error' };
   return {
     ...normalized,
-    request: withFound(request, found.request),
+    request: joined,
     problems: [...problems, ...found.problems],
   };
 }
@@ -151,7 +156,7 @@ export function readChatRequest(body: JsonObject, context: ChatContext): ChatReq
   return {
     request: {
       ...request,
-      ...(context.model === undefined ? {} : { models: [context.model] }),
+      ...(context.model === undefined ? {} : { models: [pricedModel(context.model, context)] }),
       // The 401 says where to log in, so that is asked for.
       on_auth: waitsForLogin(request) ? 'wait' : 'link',
       parameters: parametersOf(body, request),

@@ -1,12 +1,17 @@
-import { asFault, Fault, faultData, type FaultData } from '../fault/fault.ts';
+import { asFault, Fault, faultData, type FaultCode, type FaultData } from '../fault/fault.ts';
 import { StepAccumulator, type StepOutput } from '../protocol/accumulate.ts';
-import type { ChatToolCall } from '../protocol/chat.ts';
+import type { ChatToolCall, Usage } from '../protocol/chat.ts';
+import type { ModelChoice } from '../normalize/request.ts';
 import { messagesFor, toolsFor } from '../run/conversation.ts';
-import type { EventBody } from '../run/event.ts';
+import { estimatedUsage } from '../run/cost.ts';
+import { nextCostLimit } from '../run/cost-limit.ts';
+import type { EventBody, StepStart } from '../run/event.ts';
 import type { CallModel } from '../run/command.ts';
+import { estimateInput } from '../run/input-estimate.ts';
+import { choiceOf, modelOf } from '../run/model-choice.ts';
 import { toolOf } from '../run/next-commands.ts';
 import { failedEnd } from '../run/run-end.ts';
-import type { Run } from '../run/run.ts';
+import type { Run, Step } from '../run/run.ts';
 import { DeltaBuffer } from './delta-buffer.ts';
 import type { Work } from './work.ts';
 import type { ModelCall } from './ports.ts';
@@ -20,37 +25,51 @@ const MAX_RETRY_WAIT = 60_000;
 
 /** One model step: asks the model, streams what it says into the log, and survives what it can. */
 export async function callModel(
-  { step, repair }: CallModel,
+  command: CallModel,
   work: Work,
   signal: AbortSignal,
 ): Promise<void> {
-  const choices = work.run().request.models;
-  const maxAttempts = MAX_ATTEMPTS + choices.length - 1;
+  const { step } = command;
+  const count = work.run().request.models.length;
+  const maxAttempts = MAX_ATTEMPTS + count - 1;
   let attempt = work.run().steps.find((other) => other.step === step)?.attempt ?? 0;
-  let choice = lastChoice(work.run());
+  let choice = choiceOf(work.run());
+  let before: FaultData | undefined;
   while (attempt < maxAttempts) {
     attempt += 1;
-    const model = choices[choice];
-    if (model === undefined) throw new TypeError('A request names at least one model.');
-    const why = repair === undefined ? {} : { repair };
-    work.emit({ type: 'step-start', step, attempt, ...model, ...why });
+    const model = modelOf(work.run(), choice);
+    // The next model of the list may cost more than the one that the run had money for.
+    const end = nextCostLimit(work.run(), model);
+    if (end !== null) return work.emit(end);
+    work.emit(stepStart(work.run(), command, attempt, { model, before }));
     const failed = await new StepAttempt(step, work, signal).run();
     if (failed === null || signal.aborted) return;
     const isFinal = failed.spoke && work.ports.isDirect === true;
-    const next = isFinal ? null : choiceAfter(failed, choice, choices.length);
+    const next = isFinal ? null : choiceAfter(failed, choice, count);
     if (next === null || attempt >= maxAttempts) return work.emit(failedEnd(failed.error));
     choice = next;
+    before = failed.error;
   }
   work.emit(failedEnd(faultData('model_cut_off', 'The model was cut off too many times.')));
 }
 
-/** A run stays with the model that answered last. */
-function lastChoice(run: Run): number {
-  const last = run.steps.at(-1);
-  const index = run.request.models.findIndex(
-    ({ provider, model }) => provider === last?.provider && model === last.model,
-  );
-  return Math.max(0, index);
+/** @param before why the attempt before gave no answer, where this process saw it */
+function stepStart(
+  run: Run,
+  { step, repair }: CallModel,
+  attempt: number,
+  { model, before }: { model: ModelChoice; before: FaultData | undefined },
+): StepStart {
+  return {
+    type: 'step-start',
+    step,
+    attempt,
+    provider: model.provider,
+    model: model.model,
+    input_estimate: estimateInput(run, model.provider),
+    ...(repair === undefined ? {} : { repair }),
+    ...(before === undefined ? {} : { failed: before }),
+  };
 }
 
 /** The same model again when it died in the middle, the next one when it never began; null ends. */
@@ -63,12 +82,19 @@ function choiceAfter(
   return isFallbackWorthy(error) && choice + 1 < count ? choice + 1 : null;
 }
 
-/** The next model of the list is asked when this one is missing, busy or down. */
-function isFallbackWorthy(error: FaultData): boolean {
-  return ['model_not_found', 'model_rate_limited', 'model_unavailable', 'model_timeout'].includes(
-    error.code,
-  );
+/** The next model of the list is asked when this one is missing, locked, busy or down. */
+function isFallbackWorthy({ code, detail }: FaultData): boolean {
+  // A provider whose account is empty says 402.
+  return FALLBACK_WORTHY.has(code) || detail?.['status'] === 402;
 }
+
+const FALLBACK_WORTHY: ReadonlySet<FaultCode> = new Set([
+  'model_not_found',
+  'model_unauthorized',
+  'model_rate_limited',
+  'model_unavailable',
+  'model_timeout',
+]);
 
 interface FailedAttempt {
   readonly error: FaultData;
@@ -123,13 +149,14 @@ class StepAttempt {
       const { outputs, answer } = received.end();
       this.#write(outputs, buffer);
       buffer.flush();
+      const usage = answer.usage ?? this.#estimate();
       this.#work.emit({
         type: 'step-end',
         step: this.#step,
         // A provider may end with [DONE] alone.
         finish_reason: answer.finish_reason ?? 'stop',
         tool_calls: answer.tool_calls,
-        ...(answer.usage === undefined ? {} : { usage: answer.usage }),
+        ...(usage === undefined ? {} : { usage }),
         ...(answer.echo === undefined ? {} : { echo: answer.echo }),
       });
     } finally {
@@ -137,9 +164,19 @@ class StepAttempt {
     }
   }
 
+  /** Some servers never say what they used; a limit on it must hold all the same. */
+  #estimate(): Usage | undefined {
+    const step = this.#state();
+    return step === undefined ? undefined : estimatedUsage(step);
+  }
+
+  #state(): Step | undefined {
+    return this.#work.run().steps.find((other) => other.step === this.#step);
+  }
+
   #call(): ModelCall {
     const run = this.#work.run();
-    const step = run.steps.find((other) => other.step === this.#step);
+    const step = this.#state();
     return {
       provider: step?.provider ?? '',
       model: step?.model ?? '',

@@ -13,22 +13,23 @@ const FLUSH_CHARACTERS = 8192;
 
 /**
  * Collects what the model says so that not every token is a row of its own: the first piece is
- * written at once, because somebody waits for it, the rest by time or size.
+ * written at once where somebody waits for it, the rest by time or size, and when somebody looks.
  */
 export class DeltaBuffer {
   readonly #step: number;
   readonly #clock: Clock;
   readonly #write: (bodies: EventBody[]) => void;
-  readonly #closed = new AbortController();
+  readonly #stopListening: (() => void) | undefined;
+  #wait: AbortController | null = null;
   #waiting: Delta[] = [];
   #characters = 0;
-  #timed = false;
   #first = true;
 
   constructor(step: number, clock: Clock, write: (bodies: EventBody[]) => void) {
     this.#step = step;
     this.#clock = clock;
     this.#write = write;
+    this.#stopListening = clock.audience?.onLook(() => this.flush());
   }
 
   add(delta: Delta): void {
@@ -40,15 +41,14 @@ export class DeltaBuffer {
       this.#waiting.push(delta);
     }
     this.#characters += delta.text.length;
-    if (this.#first || this.#clock.flushMs === 0 || this.#characters >= FLUSH_CHARACTERS) {
-      this.flush();
-    } else {
-      this.#flushLater();
-    }
+    if (this.#isUrgent()) this.flush();
+    else this.#flushLater();
   }
 
   /** Writes what waits, now. */
   flush(): void {
+    this.#wait?.abort(NOT_WANTED);
+    this.#wait = null;
     if (this.#waiting.length === 0) return;
     const bodies = this.#waiting.map(({ type, text }): EventBody => ({
       type,
@@ -61,25 +61,30 @@ export class DeltaBuffer {
     this.#write(bodies);
   }
 
-  /** Writes what waits and stops the timer. */
+  /** Writes what waits, and nothing by itself any more. */
   close(): void {
-    this.#closed.abort(NOT_WANTED);
+    this.#stopListening?.();
     this.flush();
   }
 
-  #flushLater(): void {
-    if (this.#timed) return;
-    this.#timed = true;
-    void this.#flushAfterWait();
+  #isUrgent(): boolean {
+    const { audience, flushMs } = this.#clock;
+    const isAwaited = this.#first && audience?.isThere !== false;
+    return isAwaited || flushMs === 0 || this.#characters >= FLUSH_CHARACTERS;
   }
 
-  async #flushAfterWait(): Promise<void> {
+  #flushLater(): void {
+    if (this.#wait !== null) return;
+    this.#wait = new AbortController();
+    void this.#flushAfter(this.#wait.signal);
+  }
+
+  async #flushAfter(written: AbortSignal): Promise<void> {
     try {
-      await this.#clock.sleep(this.#clock.flushMs, this.#closed.signal);
+      await this.#clock.sleep(this.#clock.flushMs, written);
     } catch {
-      return; // Closed: what waited is written.
+      return; // What waited is written.
     }
-    this.#timed = false;
     this.flush();
   }
 }

@@ -104,6 +104,19 @@ export interface Clock {
   sleep(ms: number, signal: AbortSignal): Promise<void>;
   /** How long text may wait to be written, in milliseconds; 0 writes every chunk. */
   readonly flushMs: number;
+  /** Absent where somebody always reads along. */
+  readonly audience?: Audience;
+}
+
+/** Who reads a run while it is made, for whom its text is written soon. */
+export interface Audience {
+  /** Whether somebody is there now; the first piece of a text may wait too while nobody is. */
+  readonly isThere: boolean;
+  /**
+   * Tells when somebody looks or comes to stay: what waits is then to be written before this returns.
+   * @returns stops it
+   */
+  onLook(listener: () => void): () => void;
 }
 
 /** One request to a model. */

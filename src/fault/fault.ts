@@ -150,6 +150,7 @@ export const FAULTS = {
   max_steps: { http: 200, exit: 3, text: 'The run used all the model steps it may take.' },
   max_tool_calls: { http: 200, exit: 3, text: 'The run used all the tool calls it may make.' },
   max_total_tokens: { http: 200, exit: 3, text: 'The run used all the tokens it may spend.' },
+  max_cost: { http: 200, exit: 3, text: 'The run cost all the money it may cost.' },
   max_stored_bytes: { http: 200, exit: 3, text: 'The run wrote all the bytes it may keep.' },
   timeout: { http: 200, exit: 3, text: 'The run took all the time it may take.' },
 

@@ -41,6 +41,19 @@ interface Unresolved {
  * @see spec/prompt-format.md MODEL
  */
 export function resolveModels(settings: Settings, context: NormalizeContext): ModelChoice[] {
+  return chosenModels(settings, context).map((choice) => pricedModel(choice, context));
+}
+
+/** The same model with its price, as far as that is known. */
+export function pricedModel(
+  choice: ModelChoice,
+  { priceOf }: Pick<NormalizeContext, 'priceOf'>,
+): ModelChoice {
+  const price = priceOf?.(choice) ?? null;
+  return price === null ? choice : { ...choice, price };
+}
+
+function chosenModels(settings: Settings, context: NormalizeContext): ModelChoice[] {
   const base = chooseProvider(settings, context);
   if (base === null) {
     return [];

@@ -9,7 +9,6 @@ import { readInput } from './input.ts';
 import { readLimits } from './limits.ts';
 import { buildMessages } from './messages.ts';
 import { resolveModels } from './models.ts';
-import { reportNotYet } from './not-yet.ts';
 import { readOutput, responseFormat, withJsonNamed } from './output.ts';
 import { readParameters } from './parameters.ts';
 import type {
@@ -26,6 +25,7 @@ import { bodyServers, joinServers, operatorServers } from './servers.ts';
 import { SimpleSettings } from './simple-settings.ts';
 import { toJsonObject } from './setting-type.ts';
 import { readTools } from './tools.ts';
+import { reportUnpriced } from './unpriced.ts';
 import { readUrls } from './urls.ts';
 
 /**
@@ -53,7 +53,7 @@ export function normalizePrompt(
   const simple = new SimpleSettings(settings);
   const strict = simple.flag('strict') === true;
   const request = buildRequest(adopted, settings, { ...context, simple }, inputs);
-  reportNotYet(settings, request);
+  reportUnpriced(settings, request, context);
   const problems = [...document.problems, ...settings.problems].toSorted(inSourceOrder);
   return conclude(strict ? problems.map(asError) : problems, request);
 }

@@ -1,6 +1,7 @@
 import type { Problem, Severity } from '../parse/problem.ts';
 import type { ChatMessage, ChatTool } from '../protocol/chat.ts';
 import type { JsonObject } from '../protocol/json.ts';
+import type { ModelPrice } from '../protocol/price.ts';
 
 /** Where the value of a setting came from, for `explain`. */
 export interface SettingSource {
@@ -95,6 +96,8 @@ export interface OutputSpec {
 export interface ModelChoice {
   readonly provider: string;
   readonly model: string;
+  /** What it cost when the run was accepted; absent where nobody knows. */
+  readonly price?: ModelPrice;
 }
 
 /**
@@ -149,6 +152,8 @@ export interface NormalizeContext {
   readonly operatorServers?: readonly string[];
   /** Upper bounds and defaults that a prompt cannot exceed. */
   readonly limits?: Partial<Limits>;
+  /** What a model costs, null where nobody knows; left out where there is no list of prices. */
+  readonly priceOf?: (choice: ModelChoice) => ModelPrice | null;
   /** True in the command line, where more kinds of documents are named by a file. */
   readonly path?: string;
 }
@@ -162,6 +167,8 @@ export interface ProviderChoice {
   readonly defaultModel: string;
   /** All models it has, when that is known; any other name is then a problem. */
   readonly models?: readonly string[];
+  /** Whether it says itself what each step cost. */
+  readonly statesCost?: boolean;
 }
 
 /** What comes with the document: inputs and settings that override the frontmatter. */

@@ -1,4 +1,5 @@
 import type { Reference } from '../parse/document.ts';
+import type { Problem } from '../parse/problem.ts';
 import type { ApprovalPolicy, NormalizeContext, ToolServer } from './request.ts';
 import { MAX_TOOL_NAMES } from './approval.ts';
 import {
@@ -15,6 +16,13 @@ import type { Settings } from './given.ts';
 
 /** Servers of one run. */
 const MAX_SERVERS = 32;
+
+/** What is wrong with so many tool servers of one run, or null. */
+export function tooManyServers(count: number): Problem | null {
+  if (count <= MAX_SERVERS) return null;
+  const message = `A run has at most ${MAX_SERVERS} tool servers; this prompt names ${count}.`;
+  return { code: 'too_many_servers', severity: 'error', message };
+}
 
 /**
  * All tool servers of a run: those of the request or the frontmatter, those of the body, those of
@@ -37,10 +45,8 @@ export function joinServers(
       before.add(entry);
     }
   }
-  if (joined.size > MAX_SERVERS) {
-    const message = `A run has at most ${MAX_SERVERS} tool servers; this prompt names ${joined.size}.`;
-    settings.report('error', 'too_many_servers', message);
-  }
+  const tooMany = tooManyServers(joined.size);
+  if (tooMany !== null) settings.report('error', tooMany.code, tooMany.message);
   const taken = new Set<string>();
   return [...joined.values()].slice(0, MAX_SERVERS).map((server) => {
     const full = server.entry();

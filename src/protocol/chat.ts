@@ -66,6 +66,10 @@ export interface Usage {
   readonly total_tokens: number;
   readonly prompt_tokens_details?: { readonly cached_tokens: number };
   readonly completion_tokens_details?: { readonly reasoning_tokens: number };
+  /** US dollars, where the provider itself says what the step cost. */
+  readonly cost_usd?: number;
+  /** Set when the provider said nothing and these tokens are our own estimate. */
+  readonly estimated?: true;
 }
 
 /** One `chat.completion.chunk`. */

@@ -10,10 +10,14 @@ const IMAGE_TOKENS = 1000;
 export function estimateTokens(parts: readonly ContentPart[]): number {
   let tokens = 0;
   for (const part of parts) {
-    tokens +=
-      part.type === 'text' ? Math.ceil(part.text.length / CHARACTERS_PER_TOKEN) : IMAGE_TOKENS;
+    tokens += part.type === 'text' ? tokensOfLength(part.text.length) : IMAGE_TOKENS;
   }
   return tokens;
+}
+
+/** Estimated tokens of so many characters. */
+export function tokensOfLength(characters: number): number {
+  return Math.ceil(characters / CHARACTERS_PER_TOKEN);
 }
 
 /** The start of a text that fits into so many estimated tokens; whole characters only. */

@@ -10,9 +10,10 @@ export const NO_USAGE: Usage = { prompt_tokens: 0, completion_tokens: 0, total_t
  * @see spec/providers.md PR-USAGE-3
  */
 export function usageOf(usage: Readonly<Record<string, unknown>>): Usage {
-  const prompt_tokens = tokens(usage['prompt_tokens']) ?? 0;
-  const completion_tokens = tokens(usage['completion_tokens']) ?? 0;
-  const total_tokens = tokens(usage['total_tokens']) ?? prompt_tokens + completion_tokens;
+  const prompt_tokens = amount(usage['prompt_tokens']) ?? 0;
+  const completion_tokens = amount(usage['completion_tokens']) ?? 0;
+  const total_tokens = amount(usage['total_tokens']) ?? prompt_tokens + completion_tokens;
+  const cost_usd = statedCost(usage);
   return {
     prompt_tokens,
     completion_tokens,
@@ -21,10 +22,25 @@ export function usageOf(usage: Readonly<Record<string, unknown>>): Usage {
       detail(usage['prompt_tokens_details'], 'cached_tokens'),
       detail(usage['completion_tokens_details'], 'reasoning_tokens'),
     ),
+    ...(cost_usd === undefined ? {} : { cost_usd }),
   };
 }
 
-/** The usage of two steps together; a detail that only one of them has is kept. */
+/**
+ * What the provider says that the step cost, in US dollars. With a key of one's own at another
+ * provider OpenRouter's `cost` is its fee alone, and the rest stands beside it.
+ * @see https://openrouter.ai/docs/use-cases/usage-accounting
+ */
+function statedCost(usage: Readonly<Record<string, unknown>>): number | undefined {
+  const cost = amount(usage['cost']);
+  if (cost === undefined || usage['is_byok'] !== true) return cost;
+  return cost + (detail(usage['cost_details'], 'upstream_inference_cost') ?? 0);
+}
+
+/**
+ * The tokens of two steps together; a detail that only one of them has is kept, and what one of
+ * them estimates is an estimate. Costs are added where prices are known.
+ */
 export function sumUsage(a: Usage, b: Usage): Usage {
   return {
     prompt_tokens: a.prompt_tokens + b.prompt_tokens,
@@ -37,6 +53,7 @@ export function sumUsage(a: Usage, b: Usage): Usage {
         b.completion_tokens_details?.reasoning_tokens,
       ),
     ),
+    ...(a.estimated === true || b.estimated === true ? { estimated: true } : {}),
   };
 }
 
@@ -51,14 +68,14 @@ function detailsOf(
 }
 
 function detail(details: unknown, name: string): number | undefined {
-  return isObject(details) ? tokens(details[name]) : undefined;
+  return isObject(details) ? amount(details[name]) : undefined;
 }
 
 function sum(a: number | undefined, b: number | undefined): number | undefined {
   return a === undefined && b === undefined ? undefined : (a ?? 0) + (b ?? 0);
 }
 
-/** A negative or absurd count would lift the token limit of a run. */
-function tokens(value: unknown): number | undefined {
+/** A negative or absurd amount would lift the limits of a run. */
+function amount(value: unknown): number | undefined {
   return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : undefined;
 }

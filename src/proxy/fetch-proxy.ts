@@ -1,5 +1,6 @@
 import { readChatRequest, wantsServers } from '../completions/chat-request.ts';
 import type { GuardedFetch } from '../egress/guarded-fetch.ts';
+import { pricesFor } from '../execute/model/prices.ts';
 import { Secret } from '../execute/model/secret.ts';
 import type { Ports } from '../execute/ports.ts';
 import { references } from '../execute/references/references.ts';
@@ -95,6 +96,7 @@ async function answered(parts: FetchProxyOptions, asked: Asked): Promise<Respons
   const chat = readChatRequest(withDefaults(asked.body, options), {
     providers: [{ id: url.host, defaultModel: model }],
     model: { provider: url.host, model },
+    priceOf: await pricesFor([{ id: url.host, url: url.origin }]),
     mcpAuthorization: headers.get('x-mcp-authorization'),
   });
   if ('message' in chat) return refusalResponse(chat);

@@ -8,6 +8,15 @@ export function counted(value: number, noun: string): string {
   return `${countOf(value)} ${noun}${value === 1 ? '' : 's'}`;
 }
 
+/** US dollars with the digits that matter: `$1.25`, `$0.0042`, `$0`. */
+export function dollarsOf(usd: number): string {
+  if (usd >= 1) return `$${usd.toFixed(2)}`;
+  if (usd > 0 && usd < 1e-6) return 'less than $0.000001';
+  // Two digits that are not zero.
+  const places = usd === 0 ? 0 : 1 - Math.floor(Math.log10(usd));
+  return `$${Number(usd.toFixed(places))}`;
+}
+
 /** Bytes in the unit a person would use: `512 B`, `12.3 kB`, `1.2 MB`. */
 export function bytesOf(bytes: number): string {
   if (bytes < 1000) return `${bytes} B`;

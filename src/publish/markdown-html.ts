@@ -1,4 +1,4 @@
-import MarkdownIt, { type RendererRule, type Token } from 'markdown-it';
+import MarkdownIt, { type Env, type RendererRule, type Token } from 'markdown-it';
 import { escapeHtml, Markup, markup } from './markup.ts';
 
 /** Longer texts are shown as they are: laying them out would cost more than it helps. */
@@ -25,6 +25,32 @@ const MARKDOWN = renderer();
 export function markdownHtml(text: string): Markup {
   if (text.length > LONGEST_MARKDOWN) return plainText(text);
   return new Markup(MARKDOWN.render(text));
+}
+
+/** A block of a text, such as a paragraph, a list or a fence. */
+export interface MarkdownBlock {
+  /** Line on which it begins, from 0. */
+  readonly line: number;
+  readonly html: string;
+}
+
+/** Link definitions that stood in what came before; parsing adds those of the text. */
+export type Definitions = Pick<Env, 'references'>;
+
+/** The same as {@link markdownHtml}, block by block: the joined blocks are the same bytes. */
+export function markdownBlocks(text: string, definitions: Definitions): readonly MarkdownBlock[] {
+  const tokens = MARKDOWN.parse(text, definitions);
+  const starts = tokens.flatMap(({ level, nesting }, at) =>
+    level === 0 && nesting >= 0 ? at : [],
+  );
+  return starts.map((start, index) => ({
+    line: tokens[start]?.map?.[0] ?? 0,
+    html: MARKDOWN.renderer.render(
+      tokens.slice(start, starts[index + 1]),
+      MARKDOWN.options,
+      definitions,
+    ),
+  }));
 }
 
 /** Text that is shown as it is, less blank lines at its end. */
@@ -79,9 +105,10 @@ function isInLink(tokens: readonly Token[], index: number): boolean {
   return last?.type === 'link_open';
 }
 
-/** The language that the text names is left out: nothing here uses it. */
+/** The language that the text names is left out: nothing here uses it. The button is the script's. */
 function codeBlock(tokens: Token[], index: number): string {
-  return plainText(tokens[index]?.content ?? '').html;
+  return markup`<div class="code">${plainText(tokens[index]?.content ?? '')}<button type="button" class="copy">Copy</button></div>
+`.html;
 }
 
 /** Alignment as a class: the parser's own `style` attribute is what our CSP forbids. */

@@ -1,8 +1,16 @@
 import type { CallState, Step } from '../run/run.ts';
 import type { RunView } from '../run/view.ts';
 import { codeSpan, fencedStart, words } from './fence.ts';
-import { counted, durationOf } from './figures.ts';
-import { answerStep, callFacts, callName, readableJson, resultText } from './run-words.ts';
+import { durationOf } from './figures.ts';
+import {
+  answerStep,
+  callFacts,
+  callName,
+  failedAttempts,
+  readableJson,
+  resultText,
+  usageFigures,
+} from './run-words.ts';
 
 /** Characters of one tool's arguments or result, or of what a model said before its calls. */
 const LONGEST_BLOCK = 4000;
@@ -20,7 +28,7 @@ function stepPart(step: Step, isAnswer: boolean, view: RunView): string {
     `### Step ${step.step}`,
     codeSpan(`${step.provider}/${step.model}`),
     ...(step.ended_at === null ? [] : [durationOf(step.ended_at - step.started_at)]),
-    ...(step.usage === null ? [] : [counted(step.usage.total_tokens, 'token')]),
+    ...usageFigures(step.usage, step.cost_usd),
     ...(step.attempt === 1 ? [] : [`attempt ${step.attempt}`]),
   ];
   const said = step.text.trim() === '' || isAnswer ? [] : [block('The model said:', step.text)];
@@ -32,6 +40,7 @@ function stepPart(step: Step, isAnswer: boolean, view: RunView): string {
   const answered = isAnswer ? ['What it said is the answer below.'] : [];
   return [
     facts.join(' · '),
+    ...failedAttempts(step).map(words),
     ...repair,
     ...thought,
     ...said,

@@ -18,6 +18,6 @@ export function approvalHtml(
   return markup`<h3>The model wants to call <code dir="ltr">${visible(call.tool)}</code></h3>
 <p>Of <span dir="ltr">${visible(server_label)}</span> at <span class="address" dir="ltr">${visible(server_url)}</span>, with these arguments:</p>
 <pre tabindex="0" dir="ltr"><code>${visible(args)}</code></pre>
-${view.status === 'requires_action' ? markup`<form method="post" action="${action}">${buttons}</form>` : null}
+${view.status === 'requires_action' ? markup`<form class="buttons" method="post" action="${action}">${buttons}</form>` : null}
 `;
 }

@@ -5,9 +5,10 @@ export function buttonForm(
   action: string,
   label: string,
   fields: Readonly<Record<string, string>> = {},
+  kind: 'plain' | 'danger' | null = null,
 ): Markup {
   return markup`<form method="post" action="${action}">
-${hiddenFields(fields)}<button type="submit">${label}</button>
+${hiddenFields(fields)}<button type="submit"${kind === null ? null : markup` class="${kind}"`}>${label}</button>
 </form>
 `;
 }

@@ -41,7 +41,7 @@ ${servers.map(serverHtml)}</ul></section>
 <p class="address">${callback}</p></section>
 `
     }<form class="editor" method="post" action="/">
-${hiddenFields(fields)}<p><button type="submit" name="decision" value="without">Run without my logins</button>
+${hiddenFields(fields)}<p class="buttons"><button type="submit" name="decision" value="without">Run without my logins</button>
 <button class="plain" type="submit" name="decision" value="with">Run with my logins</button></p>
 <p class="quiet">Your decision to run it with your logins is remembered for exactly this document.</p>
 </form>

@@ -3,7 +3,7 @@ import { pageHtml } from './layout.ts';
 import type { Site } from './layout.ts';
 import { markup, type Markup } from './markup.ts';
 import { buttonForm, factList, hostOf } from './page-form.ts';
-import { errorHtml } from './render-page.ts';
+import { errorHtml } from './page-error.ts';
 
 /** A run that asked for a login. */
 export interface AskingRun {

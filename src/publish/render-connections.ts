@@ -1,6 +1,7 @@
 import { pageHtml } from './layout.ts';
 import { markup, type Markup } from './markup.ts';
 import { buttonForm, factList, hostOf } from './page-form.ts';
+import { ownLinks } from './page-links.ts';
 import { timeHtml } from './time-html.ts';
 
 /** A login that is there, as it may be shown. */
@@ -32,10 +33,10 @@ export function renderConnections(page: ConnectionsPage): string {
   const { person, hasSession, connections, programs } = page;
   return pageHtml({
     title: 'Connections',
-    links: hasSession ? buttonForm('/sign-out', 'Sign out') : null,
+    links: ownLinks(hasSession),
     main: markup`<header class="run"><h1>Connections</h1>
-<p class="facts"><span>Logins to tool servers of ${person}</span></p></header>
-${connections.length === 0 ? markup`<p class="quiet">There are none yet. A run that needs a login asks for it.</p>` : connections.map(connectionHtml)}
+<p class="facts"><span>Logins to tool servers</span> <span>For ${person}</span></p></header>
+${connections.length === 0 ? markup`<p class="quiet empty">There are none yet. A run that needs a login asks for it.</p>` : connections.map(connectionHtml)}
 <section aria-labelledby="new"><h2 id="new">Log in to a tool server</h2>
 <form class="editor" method="post" action="/connections">
 <label for="url">Address of the server</label>
@@ -59,9 +60,9 @@ function connectionHtml(connection: ShownConnection): Markup {
     ['Since', timeHtml(created_at)],
     ['Ends', ends_at === null ? 'Goes on until you disconnect' : timeHtml(ends_at)],
   ];
-  return markup`<section aria-label="${hostOf(server)}"><h2>${hostOf(server)}</h2>
+  return markup`<section class="card" aria-label="${hostOf(server)}"><h2>${hostOf(server)}</h2>
 <p class="address">${server}</p>
 ${factList(facts)}
-${buttonForm(`/connections/${id}`, 'Disconnect', { action: 'disconnect' })}</section>
+${buttonForm(`/connections/${id}`, 'Disconnect', { action: 'disconnect' }, 'plain')}</section>
 `;
 }

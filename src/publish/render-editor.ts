@@ -53,10 +53,10 @@ export function renderEditor(options: EditorOptions): string {
 `,
     main: markup`<header class="run"><h1>Run a prompt</h1></header>
 ${source === undefined ? null : markup`<p class="quiet">From <span class="address" dir="ltr">${source}</span></p>`}
-<p class="notice" id="suggested" role="note"${options.isSuggested === true ? null : markup` hidden`}>${SUGGESTED}</p>
-${form(options)}<section id="addresses" aria-label="Addresses" hidden></section>
-<section id="drafts" aria-label="Drafts" hidden></section>
+<p class="notice" id="suggested" role="note"${hiddenUnless(options.isSuggested === true)}>${SUGGESTED}</p>
+${form(options)}<section id="addresses" aria-label="Addresses" hidden=""></section>
 <p id="hint" class="quiet">Put <code>@/demo/mcp</code> or the URL of any MCP server on a line of its own to give the model its tools. An <code>@</code> before any other URL reads it as context. The run's address shows this document to everyone who has it.</p>
+<section id="drafts" aria-label="Drafts" hidden=""></section>
 `,
   });
 }
@@ -67,12 +67,17 @@ function form({ prompt, problems = [], isSuggested = false, ...options }: Editor
   return markup`<form class="editor" method="post" action="/"${forScript(options)}>
 ${isSuggested ? markup`<input type="hidden" name="suggested" value="1">` : null}
 <div class="headline"><label for="document">Markdown document</label><div class="toolbar" id="toolbar"></div></div>
-<section id="problems" aria-label="Problems"${problems.length === 0 ? markup` hidden` : null}>${problems.length === 0 ? null : problemList(problems)}</section>
+<section id="problems" aria-label="Problems"${hiddenUnless(problems.length > 0)}>${problems.length === 0 ? null : problemList(problems)}</section>
 <textarea id="document" name="prompt" rows="14" required spellcheck="true" dir="auto" placeholder="${EXAMPLE}" aria-describedby="${described}"${invalid ? markup` aria-invalid="true"` : null}>
 ${prompt}</textarea>
 <div class="actions"><button type="submit">Run</button><p id="figures" class="quiet"></p></div>
 </form>
 `;
+}
+
+/** What a script will fill, or shows when there is something in it. */
+function hiddenUnless(isShown: boolean): Markup | null {
+  return isShown ? null : markup` hidden=""`;
 }
 
 /** What the script of the page is told. */

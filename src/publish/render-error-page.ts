@@ -2,9 +2,10 @@ import { FAULTS, type FaultData } from '../fault/fault.ts';
 import type { Problem } from '../parse/problem.ts';
 import { OWN_SITE, pageHtml } from './layout.ts';
 import type { Site } from './layout.ts';
-import { markup } from './markup.ts';
+import { durationOf } from './figures.ts';
+import { Markup, markup } from './markup.ts';
 import { problemList } from './page-problems.ts';
-import { errorHtml } from './render-page.ts';
+import { errorHtml } from './page-error.ts';
 
 /** What an error page can say besides its fault. */
 export interface ErrorPageOptions {
@@ -25,20 +26,52 @@ export function renderErrorPage(fault: FaultData, options: ErrorPageOptions = {}
     site,
     title: 'Error',
     announcement: 'Error',
-    main: markup`<header class="run"><h1>${status === 404 || status === 410 ? 'Not here' : 'That did not work'}</h1>
+    main: markup`<header class="run"><h1>${headingOf(fault, status)}</h1>
 <p class="facts"><span class="status failed">${status}</span></p></header>
-${errorHtml(fault)}
-${problems.length === 0 ? null : problemList(problems)}
-${
-  signIn === null
-    ? null
-    : markup`<p><a href="${signIn}">Sign in with an API key</a></p>
-`
-}${
-      site === OWN_SITE
-        ? markup`<p><a href="/">Write a prompt</a></p>
-`
-        : null
-    }`,
+${errorHtml(withoutAdvice(fault))}
+${adviceHtml(fault)}${problems.length === 0 ? null : problemList(problems)}
+${site === OWN_SITE || signIn !== null ? linksHtml(signIn, site) : null}`,
   });
+}
+
+function headingOf({ code }: FaultData, status: number): string {
+  if (status === 404) return 'Not here';
+  if (status === 410) return 'Not here any more';
+  if (code === 'rate_limited') return 'Too much at once';
+  if (status === 401 || status === 403) return 'Not for everybody';
+  return 'That did not work';
+}
+
+/** What {@link adviceHtml} says in words is not listed besides. */
+function withoutAdvice(fault: FaultData): FaultData {
+  if (adviceHtml(fault) === null) return fault;
+  const { detail: _detail, ...rest } = fault;
+  return rest;
+}
+
+/** When to try again, or what became of what was here. */
+function adviceHtml({ code, detail = {} }: FaultData): Markup | null {
+  const { retry_after, when, status, id } = detail;
+  if (typeof retry_after === 'number') {
+    return markup`<p>Try again in <strong>${durationOf(retry_after * 1000)}</strong>.</p>
+`;
+  }
+  if (code !== 'gone' || typeof when !== 'string') return null;
+  const what =
+    status === 'rotated'
+      ? 'It was given another address'
+      : `It ended as ${String(status)}, and its time was over`;
+  const next = typeof id === 'string' ? markup` <a href="/${id}">Go there</a>.` : null;
+  return markup`<p>${what} on <time datetime="${when}">${when.slice(0, 10)} ${when.slice(11, 16)} UTC</time>.${next}</p>
+`;
+}
+
+function linksHtml(signIn: string | null, site: Site): Markup {
+  return markup`<p class="tools">${
+    signIn === null
+      ? null
+      : markup`<a href="${signIn}">Sign in with an API key</a>
+`
+  }${site === OWN_SITE ? markup`<a href="/">Write a prompt</a>` : null}</p>
+`;
 }

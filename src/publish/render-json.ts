@@ -1,5 +1,6 @@
 import type { CompletionRequest } from '../normalize/request.ts';
 import type { Problem } from '../parse/problem.ts';
+import type { Usage } from '../protocol/chat.ts';
 import { isObject, type Json, type JsonObject } from '../protocol/json.ts';
 import type { CallbackView } from '../run/callback-view.ts';
 import type { CallState, Step } from '../run/run.ts';
@@ -33,7 +34,7 @@ export function renderJson(view: RunView, urls: RunUrls | null): JsonObject {
     output: view.output,
     output_json: view.output_json,
     files: view.files.map(({ path }) => fileJson(path, urls)),
-    usage: { ...view.usage, cost_usd: null },
+    usage: usageJson(view.usage, view.cost_usd),
     stop_reason: view.stop_reason,
     required_action: firstAction(view, urls),
     required_actions: view.required_actions.map((action) => actionJson(action, urls)),
@@ -142,13 +143,19 @@ function modelStepJson(step: Step): JsonObject {
     provider: step.provider,
     model: step.model,
     repair: jsonOf(step.repair),
+    failed_attempts: jsonOf(step.failed),
     started_at: isoTime(step.started_at),
     ended_at: timeOrNull(step.ended_at),
     text: step.text,
     reasoning: step.reasoning,
     finish_reason: step.finish_reason,
-    usage: step.usage === null ? null : { ...step.usage },
+    usage: step.usage === null ? null : usageJson(step.usage, step.cost_usd),
   };
+}
+
+/** What was used, and whether that is the provider's word or our estimate. */
+function usageJson(usage: Usage, cost_usd: number | null): JsonObject {
+  return { ...usage, estimated: usage.estimated === true, cost_usd };
 }
 
 function callJson(step: Step): (state: CallState) => JsonObject {

@@ -1,57 +1,70 @@
-import type { FaultData } from '../fault/fault.ts';
 import { isTerminal } from '../run/run.ts';
 import type { RunView } from '../run/view.ts';
 import { assetUrl } from './assets.ts';
 import { pageHtml } from './layout.ts';
-import { markdownHtml, plainText } from './markdown-html.ts';
+import { plainText } from './markdown-html.ts';
 import { Markup, markup } from './markup.ts';
 import { actionsHtml, hasForm } from './page-action.ts';
 import { aboutSections } from './page-about.ts';
+import { answerHtml, pagePlace } from './page-answer.ts';
+import { continueHtml } from './page-continue.ts';
+import { conversationHtml } from './page-conversation.ts';
+import { errorHtml } from './page-error.ts';
+import { ownerHtml } from './page-owner.ts';
 import { problemList } from './page-problems.ts';
+import { NOTHING_SHOWN, type Shown } from './page-shown.ts';
 import { stepsHtml } from './page-steps.ts';
-import { fileUrl, type RunUrls } from './run-urls.ts';
-import { answerNote, noAnswer, runFigures, statusWords, UNPUBLISHED } from './run-words.ts';
+import { pathOf, type RunUrls } from './run-urls.ts';
+import { runFigures, statusWords, UNPUBLISHED } from './run-words.ts';
 import { titleOf } from './run-title.ts';
 
 /**
  * The page of a run: the answer first, then how it came about. Complete without JavaScript; while
- * the run goes on, the page's script keeps `<main>` up to date from the run's events.
+ * the run goes on, the page's script keeps `<main>` up to date from {@link renderMain}.
  *
  * Its links are paths, so it works under whatever name of the server it was opened.
  * @see spec/rendering.md, Pages
  */
 export function renderPage(view: RunView, urls: RunUrls): string {
-  const main = markup`<header class="run">
+  return pageHtml({
+    title: 'Run',
+    main: mainHtml(view, urls, NOTHING_SHOWN),
+    links: formLinks(urls),
+    announcement: announcementOf(view),
+    live: {
+      attributes: isTerminal(view.status) ? markup`` : liveAttributes(view, urls),
+      head: headHtml(view),
+    },
+  });
+}
+
+/**
+ * The inside of the page's `<main>`, less what its reader is shown already.
+ * @see spec/rendering.md PAGE-4
+ */
+export function renderMain(view: RunView, urls: RunUrls, shown: Shown): string {
+  return mainHtml(view, urls, shown).html;
+}
+
+/** What a screen reader is told of where the run stands. */
+export function announcementOf({ status }: Pick<RunView, 'status'>): string {
+  return `Run: ${statusWords(status)}`;
+}
+
+function mainHtml(view: RunView, urls: RunUrls, shown: Shown): Markup {
+  return markup`<header class="run">
 <h1 dir="auto">${titleOf(view)}</h1>
 <p class="facts"><span class="status ${view.status}">${statusWords(view.status)}</span>${runFigures(view).map((fact) => markup` <span>${fact}</span>`)}</p>
 </header>
 ${view.error === null ? null : errorHtml(view.error)}${actionsHtml(view)}
-${answerHtml(view)}${filesHtml(view, urls)}
-${stepsHtml(view)}
-${aboutSections(view)}
-${view.problems.length === 0 ? null : markup`<section data-key="problems" aria-labelledby="problems"><h2 id="problems">Problems</h2>${problemList(view.problems)}</section>`}
-${promptHtml(view)}
+${answerHtml(view, urls, shown)}
+${isTerminal(view.status) ? continueHtml(view, urls) : null}
+${stepsHtml(view, shown)}
+${aboutSections(view, shown)}
+${view.problems.length === 0 ? null : shown.part('problems', 'section', problemsHtml(view))}
+${shown.part('prompt', 'section', promptHtml(view))}
+${ownerHtml(view, urls)}
 `;
-  return pageHtml({
-    title: 'Run',
-    main,
-    links: formLinks(urls),
-    announcement: `Run: ${statusWords(view.status)}`,
-    ...(isTerminal(view.status) ? {} : { live: liveParts(view, urls) }),
-  });
-}
-
-/** A fault in red: what happened, its code, and the evidence that may be shown. */
-export function errorHtml(fault: FaultData): Markup {
-  const details = Object.entries(fault.detail ?? {}).map(
-    ([name, value]) =>
-      markup`<div><dt>${name.replaceAll('_', ' ')}</dt><dd>${String(value)}</dd></div>`,
-  );
-  return markup`<section class="error" data-key="error" role="alert">
-<h2>Error</h2>
-<p dir="auto">${fault.message} <code>${fault.code}</code></p>
-${details.length === 0 ? null : markup`<dl>${details}</dl>`}
-</section>`;
 }
 
 function formLinks(urls: RunUrls): Markup {
@@ -64,50 +77,34 @@ function formLinks(urls: RunUrls): Markup {
 `;
 }
 
-function answerHtml(view: RunView): Markup {
-  const note = answerNote(view);
-  const empty = view.answer.trim() === '';
-  const isMarkdown = ['markdown', 'code'].includes(view.output_format);
-  const answer = isMarkdown ? markdownHtml(view.answer) : plainText(view.answer);
-  return markup`<section class="answer" data-key="answer" aria-labelledby="answer">
-<h2 id="answer">Answer</h2>
-${empty ? markup`<p class="quiet">${noAnswer(view.status)}</p>` : markup`<div class="prose" dir="auto">${answer}</div>`}
-${note === null ? null : markup`<p class="quiet">${note}</p>`}
-</section>`;
+function problemsHtml({ problems }: RunView): Markup {
+  return markup`<section data-key="problems" aria-labelledby="problems"><h2 id="problems">Problems</h2>${problemList(problems)}</section>`;
 }
 
-/** Named code blocks of the answer, each at its own address. */
-function filesHtml({ files }: RunView, urls: RunUrls): Markup | null {
-  if (files.length === 0) return null;
-  const items = files.map(
-    ({
-      path,
-    }) => markup`<li><a class="address" href="${pathOf(fileUrl(urls, path))}">${path}</a></li>
-`,
-  );
-  return markup`<section data-key="files" aria-labelledby="files"><h2 id="files">Files</h2>
-<ul class="sources">
-${items}</ul></section>`;
-}
-
-function promptHtml({ prompt, publication }: RunView): Markup {
-  if (prompt === null) return markup`<p class="quiet">${UNPUBLISHED[publication]}</p>`;
+function promptHtml(view: RunView): Markup {
+  const { prompt, publication } = view;
+  if (prompt === null) {
+    return markup`<section data-key="prompt" aria-labelledby="prompt"><h2 id="prompt">Prompt</h2>
+<p class="quiet">${UNPUBLISHED[publication]}</p></section>`;
+  }
   return markup`<section data-key="prompt" aria-labelledby="prompt"><h2 id="prompt">Prompt</h2>
-<details><summary>Show the document</summary>${plainText(prompt)}</details></section>`;
+${conversationHtml(view)}<details data-key="document"><summary>Show the document</summary>${plainText(prompt)}</details></section>`;
 }
 
-/** Where the script finds events and page, and what a browser without scripts does instead. */
-function liveParts(view: RunView, urls: RunUrls): { attributes: Markup; head: Markup } {
-  const events = `${pathOf(urls.events)}?starting_after=${view.seq}`;
-  return {
-    attributes: markup` data-events="${events}" data-page="${pathOf(urls.html)}.html"`,
-    head: markup`<script type="module" src="${assetUrl('/assets/run.js')}"></script>
-${hasForm(view) ? null : markup`<noscript><meta http-equiv="refresh" content="2"></noscript>`}
-`,
-  };
+/** Where the script hears what is new, and where the page is. */
+function liveAttributes(view: RunView, urls: RunUrls): Markup {
+  const page = pathOf(urls.html);
+  return markup` data-live="${page}/live?from=${pagePlace(view)}" data-page="${page}.html"`;
 }
 
-/** An address without its origin; what already is a path stays one. */
-function pathOf(url: string): string {
-  return URL.canParse(url) ? new URL(url).pathname : url;
+/** The script, and what a browser without scripts does while the run goes on. */
+function headHtml(view: RunView): Markup {
+  const refreshes = !isTerminal(view.status) && !hasForm(view);
+  return markup`<script type="module" src="${assetUrl('/assets/run.js')}"></script>
+${
+  refreshes
+    ? markup`<noscript><meta http-equiv="refresh" content="2"></noscript>
+`
+    : null
+}`;
 }

@@ -2,7 +2,7 @@ import type { RunStatus } from '../run/run.ts';
 import { isoTime } from './iso-time.ts';
 import { pageHtml } from './layout.ts';
 import { markup, type Markup } from './markup.ts';
-import { buttonForm } from './page-form.ts';
+import { ownLinks } from './page-links.ts';
 import { statusWords } from './run-words.ts';
 
 /** A run as its principal's list shows it. */
@@ -39,14 +39,13 @@ const FILTERS: readonly RunStatus[] = [
 export function renderRuns({ person, hasSession, runs, status, next }: RunsPageContent): string {
   return pageHtml({
     title: 'Runs',
-    links: markup`<nav aria-label="Yours"><a href="/connections">Connections</a></nav>
-${hasSession ? buttonForm('/sign-out', 'Sign out') : null}`,
+    links: ownLinks(hasSession),
     main: markup`<header class="run"><h1>Runs</h1>
-<p class="facts"><span>Runs of ${person}</span></p></header>
-<nav aria-label="Status"><p class="facts">${filterLink(null, status)}
+<p class="facts"><span>For ${person}</span></p></header>
+<nav aria-label="Status" class="filter"><p class="facts">${filterLink(null, status)}
 ${FILTERS.map((filter) => filterLink(filter, status))}</p></nav>
-${runs.length === 0 ? markup`<p class="quiet">There are none here. <a href="/">Write a prompt</a> and run it.</p>` : markup`<ul class="list">${runs.map(runHtml)}</ul>`}
-${next === null ? null : markup`<p><a rel="next" href="${next}">Older runs</a></p>`}
+${runs.length === 0 ? markup`<p class="quiet empty">There are none here. <a href="/">Write a prompt</a> and run it.</p>` : markup`<ul class="list">${runs.map(runHtml)}</ul>`}
+${next === null ? null : markup`<p class="tools"><a rel="next" href="${next}">Older runs</a></p>`}
 `,
   });
 }

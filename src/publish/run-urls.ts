@@ -32,3 +32,8 @@ export function runUrls(origin: string, id: string): RunUrls {
 export function siteUrl({ html }: RunUrls, path: string): string {
   return URL.canParse(html) ? new URL(path, html).href : path;
 }
+
+/** An address without its origin; what already is a path stays one. */
+export function pathOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).pathname : url;
+}

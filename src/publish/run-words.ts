@@ -1,9 +1,9 @@
-import type { ContentPart } from '../protocol/chat.ts';
+import type { ContentPart, Usage } from '../protocol/chat.ts';
 import type { ToolResult } from '../run/event.ts';
 import type { CallState, RunStatus, Step } from '../run/run.ts';
 import { isTerminal } from '../run/run.ts';
 import type { ReferenceView, RunView, ServerView } from '../run/view.ts';
-import { bytesOf, counted, durationOf } from './figures.ts';
+import { bytesOf, counted, dollarsOf, durationOf } from './figures.ts';
 
 /** A status for a person. */
 export function statusWords(status: RunStatus): string {
@@ -67,7 +67,7 @@ export function answerNote(view: RunView): string | null {
   return null;
 }
 
-/** Model, duration and tokens, as far as they are known. */
+/** Model, duration, tokens and cost, as far as they are known. */
 export function runFigures(view: RunView): string[] {
   const model = modelOf(view);
   return [
@@ -75,7 +75,17 @@ export function runFigures(view: RunView): string[] {
     ...(view.started_at === null || view.ended_at === null
       ? []
       : [durationOf(view.ended_at - view.started_at)]),
-    ...(view.usage.total_tokens === 0 ? [] : [counted(view.usage.total_tokens, 'token')]),
+    ...usageFigures(view.usage, view.cost_usd),
+  ];
+}
+
+/** Tokens and what they cost, as far as that is known; an estimate is called one. */
+export function usageFigures(usage: Usage | null, cost_usd: number | null): string[] {
+  if (usage === null || usage.total_tokens === 0) return [];
+  const about = usage.estimated === true ? 'about ' : '';
+  return [
+    `${about}${counted(usage.total_tokens, 'token')}`,
+    ...(cost_usd === null ? [] : [`${about}${dollarsOf(cost_usd)}`]),
   ];
 }
 
@@ -83,6 +93,14 @@ export function runFigures(view: RunView): string[] {
 export function modelOf(view: RunView): string | null {
   const used = view.steps.at(-1) ?? view.request?.models[0];
   return used === undefined ? null : `${used.provider}/${used.model}`;
+}
+
+/** `openai/gpt-5-mini did not answer: …`, for each attempt before the one that counts. */
+export function failedAttempts({ failed }: Step): string[] {
+  return failed.map(({ provider, model, error }) => {
+    const why = error === null ? 'The run was interrupted.' : error.message;
+    return `${provider}/${model} gave no answer: ${why}`;
+  });
 }
 
 /** The step whose text is the answer. */

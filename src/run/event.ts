@@ -112,6 +112,10 @@ export interface StepStart {
   readonly model: string;
   /** Set when the step asks for the answer anew: where the last one did not fit its schema. */
   readonly repair?: readonly string[];
+  /** Tokens that it sends, by our own estimate. */
+  readonly input_estimate?: number;
+  /** Why the attempt before gave no answer; absent for the first, and when the process died. */
+  readonly failed?: FaultData;
 }
 
 export interface TextDelta {
@@ -179,6 +183,7 @@ export interface StepEnd {
   readonly step: number;
   /** As the provider said it: `stop`, `tool_calls`, `length`, `content_filter`, … */
   readonly finish_reason: string;
+  /** As the provider said it, else our own estimate. */
   readonly usage?: Usage;
   /** The calls as they go back to the model. */
   readonly tool_calls: readonly ChatToolCall[];

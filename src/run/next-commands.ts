@@ -3,11 +3,13 @@ import type { ToolServer } from '../normalize/request.ts';
 import { loginAsks, openActions, openLogin } from './actions.ts';
 import { approvalOf, isDecided, isHeldBack } from './approval.ts';
 import type { AskApproval, CallTool, Command, HeldCall, Wait } from './command.ts';
+import { nextCostLimit } from './cost-limit.ts';
 import type { ServerTool } from './event.ts';
 import { isCallersFunction } from './functions.ts';
 import { outputProblems } from './output-problems.ts';
 import { reasonToEnd } from './reason-to-end.ts';
 import { failedEnd } from './run-end.ts';
+import { modelOf } from './model-choice.ts';
 import { isTerminal, type Run, type Step } from './run.ts';
 
 /** So many tool calls of one run are under way at the same time. */
@@ -105,13 +107,20 @@ function contextUrls(run: Run): { url: string; section?: string }[] {
 
 function nextWork(run: Run): Command[] {
   const last = run.steps.at(-1);
-  if (last === undefined) return [callModel(1)];
+  if (last === undefined) return newStep(run, callModel(1));
   const calls = callsToMake(run, last);
   if (last.finish_reason === null) return [callModel(last.step, last.repair), ...calls];
   if (last.calls.some(({ result }) => result === undefined)) {
     return [...calls, ...approvalsToAsk(run, last)];
   }
-  return [callModel(last.step + 1, last.calls.length === 0 ? outputProblems(run) : undefined)];
+  const repair = last.calls.length === 0 ? outputProblems(run) : undefined;
+  return newStep(run, callModel(last.step + 1, repair));
+}
+
+/** A step that the run cannot pay for is not begun. */
+function newStep(run: Run, command: Command): Command[] {
+  const end = nextCostLimit(run, modelOf(run));
+  return [end === null ? command : { type: 'end', key: 'end', end }];
 }
 
 function callModel(step: number, repair?: readonly string[]): Command {

@@ -6,6 +6,7 @@ import type {
   RunEvent,
   RunStart,
   Stamp,
+  StepStart,
 } from './event.ts';
 import type { Attempts } from './attempts.ts';
 import type { Publication } from './publication.ts';
@@ -119,8 +120,7 @@ function partOf(event: RunEvent, attempts: Attempts): VisibleEvent | null {
     case 'run-start':
       return { ...event, prompt: null, request: null, problems: [] };
     case 'step-start':
-      // What does not fit is said in words of the schema, which is part of the request.
-      return event.repair === undefined ? event : { ...event, repair: [] };
+      return bareStart(event);
     case 'text-delta':
       return attempts.isCalling(event) ? null : event;
     case 'tool-call':
@@ -138,6 +138,16 @@ function partOf(event: RunEvent, attempts: Attempts): VisibleEvent | null {
     default:
       return null;
   }
+}
+
+function bareStart({ repair, failed, ...start }: Stamp & StepStart): RunEvent {
+  const bare = bareFault(failed ?? null);
+  return {
+    ...start,
+    // What does not fit is said in words of the schema, which is part of the request.
+    ...(repair === undefined ? {} : { repair: [] }),
+    ...(bare === null ? {} : { failed: bare }),
+  };
 }
 
 function bareEnd({ error, ...end }: Stamp & RunEnd): RunEvent {

@@ -1,5 +1,6 @@
 import { faultData, type FaultCode, type FaultData } from '../fault/fault.ts';
 import { isUnanswerable } from './approval.ts';
+import { costLimit } from './cost-limit.ts';
 import type { RunEnd } from './event.ts';
 import { callersCalls } from './functions.ts';
 import { outputProblems } from './output-problems.ts';
@@ -90,7 +91,7 @@ function callFailure(run: Run): RunEnd | null {
 function stepEnd(run: Run): RunEnd | null {
   const last = run.steps.at(-1);
   if (last === undefined) return null;
-  if (last.finish_reason === null) return callLimit(run);
+  if (last.finish_reason === null) return callLimit(run) ?? costLimit(run);
   if (last.calls.length === 0) return answerEnd(run, last);
   if (last.calls.some((call) => isUnanswerable(run, call))) return unapproved(run, last);
   if (callersCalls(run, last).length > 0) return callLimit(run) ?? handOver(run, last);
@@ -131,7 +132,7 @@ function stepLimit(run: Run, last: Step): RunEnd | null {
     const message = `The run used ${run.usage.total_tokens} of the ${max_total_tokens} tokens it may spend.`;
     return failedEnd(faultData('max_total_tokens', message, { max_total_tokens }));
   }
-  return null;
+  return costLimit(run);
 }
 
 function callLimit(run: Run): RunEnd | null {

@@ -11,7 +11,9 @@ import type {
   RunEvent,
   RunStart,
   ServerEnd,
+  StepStart,
 } from './event.ts';
+import { costOfStep, estimatedUsage, hasSpoken, NO_COST, withCost, type Cost } from './cost.ts';
 import { eventSize } from './event-size.ts';
 import { changeCall, changeStep, newStep, withStep, type CallState, type Step } from './step.ts';
 import { nextLoginUse, startedLoginUse, UNSTORED_MS, type LoginUse } from './publication.ts';
@@ -53,8 +55,10 @@ export interface Run {
   /** Milliseconds it waited for a person before; they do not count for its time limit. */
   readonly waited: number;
   readonly login_use: LoginUse;
-  /** Sum over the steps. */
+  /** Sum over the steps, with the estimate of what did not end and yet is paid for. */
   readonly usage: Usage;
+  /** Of the same. */
+  readonly cost: Cost;
   readonly stop_reason: string | null;
   readonly error: FaultData | null;
   /** Sequence number of the last event. */
@@ -104,6 +108,7 @@ export function startedRun(event: RunEvent & RunStart): Run {
     waited: 0,
     login_use: startedLoginUse(event.request),
     usage: NO_USAGE,
+    cost: NO_COST,
     stop_reason: null,
     error: null,
     seq: event.seq,
@@ -145,9 +150,9 @@ function applyBody(run: Run, event: RunEvent): Run {
     case 'server-end':
       return { ...running, servers: withServerEnd(run.servers, event) };
     case 'step-start':
-      return { ...running, steps: withStep(run.steps, newStep(event, event.at)) };
+      return startedStep(withBrokenOff(running), event, event.at);
     case 'run-end':
-      return endedRun(running, event, event.at);
+      return endedRun(withBrokenOff(running), event, event.at);
     default:
       return applyStepEvent(running, event);
   }
@@ -193,9 +198,33 @@ function applyStepEvent(run: Run, event: StepEvent): Run {
         tool_calls: event.tool_calls,
         echo: event.echo ?? null,
       }));
-      return { ...ended, usage: sumUsage(run.usage, event.usage ?? NO_USAGE) };
+      return event.usage === undefined ? ended : withUsage(ended, event.usage);
     }
   }
+}
+
+function startedStep(run: Run, event: StepStart, at: number): Run {
+  const before = run.steps.find(({ step }) => step === event.step);
+  return { ...run, steps: withStep(run.steps, newStep(event, at, before)) };
+}
+
+/** What a model said before it broke off is void, and paid for all the same. */
+function withBrokenOff(run: Run): Run {
+  const last = run.steps.at(-1);
+  const isPaid = last?.finish_reason === null && hasSpoken(last);
+  return isPaid ? withUsage(run, estimatedUsage(last)) : run;
+}
+
+/** The sums with those of the last step. */
+function withUsage(run: Run, usage: Usage): Run {
+  const last = run.steps.at(-1);
+  const cost_usd = last === undefined ? null : costOfStep(run, last);
+  return {
+    ...run,
+    usage: sumUsage(run.usage, usage),
+    cost: withCost(run.cost, cost_usd),
+    steps: last === undefined ? [] : withStep(run.steps, { ...last, cost_usd }),
+  };
 }
 
 /** A call that was refused for want of a login was not executed: it is as if it had not been sent. */

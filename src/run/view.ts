@@ -7,6 +7,7 @@ import type { Json } from '../protocol/json.ts';
 import type { ReferenceEnd, ServerEnd, ServerTool, ToolResult } from './event.ts';
 import type { CallbackView } from './callback-view.ts';
 import type { AnswerFile } from './answer-files.ts';
+import { knownCost } from './cost.ts';
 import { readAnswer } from './output.ts';
 import { publicationOf, type Publication } from './publication.ts';
 import { requiredActions, type RequiredAction } from './required-action.ts';
@@ -45,6 +46,8 @@ export interface RunView {
   /** Named code blocks of the answer. */
   readonly files: readonly AnswerFile[];
   readonly usage: Usage;
+  /** US dollars; null once something was used whose price nobody knows. */
+  readonly cost_usd: number | null;
   readonly stop_reason: string | null;
   readonly error: FaultData | null;
   /** What its callback was told; null without one, and for everybody but the owner. */
@@ -101,12 +104,22 @@ export function viewFor(viewer: Viewer, run: Run, callback: CallbackView | null 
     output_format: run.request.output.format,
     files,
     usage: run.usage,
+    cost_usd: knownCost(run.cost),
     stop_reason: run.stop_reason,
     error: full ? run.error : bareFault(run.error),
     callback: viewer === 'owner' ? callback : null,
     required_actions: requiredActions(run, viewer === 'owner'),
     seq: run.seq,
   };
+}
+
+/** The step whose text is the answer, as `viewer` may see it; cheaper than the whole view. */
+export function answerStepFor(viewer: Viewer, run: Run): Step | undefined {
+  const isFull = viewer === 'owner' || publicationOf(run.request.publish, run.login_use) === 'full';
+  // The same steps that {@link viewFor} shows with their text.
+  return run.steps.findLast(
+    ({ text, calls }) => text.trim() !== '' && (isFull || calls.length === 0),
+  );
 }
 
 /** Context URLs in reading order: those of the prompt, then servers that turned out to be documents. */
@@ -170,6 +183,7 @@ function answerOnly(step: Step): Step {
     text: step.calls.length === 0 ? step.text : '',
     reasoning: '',
     ...(step.repair === undefined ? {} : { repair: [] }),
+    failed: step.failed.map((attempt) => ({ ...attempt, error: bareFault(attempt.error) })),
     tool_calls: [],
     echo: null,
     calls: step.calls.map(({ call, result, started_at, sent, refusals }) => ({

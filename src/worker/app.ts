@@ -5,8 +5,6 @@ import { frontmatterSchema } from '../normalize/settings-schema.ts';
 import { ASSETS } from '../publish/assets.ts';
 import type { Asset } from '../publish/assets.ts';
 import { ownServer } from './own-paths.ts';
-import { editorPage } from './editor/editor-page.ts';
-import { pageFile } from './editor/page-file.ts';
 import { readEnv } from './env.ts';
 import { addChatRoutes } from './chat/chat-routes.ts';
 import { faultResponse } from './fault-response.ts';
@@ -21,9 +19,11 @@ import { proofOf } from './principal/principal.ts';
 import { rotateRun } from './run/rotate-run.ts';
 import { isForm, readPrompt } from './post/read-prompt.ts';
 import { readFile } from './run/read-file.ts';
+import { readLive } from './run/read-live.ts';
 import { readEvents, readRun } from './run/read-run.ts';
 import type { RunRequest } from './run/read-run.ts';
 import { json } from '../connect/responses.ts';
+import { otherMethod } from './other-method.ts';
 import { isRunId } from './run/run-id.ts';
 import type { Asked, Surroundings } from './surroundings.ts';
 
@@ -32,12 +32,17 @@ export const app = new Hono<Surroundings>();
 
 app.use((asked, next) => guard(asked, next));
 
-app.get('/', ({ req, var: { settings } }) => {
-  const prompt = req.query('prompt') ?? '';
-  return editorPage(req.raw, settings, { prompt, isSuggested: prompt !== '' });
+app.get('/', async ({ req, env, var: { settings } }) => {
+  return (await editor()).showEditor({ request: req.raw, env, settings });
+});
+app.get('/from/*', async ({ req, env, var: { settings } }) => {
+  return (await editor()).fromAddress(req.raw, env, settings);
 });
 app.post('/', post);
 app.post('/runs', post);
+app.post('/inspect', async ({ req, env, var: { settings } }) => {
+  return (await editor()).inspect(req.raw, env, settings);
+});
 app.get('/runs', ({ req, env, var: { settings } }) => listRuns(req.raw, env, settings));
 app.get('/openapi.json', async () => {
   // Long, and read by few: a start does not pay for it.
@@ -53,17 +58,30 @@ app.all('/demo/mcp', ({ req }) => ownServer(req.raw));
 refuseOthers(addOauthRoutes(app));
 const loginMethods = addLoginRoutes(app);
 addMcpRoutes(app);
+for (const path of ['/account', '/sign-in', '/sign-out']) {
+  for (const pattern of [path, `${path}/*`]) app.all(pattern, (asked) => account(asked));
+}
 addChatRoutes(app, (asked) => runRequest(asked));
 
 const ID = ':id{[0-9A-Za-z]{32}}';
-app.get(`/${ID}`, async (asked) => readRun(await runRequest(asked), null));
+app.get(`/${ID}`, async (asked) => {
+  const run = await runRequest(asked);
+  if (asked.req.query('edit') === undefined) return readRun(run, null);
+  return (await editor()).editRun(run);
+});
 app.get('/:file{[0-9A-Za-z]{32}\\.[a-z]+}', async (asked) => {
   const file = asked.req.param('file');
   return readRun(await runRequest(asked, file.slice(0, 32)), file.slice(32));
 });
+app.get(`/${ID}/live`, async (asked) => readLive(await runRequest(asked)));
 app.get(`/${ID}/events`, async (asked) => readEvents(await runRequest(asked)));
 app.get(`/${ID}/files/:path{.+}`, async (asked) => readFile(await runRequest(asked)));
 app.post(`/${ID}/cancel`, async (asked) => cancelRun(await runRequest(asked)));
+app.post(`/${ID}/delete`, async (asked) => deleteRun(await runRequest(asked)));
+app.post(`/${ID}/continue`, async (asked) => {
+  const { continueRun } = await import('./run/continue-run.ts');
+  return continueRun(await runRequest(asked));
+});
 app.post(`/${ID}/rotate`, async (asked) => rotateRun(await runRequest(asked)));
 app.post(`/${ID}/actions/:action{[\\w-]{1,100}}`, async (asked) =>
   answerAction(await runRequest(asked), asked.req.param('action')),
@@ -73,6 +91,8 @@ app.delete(`/${ID}`, async (asked) => deleteRun(await runRequest(asked)));
 const METHODS: Readonly<Record<string, string>> = {
   '/': 'GET, HEAD, POST',
   '/runs': 'GET, HEAD, POST',
+  '/inspect': 'POST',
+  '/from/*': 'GET, HEAD',
   '/openapi.json': 'GET, HEAD',
   '/frontmatter.schema.json': 'GET, HEAD',
   '/robots.txt': 'GET, HEAD',
@@ -80,8 +100,11 @@ const METHODS: Readonly<Record<string, string>> = {
   [`/${ID}`]: 'GET, HEAD, DELETE',
   '/:file{[0-9A-Za-z]{32}\\.[a-z]+}': 'GET, HEAD',
   [`/${ID}/events`]: 'GET, HEAD',
+  [`/${ID}/live`]: 'GET, HEAD',
   [`/${ID}/files/:path{.+}`]: 'GET, HEAD',
   [`/${ID}/cancel`]: 'POST',
+  [`/${ID}/continue`]: 'POST',
+  [`/${ID}/delete`]: 'POST',
   [`/${ID}/rotate`]: 'POST',
   [`/${ID}/actions/:action{[\\w-]{1,100}}`]: 'POST',
   ...loginMethods,
@@ -104,13 +127,22 @@ async function guard(asked: Asked, next: Next): Promise<Response | void> {
   if (allowsCors(request, settings)) return next();
   if (!['/', '/runs'].includes(asked.req.path)) throw new Fault('cross_site');
   // A form of another site may suggest a prompt; running it takes a click on our own page.
-  if (isForm(request)) return editorPage(request, settings, await suggested(request));
+  if (isForm(request)) {
+    const { env } = asked;
+    return (await editor()).editorPage({ request, env, settings }, await suggested(request));
+  }
   throw new Fault('cross_site');
 }
 
 async function suggested(request: Request): Promise<{ prompt: string; isSuggested: true }> {
   const { text } = await readPrompt(request);
   return { prompt: text, isSuggested: true };
+}
+
+/** Loaded by who asks for it: a start does not pay for it. */
+async function account({ req, env, var: { settings } }: Asked): Promise<Response> {
+  const { answerAccount } = await import('./account/account-routes.ts');
+  return answerAccount(req.raw, env, settings);
 }
 
 function post(asked: Asked): Promise<Response> {
@@ -125,29 +157,26 @@ async function runRequest(
   const request = asked.req.raw;
   const { settings } = asked.var;
   if (!(await isRunId(settings.idKey, id))) throw new Fault('not_found');
-  return { env: asked.env, settings, request, id, proof: await proofOf(request, settings, id) };
+  const { env } = asked;
+  const proof = await proofOf(request, env, settings, id);
+  return { env, settings, request, id, proof };
 }
 
 async function asset(name: string): Promise<Response> {
   const small = new Map<string, Asset>(Object.entries(ASSETS)).get(`/assets/${name}`);
-  const found = small ?? (await pageFile(name));
+  const found = small ?? (await (await editor()).pageFile(name));
   if (found === null) throw new Fault('not_found');
   // Pages ask with a version that changes with the content.
   const caching = { 'cache-control': 'public, max-age=31536000, immutable', etag: found.etag };
   return new Response(found.body, { headers: { 'content-type': found.type, ...caching } });
 }
 
+function editor() {
+  return import('./editor/doors.ts');
+}
+
 function refuseOthers(taken: Readonly<Record<string, string>>): void {
   for (const [path, methods] of Object.entries(taken)) {
     app.all(path, ({ req }) => otherMethod(req.raw, methods));
   }
-}
-
-function otherMethod(request: Request, methods: string): Response {
-  const response =
-    request.method === 'OPTIONS'
-      ? new Response(null, { status: 204 })
-      : faultResponse(new Fault('method_not_allowed'), request);
-  response.headers.set('allow', methods);
-  return response;
 }

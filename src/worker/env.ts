@@ -13,6 +13,12 @@ export interface Env {
   readonly MCP_SESSIONS: DurableObjectNamespace;
   /** OauthObjects by the name of a grantor; called through `grantorClient` and `programsClient`. */
   readonly OAUTH: DurableObjectNamespace;
+  /** Snapshots of runs that have ended, when deployed; called through `snapshotStore`. */
+  readonly SNAPSHOTS?: R2Bucket;
+  /** A folder for the same, which only `npm start` binds. */
+  readonly SNAPSHOT_DISK?: Fetcher;
+  /** AccountObjects by the name of a user's principal; called through `accountClient`. */
+  readonly ACCOUNTS: DurableObjectNamespace;
   /** Loopback, for places that `EGRESS_ALLOW` names; only `npm start` binds it. */
   readonly LOCAL_NETWORK?: Fetcher;
   /** All networks, for hosts that the operator configured, in that role; only `npm start` binds it. */

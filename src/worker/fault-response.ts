@@ -2,7 +2,7 @@ import { FAULTS } from '../fault/fault.ts';
 import type { Fault } from '../fault/fault.ts';
 import { renderErrorPage } from '../publish/render-error-page.ts';
 import { wantsPage } from '../connect/accept.ts';
-import { backTo } from './principal/return-path.ts';
+import { backToPage } from './principal/return-path.ts';
 
 /**
  * The response that reports a fault: `{"error": {"code", "message", …}}`, or a page for a browser.
@@ -37,5 +37,8 @@ const CHALLENGE = { 'www-authenticate': 'Bearer' };
 const MENDED_BY_SIGNING_IN = new Set<string>(['unauthorized', 'not_yours']);
 
 function signInPath(request: Request): string {
-  return `/sign-in?return=${encodeURIComponent(backTo(new URL(request.url).pathname))}`;
+  const url = new URL(request.url);
+  // What goes on from a run is written on the page of that run.
+  url.pathname = url.pathname.replace(/\/continue$/, '');
+  return `/sign-in?return=${encodeURIComponent(backToPage(url))}`;
 }

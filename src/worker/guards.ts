@@ -95,7 +95,9 @@ export function allowsCors(request: Request, settings: Settings): boolean {
  * a page of another site that they look at could read it in their name.
  */
 function isPersonal(pathname: string): boolean {
-  return /^\/(?:runs|connections|connect|sign-in|oauth\/authorize)(?:\/|$)/.test(pathname);
+  return /^\/(?:runs|connections|connect|sign-in|account|from|oauth\/authorize)(?:\/|$)/.test(
+    pathname,
+  );
 }
 
 /** Paths where a key in the request is all that counts: scripts of any site may use them with one. */

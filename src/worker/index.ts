@@ -2,6 +2,7 @@ import { app } from './app.ts';
 import type { Env } from './env.ts';
 import { secured } from './security-headers.ts';
 
+export { AccountObject } from './account/account-object.ts';
 export { AddressObject } from './principal/address-object.ts';
 export { McpSessionsObject } from './mcp/mcp-sessions.ts';
 export { OauthObject } from './oauth-server/oauth-object.ts';

@@ -1,9 +1,8 @@
 import type { OwnDocument } from '../execute/references/document-source.ts';
-import { NO_PROOF } from './principal/principal.ts';
-import { runClient } from './run/run-client.ts';
 import type { Env } from './env.ts';
 import { isRunId } from './run/run-id.ts';
 import type { Settings } from './settings.ts';
+import { publicView } from './snapshot/public-view.ts';
 
 /**
  * Paths of this server that a run may use, answered in process and never over the network: the
@@ -19,7 +18,7 @@ export function ownPaths(env: Env, settings: Settings) {
     document: async (path: string): Promise<OwnDocument | null> => {
       const id = /^\/(\w{32})(?:\.(?:md|txt|json|html))?$/.exec(path)?.[1];
       if (id === undefined || !(await isRunId(settings.idKey, id))) return null;
-      const found = await runClient(env, id).view(NO_PROOF);
+      const found = await publicView(env, id);
       if (found.found !== 'run') return null;
       return { text: found.value.output, mediaType: 'text/markdown' };
     },

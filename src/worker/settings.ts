@@ -5,6 +5,8 @@ import { configuredProviders, KNOWN_PROVIDERS } from '../execute/model/providers
 import type { Provider } from '../execute/model/providers.ts';
 import { capsOf, NO_CAP, numbersIn } from './principal/caller-caps.ts';
 import type { CallerCaps } from './principal/caller-caps.ts';
+import { NO_SIGN_IN, SIGN_IN_VARIABLES, signInSettings } from './sign-in/sign-in-settings.ts';
+import type { SignInSettings } from './sign-in/sign-in-settings.ts';
 
 /**
  * The variables of a server, read once and checked: `npm start` refuses to start with a malformed
@@ -34,6 +36,8 @@ export interface Settings {
   /** Seal what logging in gives: the first is used, all of them open. */
   readonly vaultKeys: readonly string[];
   readonly apiKeys: readonly ApiKey[];
+  /** How people sign in who were given no key. */
+  readonly signIn: SignInSettings;
   /** Whether anybody may run prompts. */
   readonly publicRuns: boolean;
   /** How much each caller may run. */
@@ -66,6 +70,7 @@ export const VARIABLES: readonly string[] = [
   'ID_KEY',
   'VAULT_KEY',
   'API_KEYS',
+  ...SIGN_IN_VARIABLES,
   'PUBLIC_RUNS',
   'RUN_RATE',
   'RUN_CONCURRENCY',
@@ -102,6 +107,7 @@ export function readSettings(variables: Variables): SettingsResult {
     idKey: read('ID_KEY', (text) => keyIn('ID_KEY', text), ''),
     vaultKeys: read('VAULT_KEY', vaultKeysIn, []),
     apiKeys: read('API_KEYS', apiKeysIn, []),
+    signIn: read('SIGN_IN', () => signInSettings(variables, isLocal), NO_SIGN_IN),
     publicRuns: read('PUBLIC_RUNS', switchIn, false),
     caps: capsOf(
       read('RUN_RATE', (text) => numbersIn('RUN_RATE', text), NO_CAP),

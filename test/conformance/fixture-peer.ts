@@ -13,7 +13,7 @@ const ENTRY = 'test/conformance/fixture/index.ts';
 /** The fixture in the workerd that serves the product. Its endpoint is `{origin}/mcp`. */
 export async function fixturePeer(): Promise<Peer> {
   const stateDir = mkdtempSync(join(tmpdir(), 'markdownops-fixture-'));
-  mkdirSync(join(stateDir, 'runs'));
+  for (const folder of ['runs', 'snapshots']) mkdirSync(join(stateDir, folder));
   const port = await freePort();
   const host = `localhost:${port}`;
   const variables = {

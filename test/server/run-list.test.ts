@@ -13,7 +13,7 @@ beforeAll(async () => {
   product = await startProduct({
     OPENAI_BASE_URL: model.baseUrl,
     DEFAULT_MODEL: 'by-hand',
-    API_KEYS: ['alice', 'bob', 'carol', 'dave', 'erin', 'frank']
+    API_KEYS: ['alice', 'bob', 'carol', 'dave', 'erin', 'frank', 'grace', 'heidi']
       .map((name) => `${name}:${name}-key-0123456789`)
       .join(','),
     PUBLIC_URL: 'https://prompts.example',
@@ -163,5 +163,39 @@ describe('the list of runs', () => {
     const { status, text } = await get('alice', query);
     expect(status).toBe(400);
     expect(text).toContain('"bad_request"');
+  });
+});
+
+describe('kept completions', () => {
+  it('are listed with their first words while they go on, and where they stand', async () => {
+    const messages = [
+      { role: 'system', content: 'Be short.' },
+      { role: 'user', content: 'Keep this one.' },
+    ];
+    const body = JSON.stringify({ messages, store: true, stream: true });
+    const headers = { ...bearer('grace'), 'content-type': 'application/json' };
+    const answer = ask(`${product.origin}/v1/chat/completions`, { headers, body });
+    const asked = await model.next();
+    asked.says('Kept.');
+    await expect.poll(() => statuses('grace'), { timeout: 10_000 }).toEqual(['running']);
+    asked.stops();
+    const url = String((await answer).headers['x-run-url']);
+    await expect.poll(() => statuses('grace'), { timeout: 10_000 }).toEqual(['completed']);
+    const { data } = await list('grace');
+    expect(data.map(({ title, ...run }) => [title, run.url])).toEqual([['Keep this one.', url]]);
+    const token = {
+      authorization: `Bearer ${String((await answer).headers['x-run-owner-token'])}`,
+    };
+    await ask(url, { method: 'DELETE', headers: token });
+    expect(await statuses('grace')).toEqual([]);
+  });
+
+  it('are not listed without store', async () => {
+    const body = JSON.stringify({ messages: [{ role: 'user', content: 'Forget this one.' }] });
+    const headers = { ...bearer('heidi'), 'content-type': 'application/json' };
+    const answer = ask(`${product.origin}/v1/chat/completions`, { headers, body });
+    (await model.next()).stops();
+    await answer;
+    expect(await statuses('heidi')).toEqual([]);
   });
 });

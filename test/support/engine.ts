@@ -40,6 +40,17 @@ export function calls(...wanted: readonly (readonly [name: string, args: JsonObj
   };
 }
 
+/** The same turn with other words about its tokens; null says nothing of them. */
+export function using(turn: Turn, usage: Readonly<Record<string, unknown>> | null): Turn {
+  return async function* (call, signal) {
+    for await (const { usage: _usage, ...chunk } of turn(call, signal)) {
+      yield usage === null || chunk.choices?.[0]?.finish_reason === undefined
+        ? chunk
+        : { ...chunk, usage };
+    }
+  };
+}
+
 /** Says something and then fails. */
 export function diesAfter(text: string, fault: Fault): Turn {
   return async function* () {
@@ -121,6 +132,15 @@ export function memoryReferences(documents: Record<string, string> = {}): Refere
   };
 }
 
+/** The limits of a request that says nothing of them. */
+export const LIMITS = {
+  max_steps: 20,
+  max_tool_calls: 64,
+  max_total_tokens: null,
+  max_cost: null,
+  timeout: 60,
+};
+
 /** A request with everything at its default. */
 export function request(change: Partial<CompletionRequest> = {}): CompletionRequest {
   return {
@@ -141,13 +161,7 @@ export function request(change: Partial<CompletionRequest> = {}): CompletionRequ
       shadow: {},
     },
     output: { format: 'markdown' },
-    limits: {
-      max_steps: 20,
-      max_tool_calls: 64,
-      max_total_tokens: null,
-      max_cost: null,
-      timeout: 60,
-    },
+    limits: LIMITS,
     profile: 'default',
     on_auth: 'wait',
     store: true,

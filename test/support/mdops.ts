@@ -20,6 +20,8 @@ export interface MdopsOptions {
   /** All variables but PATH: what the machine has set must not change a test. */
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
+  /** Leaves standard input open for {@link Mdops.types}. */
+  readonly isTyping?: boolean;
   /** Options of Node itself. */
   readonly node?: readonly string[];
 }
@@ -32,7 +34,7 @@ export class Mdops {
   readonly #finished: Promise<Finished>;
 
   constructor(args: readonly string[], options: MdopsOptions = {}) {
-    const { stdin, env, cwd, node = [] } = options;
+    const { stdin, env, cwd, isTyping = false, node = [] } = options;
     this.process = spawn(process.execPath, [...node, ENTRY, ...args], {
       cwd,
       // A home of its own: no test may read or write the logins of whoever runs it.
@@ -41,7 +43,8 @@ export class Mdops {
     });
     this.process.stdout?.on('data', (chunk: Buffer) => (this.#stdout += chunk.toString()));
     this.process.stderr?.on('data', (chunk: Buffer) => (this.#stderr += chunk.toString()));
-    this.process.stdin?.on('error', () => undefined).end(stdin ?? '');
+    this.process.stdin?.on('error', () => undefined);
+    if (!isTyping) this.process.stdin?.end(stdin ?? '');
     this.#finished = new Promise((resolve, reject) => {
       this.process.on('error', reject);
       this.process.on('close', (code) => {
@@ -52,6 +55,11 @@ export class Mdops {
 
   finished(): Promise<Finished> {
     return this.#finished;
+  }
+
+  /** Writes a line to standard input. */
+  types(line: string): void {
+    this.process.stdin?.write(`${line}\n`);
   }
 
   /** What stands on standard error so far. */

@@ -12,7 +12,7 @@ import { parsePrompt } from '../../src/parse/parse-prompt.ts';
 import { outputOf } from '../../src/run/output.ts';
 import { runToEnd } from '../support/engine.ts';
 
-const folder = new URL('../../prompts', import.meta.url);
+const folder = new URL('../../prompts/', import.meta.url);
 const files = readdirSync(folder);
 
 /** Nothing but the built-in servers can be reached here. */

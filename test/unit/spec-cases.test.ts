@@ -38,7 +38,7 @@ interface Case {
   readonly run?: object;
 }
 
-const spec = new URL('../../spec', import.meta.url);
+const spec = new URL('../../spec/', import.meta.url);
 const files = readdirSync(new URL('cases/', spec)).filter((name) => name.endsWith('.yaml'));
 const sections = files.map((name) => ({ name, cases: readCases(name) }));
 const page = readFileSync(new URL('prompt-format.md', spec), 'utf8');
@@ -58,7 +58,10 @@ function isCases(read: unknown): read is readonly Case[] {
   );
 }
 
-const CONTEXT: NormalizeContext = { providers: [{ id: 'main', defaultModel: 'main-1' }] };
+const CONTEXT: NormalizeContext = {
+  providers: [{ id: 'main', defaultModel: 'main-1' }],
+  priceOf: ({ model }) => (model === 'main-1' ? { input: 1, cached_input: 0.1, output: 10 } : null),
+};
 
 describe.each(sections)('$name', ({ cases }) => {
   test.each(cases)('$name', async (wanted) => {

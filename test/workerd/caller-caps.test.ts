@@ -1,5 +1,10 @@
 /** How much one caller may run, inside workerd with its real objects. */
-import { env, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
+import {
+  env,
+  evictDurableObject,
+  runDurableObjectAlarm,
+  runInDurableObject,
+} from 'cloudflare:test';
 import { describe, expect, it } from 'vitest';
 import { addressName } from '../../src/worker/principal/caller-address.ts';
 import { readEnv } from '../../src/worker/env.ts';
@@ -180,6 +185,63 @@ describe('a list that missed a message', () => {
     await expect.poll(statusOf).toBe('completed');
     await sql(name, `UPDATE run SET status = 'running', noted_at = 0 WHERE id = '${id}'`);
     expect(await statusOf()).toBe('completed');
+  });
+
+  it('is told of a run that it lacks, once, under its title', async () => {
+    const response = await post('/', { headers: KEY, body: '# Not lost\n\nSay hello.' });
+    const { id } = await response.json<{ id: string }>();
+    const name = 'key:alice';
+    // As if the list had not been reached when the run was made.
+    await sql(name, `DELETE FROM run WHERE id = '${id}'`);
+    const listed = async () => {
+      const page = await post('/runs?limit=100', { method: 'GET', body: null, headers: KEY });
+      const { data } = await page.json<{ data: { id: string; title: string; status: string }[] }>();
+      return data.filter((run) => run.id === id).map(({ title, status }) => [title, status]);
+    };
+    await expect.poll(listed, { timeout: 20_000 }).toEqual([['Not lost', 'completed']]);
+  });
+
+  it('is told again by the alarm of a run when it could not be told', async () => {
+    const response = await post('/?wait=20', { headers: KEY, body: '# Told later\n\nSay hello.' });
+    const { id } = await response.json<{ id: string }>();
+    const own = principalClient(bindings, {
+      principal: 'key:alice',
+      origin: 'https://prompts.example',
+    });
+    const wanted = { limit: 100, after: null, status: null };
+    const isListed = async () => (await own.listRuns(wanted))?.runs.some((run) => run.id === id);
+    await expect.poll(isListed).toBe(true);
+    // The process died after the end, before it was told.
+    await sql('key:alice', `DELETE FROM run WHERE id = '${id}'`);
+    const run = bindings.RUNS.getByName(id);
+    await evictDurableObject(run);
+    await runInDurableObject(run, (_, { storage }) => storage.setAlarm(Date.now() + 60_000));
+    await runDurableObjectAlarm(run);
+    await expect.poll(isListed).toBe(true);
+  });
+
+  it('does not take a run back that is gone, whatever comes late', async () => {
+    const { own } = somebody();
+    const gone = await wish();
+    await own.admitRun(gone, NO_CAPS);
+    await own.noteRun(gone.id, null);
+    const status = 'completed' as const;
+    const late = { id: gone.id, status, created_at: 1, expires_at: null, title: gone.title };
+    expect(await own.noteRun(gone.id, { status, expires_at: null })).toBe(true);
+    await own.addRun(late);
+    expect((await own.listRuns({ limit: 10, after: null, status: null }))?.runs).toEqual([]);
+  });
+
+  it('has a run once that moved while it was told of', async () => {
+    const { own } = somebody();
+    const [from, to] = [await wish(), await wish()];
+    await own.admitRun(from, NO_CAPS);
+    const run = { status: 'completed' as const, created_at: 1, expires_at: null, title: '' };
+    await own.addRun({ ...run, id: to.id });
+    await own.moveRun(from.id, to.id);
+    await own.addRun({ ...run, id: from.id });
+    const page = await own.listRuns({ limit: 10, after: null, status: null });
+    expect(page?.runs.map(({ id }) => id)).toEqual([to.id]);
   });
 
   it('forgets a run that was never accepted, and its key, but not at once', async () => {

@@ -264,15 +264,23 @@ describe('expiry', () => {
 });
 
 describe('removal', () => {
-  it('leaves no table and no alarm', async () => {
+  it('leaves one word, which a day later is gone too', async () => {
     const { run, stub } = await accepted();
     await run.settled(20_000);
     expect(await run.remove(OWNER)).toEqual({ found: 'run', value: true });
-    const [tables, alarm] = await runInDurableObject(stub, async (_, state) => [
-      tablesOf(state),
-      await state.storage.getAlarm(),
-    ]);
-    expect([tables, alarm]).toEqual([[], null]);
+    expect(await run.view(OWNER)).toEqual({ found: 'nothing' });
+    const kept = () =>
+      runInDurableObject(stub, async (_, state) => [
+        tablesOf(state),
+        (await state.storage.getAlarm()) === null,
+      ]);
+    expect(await kept()).toEqual([['tombstone'], false]);
+    await runInDurableObject(stub, (_, { storage }) => {
+      storage.sql.exec('UPDATE tombstone SET at = at - 86400000');
+    });
+    await evictDurableObject(stub);
+    await runDurableObjectAlarm(stub);
+    expect(await kept()).toEqual([[], true]);
   });
 });
 

@@ -1,10 +1,14 @@
+import { env } from 'cloudflare:test';
 import { describe, expect, it } from 'vitest';
+import type { Env } from '../../src/worker/env.ts';
 import { proofOf, runner } from '../../src/worker/principal/principal.ts';
 import { newRunId } from '../../src/worker/run/run-id.ts';
-import { sessionCookie, sessionKey } from '../../src/worker/principal/session.ts';
+import { sessionCookie, sessionOf } from '../../src/worker/principal/session.ts';
 import { readSettings } from '../../src/worker/settings.ts';
 import { signed, unsigned } from '../../src/connect/signed.ts';
 
+const bindings = env as unknown as Env;
+const ALICE = { kind: 'key', name: 'alice' };
 const KEY = 'an-id-key-of-tests-that-is-long-enough';
 const settingsWith = (variables: Record<string, string>) => {
   const { settings } = readSettings({
@@ -28,15 +32,17 @@ async function withSession(): Promise<Request> {
 describe('a session', () => {
   it('is the API key that it was made with', async () => {
     const request = await withSession();
-    expect(await sessionKey(request, SETTINGS)).toBe('alice');
-    expect(await runner(request, SETTINGS)).toEqual({ kind: 'key', name: 'alice' });
-    const proof = await proofOf(request, SETTINGS, await newRunId(KEY));
+    expect(await sessionOf(request, bindings, SETTINGS)).toEqual(ALICE);
+    expect(await runner(request, bindings, SETTINGS)).toEqual(ALICE);
+    const proof = await proofOf(request, bindings, SETTINGS, await newRunId(KEY));
     expect(proof).toEqual({ holdsToken: false, principal: 'key:alice' });
   });
 
   it('goes on while its name has a second key', async () => {
     const both = 'alice:another-key-0123456789,alice:alice-key-0123456789';
-    expect(await sessionKey(await withSession(), settingsWith({ API_KEYS: both }))).toBe('alice');
+    expect(
+      await sessionOf(await withSession(), bindings, settingsWith({ API_KEYS: both })),
+    ).toEqual(ALICE);
   });
 
   it.each([
@@ -46,21 +52,23 @@ describe('a session', () => {
     ['the server has another ID_KEY', { ID_KEY: 'x'.repeat(40) }],
   ])('ends when %s', async (_how, variables) => {
     const changed = settingsWith({ API_KEYS: 'alice:alice-key-0123456789', ...variables });
-    expect(await sessionKey(await withSession(), changed)).toBeNull();
+    expect(await sessionOf(await withSession(), bindings, changed)).toBeNull();
   });
 
   it('does not count under the name that it has without https', async () => {
     const cookie = ((await withSession()).headers.get('cookie') ?? '').replace('__Host-', '');
-    expect(await sessionKey(new Request(ASKED.url, { headers: { cookie } }), SETTINGS)).toBeNull();
+    expect(
+      await sessionOf(new Request(ASKED.url, { headers: { cookie } }), bindings, SETTINGS),
+    ).toBeNull();
   });
 
   it('gives way to a key in the request', async () => {
     const { headers } = await withSession();
     const both = new Headers(headers);
     both.set('authorization', 'Bearer unknown-key-0123456789');
-    await expect(runner(new Request(ASKED.url, { headers: both }), SETTINGS)).rejects.toMatchObject(
-      { code: 'unauthorized' },
-    );
+    await expect(
+      runner(new Request(ASKED.url, { headers: both }), bindings, SETTINGS),
+    ).rejects.toMatchObject({ code: 'unauthorized' });
   });
 });
 

@@ -14,6 +14,8 @@ export interface Provider {
   readonly models?: readonly string[];
   /** Sends usage by itself and answers 422 to `stream_options` (Mistral). */
   readonly sendsUsageUnasked?: boolean;
+  /** Says with each answer what it cost. */
+  readonly statesCost?: boolean;
   /** Sent with every request, beside the key. */
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -25,6 +27,7 @@ interface KnownProvider {
   readonly variable: string;
   readonly defaultModel: string;
   readonly sendsUsageUnasked?: boolean;
+  readonly statesCost?: boolean;
 }
 
 /**
@@ -49,6 +52,7 @@ export const KNOWN_PROVIDERS: readonly KnownProvider[] = [
     baseUrl: 'https://openrouter.ai/api/v1',
     variable: 'OPENROUTER_API_KEY',
     defaultModel: 'openrouter/auto',
+    statesCost: true,
   },
   {
     id: 'groq',
@@ -107,11 +111,12 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 /** What the normalizer may know of the providers: no key. */
 export function providerChoices(providers: readonly Provider[]): readonly ProviderChoice[] {
-  return providers.map(({ id, defaultModel, baseUrl, models }) => ({
+  return providers.map(({ id, defaultModel, baseUrl, models, statesCost }) => ({
     id,
     defaultModel,
     ...(baseUrl === null ? {} : { url: baseUrl }),
     ...(models === undefined ? {} : { models }),
+    ...(statesCost === undefined ? {} : { statesCost }),
   }));
 }
 

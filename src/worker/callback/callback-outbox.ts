@@ -2,6 +2,7 @@ import type { CompletionRequest } from '../../normalize/request.ts';
 import type { CallbackMessage } from '../../publish/render-callback.ts';
 import type { CallbackDelivery, CallbackView } from '../../run/callback-view.ts';
 import { randomBase62 } from '../../login/base62.ts';
+import { isOfThisServer } from '../principal/principal-name.ts';
 import { hasTable } from '../run/run-record.ts';
 import type { RunRecord } from '../run/run-record.ts';
 
@@ -93,7 +94,7 @@ export class CallbackOutbox {
       url,
       events === undefined ? null : events.join(' '),
       record.origin,
-      record.principal === null ? 0 : 1,
+      isOfThisServer(record.principal) ? 1 : 0,
     );
     this.#exists = true;
   }

@@ -5,7 +5,9 @@ import { isLocalHost, ownOrigin } from '../guards.ts';
 import { principalName, runner } from '../principal/principal.ts';
 import { mac } from '../../connect/keyed-hash.ts';
 import { base62, randomBase62 } from '../../login/base62.ts';
-import { sessionKey } from '../principal/session.ts';
+import { bearer, identityOfSession } from '../principal/identity.ts';
+import { isGuest } from '../principal/principal-name.ts';
+import { isUserKey } from '../account/user-token.ts';
 import type { Settings } from '../settings.ts';
 
 /** A request to one of the completions doors. */
@@ -33,14 +35,14 @@ export interface ChatCaller {
  * The caller of the server's own models.
  * @throws Fault `unauthorized`
  */
-export async function ownCaller({ request, settings }: ChatAsked): Promise<ChatCaller> {
+export async function ownCaller({ request, env, settings }: ChatAsked): Promise<ChatCaller> {
   const principal = isPerson(request, settings)
     ? 'local'
-    : principalName(await runner(request, settings));
+    : principalName(await runner(request, env, settings));
   const isKnown = principal !== null;
   return {
     principal,
-    isTrusted: isKnown,
+    isTrusted: isKnown && !isGuest(principal),
     canLogIn: isKnown,
     origin: ownOrigin(request, settings),
   };
@@ -53,7 +55,8 @@ export async function ownCaller({ request, settings }: ChatAsked): Promise<ChatC
  */
 function isPerson(request: Request, settings: Settings): boolean {
   const { localOwner, apiKeys } = settings;
-  return localOwner && apiKeys.length === 0 && isLocalHost(request, settings);
+  const isOfUser = isUserKey(bearer(request) ?? '');
+  return localOwner && apiKeys.length === 0 && !isOfUser && isLocalHost(request, settings);
 }
 
 /**
@@ -62,13 +65,14 @@ function isPerson(request: Request, settings: Settings): boolean {
  * nobody is asked to log in for it: a stranger could send others a link to a login of ours.
  */
 export async function hostedCaller(
-  { request, settings }: ChatAsked,
+  { request, env, settings }: ChatAsked,
   host: string,
 ): Promise<ChatCaller> {
   const origin = ownOrigin(request, settings);
-  const session = await sessionKey(request, settings);
+  const session = await identityOfSession(request, env, settings);
   if (session !== null) {
-    return { principal: `key:${session}`, isTrusted: true, canLogIn: true, origin };
+    const principal = principalName(session.principal);
+    return { principal, isTrusted: !isGuest(principal), canLogIn: true, origin };
   }
   if (settings.localOwner && isLocalHost(request, settings)) {
     return { principal: 'local', isTrusted: true, canLogIn: true, origin };

@@ -1,5 +1,6 @@
 import type { ChatRequest } from '../../completions/chat-request.ts';
 import type { Model, Ports } from '../../execute/ports.ts';
+import { systemClock } from '../../execute/system-clock.ts';
 import type { Network } from '../network.ts';
 import { enginePorts } from '../run/run-ports.ts';
 import type { ChatAsked, ChatCaller } from './chat-caller.ts';
@@ -19,7 +20,9 @@ export function chatPorts(
     env,
     use: {
       principal: caller.canLogIn ? caller.principal : null,
+      payer: caller.principal,
       isTrusted: caller.isTrusted,
+      canAnswer: false,
       origin: caller.origin,
       user: chat.user,
       profile: chat.request.profile,
@@ -27,7 +30,7 @@ export function chatPorts(
     },
     secrets: (name) => chat.secrets.get(name) ?? null,
     ...(model === undefined ? {} : { model }),
-    flushMs: () => 0,
+    clock: systemClock(0),
   });
   return { ...ports, isDirect: true, canAnswer: false };
 }

@@ -1,13 +1,14 @@
 import type { ChatRequest } from '../../completions/chat-request.ts';
+import type { Provider } from '../../execute/model/providers.ts';
 import { Fault } from '../../fault/fault.ts';
 import type { JsonObject } from '../../protocol/json.ts';
 import { answeredCalls, conversationOf } from '../../run/conversation.ts';
 import { isTerminal } from '../../run/run.ts';
 import type { RunView } from '../../run/view.ts';
+import { providersFor } from '../account/user-providers.ts';
 import { NO_PROOF } from '../principal/principal.ts';
 import { viewOf } from '../run/read-run.ts';
 import type { RunRequest } from '../run/read-run.ts';
-import type { Settings } from '../settings.ts';
 import { readChatBody } from './chat-body.ts';
 import { ownCaller } from './chat-caller.ts';
 import type { ChatAsked } from './chat-caller.ts';
@@ -25,7 +26,7 @@ export async function continueChat(asked: ChatAsked, run: RunRequest): Promise<R
   if (!isTerminal(view.status)) throw new Fault('not_finished');
   const { body } = await readChatBody(asked.request);
   const whole = {
-    ...modelOf(view, asked.settings),
+    ...modelOf(view, providersFor(asked.settings, caller.principal)),
     ...(await publishOf(run, view)),
     ...given(body),
   };
@@ -38,7 +39,7 @@ function given(body: JsonObject): JsonObject {
 }
 
 /** The model that answered last, where this server still has its provider. */
-function modelOf({ steps, request }: RunView, { providers }: Settings): JsonObject {
+function modelOf({ steps, request }: RunView, providers: readonly Provider[]): JsonObject {
   const used = steps.at(-1) ?? request?.models[0];
   const isHere = providers.some(({ id }) => id === used?.provider);
   return used === undefined || !isHere ? {} : { model: `${used.provider}/${used.model}` };

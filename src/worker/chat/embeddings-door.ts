@@ -5,8 +5,9 @@ import { normalizePrompt } from '../../normalize/normalize-prompt.ts';
 import { parsePrompt } from '../../parse/parse-prompt.ts';
 import type { Json, JsonObject } from '../../protocol/json.ts';
 import { errorResponse } from '../../proxy/openai-error.ts';
+import { keyedProvidersFor, keyRefused } from '../account/user-providers.ts';
 import { network } from '../network.ts';
-import type { Settings } from '../settings.ts';
+import { isGuest } from '../principal/principal-name.ts';
 import { readChatBody } from './chat-body.ts';
 import { ownCaller } from './chat-caller.ts';
 import type { ChatAsked } from './chat-caller.ts';
@@ -20,10 +21,10 @@ import { passedBack } from './provider-pass.ts';
  * @see spec/completions.md CC-17
  */
 export async function embed(asked: ChatAsked): Promise<Response> {
-  const { request, settings } = asked;
+  const { request, env, settings } = asked;
   const caller = await ownCaller(asked);
   const { body } = await readChatBody(request);
-  const found = modelOf(body['model'], settings);
+  const found = modelOf(body['model'], await keyedProvidersFor(env, settings, caller.principal));
   if (typeof found === 'string') return errorResponse(faultData('bad_request', found), 'model');
   const { provider, baseUrl, model } = found;
   const outside = network({ ...asked, origin: caller.origin, isTrusted: caller.isTrusted });
@@ -44,7 +45,9 @@ export async function embed(asked: ChatAsked): Promise<Response> {
       throw new Fault('model_unavailable', `${provider.id} gave no answer.`, { cause });
     });
   // What a provider says about a wrong key quotes parts of it, and this one is the server's.
-  if ([401, 403].includes(response.status)) throw new Fault('model_unauthorized');
+  if ([401, 403].includes(response.status)) {
+    throw isGuest(caller.principal) ? keyRefused(response.status) : new Fault('model_unauthorized');
+  }
   return passedBack(response);
 }
 
@@ -55,7 +58,7 @@ interface Chosen {
 }
 
 /** The model that a name means here, by the rules of prompts; else what is wrong, in words. */
-function modelOf(name: Json | undefined, { providers }: Settings): Chosen | string {
+function modelOf(name: Json | undefined, providers: readonly Provider[]): Chosen | string {
   if (typeof name !== 'string' || name === '') return 'model must be a text.';
   const context = { providers: providerChoices(providers) };
   const { request, problems } = normalizePrompt(parsePrompt('embeddings'), context, {

@@ -1,4 +1,5 @@
 import { readChatRequest, wantsServers } from '../../completions/chat-request.ts';
+import { pricesFor } from '../../execute/model/prices.ts';
 import { providerHosts } from '../../execute/model/provider-hosts.ts';
 import type { ProviderHost } from '../../execute/model/provider-hosts.ts';
 import { Secret } from '../../execute/model/secret.ts';
@@ -68,6 +69,7 @@ async function withServers(
   const chat = readChatRequest(body, {
     providers: [{ id: host.host, defaultModel: model }],
     model: { provider: host.host, model },
+    priceOf: await pricesFor([{ id: host.host, url: host.origin }]),
     mcpAuthorization: request.headers.get('x-mcp-authorization'),
     ownOrigins: ownOrigins(request, settings),
     operatorServers: settings.operatorServers,

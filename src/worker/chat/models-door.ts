@@ -1,10 +1,14 @@
 import type { Provider } from '../../execute/model/providers.ts';
 import { Fault } from '../../fault/fault.ts';
-import { isObject, parseJsonObject, type JsonObject } from '../../protocol/json.ts';
+import { isObject, parseJsonList, parseJsonObject } from '../../protocol/json.ts';
+import type { Json, JsonObject } from '../../protocol/json.ts';
 import { network } from '../network.ts';
 import type { Network, NetworkUse } from '../network.ts';
 import { decoded, readBytes } from '../post/read-body.ts';
 import { json } from '../../connect/responses.ts';
+import { accountClient } from '../account/account-client.ts';
+import { keyedProvidersFor } from '../account/user-providers.ts';
+import { isGuest } from '../principal/principal-name.ts';
 import { ownCaller } from './chat-caller.ts';
 import type { ChatAsked } from './chat-caller.ts';
 import { keyHeaders } from './provider-key.ts';
@@ -25,19 +29,47 @@ const MODEL_ID = /^[!-~]{1,200}$/;
  */
 export async function listModels(asked: ChatAsked): Promise<Response> {
   const { env, settings, request } = asked;
-  const { isTrusted, origin } = await ownCaller(asked);
-  const data = await serverModels({ env, settings, origin, isTrusted }, request.signal);
+  const { principal, isTrusted, origin } = await ownCaller(asked);
+  const data = await modelsFor({ env, settings, origin, isTrusted }, principal, request.signal);
   return json({ object: 'list', data });
 }
 
-/** The models of this server, each as an item of OpenAI's list. */
-export async function serverModels(
+/**
+ * The models that a caller may name, each as an item of OpenAI's list.
+ * @param principal as `principalName` says it; null for nobody we know
+ */
+export async function modelsFor(
   use: NetworkUse,
+  principal: string | null,
   signal: AbortSignal,
-): Promise<readonly JsonObject[]> {
-  const outside = network(use);
+): Promise<Json> {
+  if (principal !== null && isGuest(principal)) return listOfUser(use, principal, signal);
+  return listOf(use.settings.providers, network(use), signal);
+}
+
+/**
+ * What a user's key can ask. OpenRouter is asked once in some minutes for each user: its list is
+ * long, and every editor that opens wants it.
+ */
+async function listOfUser(use: NetworkUse, principal: string, signal: AbortSignal): Promise<Json> {
+  const { env, settings } = use;
+  const account = accountClient(env, principal);
+  const kept = parseJsonList((await account.models()) ?? '');
+  if (kept !== null) return kept;
+  const providers = await keyedProvidersFor(env, settings, principal).catch(() => []);
+  const data = await listOf(providers, network(use), signal);
+  // The default models alone mean that OpenRouter was away: it is asked again the next time.
+  if (data.length > providers.length) await account.keepModels(JSON.stringify(data));
+  return data;
+}
+
+async function listOf(
+  providers: readonly Provider[],
+  outside: Network,
+  signal: AbortSignal,
+): Promise<JsonObject[]> {
   const lists = await Promise.all(
-    use.settings.providers.map(async (provider) =>
+    providers.map(async (provider) =>
       (await modelsOf(provider, outside, signal)).map((model) => modelJson(provider, model)),
     ),
   );

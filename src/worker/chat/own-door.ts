@@ -1,8 +1,9 @@
 import { readChatRequest } from '../../completions/chat-request.ts';
 import type { ChatRequest } from '../../completions/chat-request.ts';
-import { providerChoices } from '../../execute/model/providers.ts';
+import { pricedProviders } from '../../execute/model/prices.ts';
 import type { JsonObject } from '../../protocol/json.ts';
 import { refusalResponse } from '../../proxy/openai-error.ts';
+import { providersFor } from '../account/user-providers.ts';
 import { ownOrigins } from '../guards.ts';
 import { userOf } from '../post/read-prompt.ts';
 import { readChatBody } from './chat-body.ts';
@@ -34,7 +35,7 @@ export async function answerOwn(
 ): Promise<Response> {
   const { request, settings } = asked;
   const read = readChatRequest(body, {
-    providers: providerChoices(settings.providers),
+    ...(await pricedProviders(providersFor(settings, caller.principal))),
     mcpAuthorization: request.headers.get('x-mcp-authorization'),
     ownOrigins: ownOrigins(request, settings),
     operatorServers: settings.operatorServers,

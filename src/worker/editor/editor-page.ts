@@ -1,10 +1,15 @@
 import { providerChoices } from '../../execute/model/providers.ts';
+import { principalName } from '../principal/principal-name.ts';
+import { providersFor } from '../account/user-providers.ts';
+import type { ProviderChoice } from '../../normalize/request.ts';
 import type { Problem } from '../../parse/problem.ts';
 import { renderEditor } from '../../publish/render-editor.ts';
 import { html } from '../../connect/responses.ts';
 import { ownOrigins } from '../guards.ts';
+import type { Env } from '../env.ts';
 import { runner } from '../principal/principal.ts';
 import type { Settings } from '../settings.ts';
+import { filledPrompt } from './filled-prompt.ts';
 import { editorFiles } from './page-file.ts';
 
 /** What the editor is opened with. */
@@ -13,6 +18,23 @@ export interface Opened {
   readonly problems?: readonly Problem[];
   /** Whether the text came from a link or a page of somebody else. */
   readonly isSuggested?: boolean;
+  /** Where it was read from. */
+  readonly source?: string;
+}
+
+/** A request for the editor. */
+export interface EditorAsked {
+  readonly request: Request;
+  readonly env: Env;
+  readonly settings: Settings;
+}
+
+/** `GET /`: the editor, empty or filled by the query, which whoever made the link wrote. */
+export async function showEditor(asked: EditorAsked): Promise<Response> {
+  const { searchParams } = new URL(asked.request.url);
+  if (searchParams.size === 0) return editorPage(asked, { prompt: '' });
+  const prompt = filledPrompt(searchParams);
+  return editorPage(asked, { prompt, isSuggested: prompt !== '' });
 }
 
 /**
@@ -20,23 +42,28 @@ export interface Opened {
  * @see spec/http-api.md
  */
 export async function editorPage(
-  request: Request,
-  settings: Settings,
+  asked: EditorAsked,
   opened: Opened,
   status = 200,
 ): Promise<Response> {
   const page = renderEditor({
     ...opened,
     files: editorFiles(),
-    providers: (await mayRun(request, settings)) ? providerChoices(settings.providers) : [],
-    ownOrigins: ownOrigins(request, settings),
+    providers: await toldProviders(asked),
+    ownOrigins: ownOrigins(asked.request, asked.settings),
   });
   return html(page, status);
 }
 
-async function mayRun(request: Request, settings: Settings): Promise<boolean> {
-  return await runner(request, settings).then(
-    () => true,
-    () => false,
-  );
+async function toldProviders({
+  request,
+  env,
+  settings,
+}: EditorAsked): Promise<readonly ProviderChoice[]> {
+  const principal = await runner(request, env, settings).catch(() => null);
+  if (principal === null) return [];
+  const providers = providerChoices(providersFor(settings, principalName(principal)));
+  if (principal.kind !== 'anonymous') return providers;
+  // Where the operator's own server is, is not everybody's.
+  return providers.map(({ url: _url, ...provider }) => provider);
 }

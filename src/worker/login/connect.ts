@@ -13,7 +13,9 @@ import { knownRequest } from '../principal/known-request.ts';
 import type { KnownRequest } from '../principal/known-request.ts';
 import { principalClient } from '../principal/principal-client.ts';
 import { runClient } from '../run/run-client.ts';
-import { isHttps, sessionKey } from '../principal/session.ts';
+import { identityOfSession } from '../principal/identity.ts';
+import { principalName } from '../principal/principal-name.ts';
+import { isHttps } from '../principal/session.ts';
 import type { Settings } from '../settings.ts';
 
 /**
@@ -48,10 +50,10 @@ export async function finishConnect(
   env: Env,
   settings: Settings,
 ): Promise<Response> {
-  const name = await sessionKey(request, settings);
+  const known = await identityOfSession(request, env, settings);
   const origin = ownOrigin(request, settings);
   return finish(request, placeOf(request, settings), {
-    principal: name === null ? null : `key:${name}`,
+    principal: known === null ? null : principalName(known.principal),
     finish: ({ principal, id, browser }, query) =>
       principalClient(env, { principal, origin }).finish(id, query, browser),
   });

@@ -2,7 +2,6 @@ import type { Hono } from 'hono';
 import { clientDocument } from './client-document.ts';
 import { showFailed } from '../../connect/connect.ts';
 import { finishConnect, showConnect, startConnect } from './connect.ts';
-import { showSignIn, signIn, signOut } from '../principal/sign-in.ts';
 import type { Asked, Surroundings } from '../surroundings.ts';
 
 /** Loaded by who looks at them: a start does not pay for it. */
@@ -39,14 +38,6 @@ const LOGIN_ROUTES: readonly (readonly [path: string, methods: Record<string, Ha
         (await connections()).removeConnection(...partsOf(asked), idOf(asked)),
     },
   ],
-  [
-    '/sign-in',
-    {
-      GET: ({ req, var: { settings } }) => showSignIn(req.raw, settings),
-      POST: ({ req, var: { settings } }) => signIn(req.raw, settings),
-    },
-  ],
-  ['/sign-out', { POST: ({ req, var: { settings } }) => signOut(req.raw, settings) }],
   [
     '/oauth/client.json',
     { GET: ({ req, var: { settings } }) => clientDocument(req.raw, settings) },

@@ -47,11 +47,13 @@ export async function mcpCaller(
     const { principal, scopes, clientId } = access;
     return { principal, scopes, clientId, ...here };
   }
-  const known = await knownPrincipal(withoutCookies(request), settings).catch((error: unknown) => {
-    // A token that is no key either: the challenge says where to get one.
-    if (error instanceof Fault && error.code === 'unauthorized') return null;
-    throw error;
-  });
+  const known = await knownPrincipal(withoutCookies(request), env, settings).catch(
+    (error: unknown) => {
+      // A token that is no key either: the challenge says where to get one.
+      if (error instanceof Fault && error.code === 'unauthorized') return null;
+      throw error;
+    },
+  );
   if (known === null) return null;
   return { principal: principalName(known), scopes: EVERYTHING, clientId: null, ...here };
 }

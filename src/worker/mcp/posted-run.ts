@@ -9,7 +9,7 @@ import { checkedDocument, documentText, MAX_DOCUMENT } from '../post/read-body.t
 import { userOf } from '../post/read-prompt.ts';
 import type { PostedPrompt } from '../post/read-prompt.ts';
 import { idempotencyKey } from '../post/idempotency.ts';
-import { namedPrincipal } from '../principal/principal.ts';
+import { isOfThisServer, namedPrincipal } from '../principal/principal-name.ts';
 import { principalClient } from '../principal/principal-client.ts';
 import { failed, requestOf } from './tool-call.ts';
 import type { McpCall } from './tool-call.ts';
@@ -34,17 +34,17 @@ export interface RunWish {
  */
 export async function postedRun(call: McpCall, wish: RunWish): Promise<string | CallToolResult> {
   const { env, settings, caller } = call;
+  const { principal: name, origin } = caller;
   const request = requestOf(call);
   const posted = postedPrompt(wish);
-  const normalized = normalizePosted(posted, request, settings);
+  const principal = namedPrincipal(name);
+  const normalized = await normalizePosted(posted, { request, settings, principal });
   if (normalized.request === null) return failed(problemText(normalized.problems));
-  const { principal: name, origin } = caller;
   const isConfirmed =
     wish.isForeign &&
     (await principalClient(env, { principal: name, origin }).isConfirmed(
       await fingerprint(posted),
     ));
-  const principal = namedPrincipal(name);
   const acceptance = { env, settings, request, principal, posted, normalized };
   const { created } = await createRun(acceptance, wish.isForeign && !isConfirmed);
   return created.id;
@@ -57,7 +57,9 @@ export async function postedRun(call: McpCall, wish: RunWish): Promise<string | 
  */
 export async function promptAt(url: string, call: McpCall): Promise<string> {
   const { env, settings, caller, context } = call;
-  const { forPrompts } = network({ env, settings, origin: caller.origin, isTrusted: true });
+  const { origin } = caller;
+  const isTrusted = isOfThisServer(caller.principal);
+  const { forPrompts } = network({ env, settings, origin, isTrusted });
   const { signal } = context.mcpReq;
   const source = await documentSource(url, MAX_DOCUMENT, { fetch: forPrompts }, signal);
   const { status = 200, contentType, cut, bytes } = source;

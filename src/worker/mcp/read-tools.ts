@@ -1,8 +1,9 @@
 import { requireScopes } from '@modelcontextprotocol/server';
 import * as z from 'zod';
 import { Fault } from '../../fault/fault.ts';
-import { serverModels } from '../chat/models-door.ts';
+import { modelsFor } from '../chat/models-door.ts';
 import { connectionJson } from '../login/connections.ts';
+import { isOfThisServer } from '../principal/principal-name.ts';
 import { principalClient } from '../principal/principal-client.ts';
 import { there } from '../run/read-run.ts';
 import { runClient } from '../run/run-client.ts';
@@ -48,8 +49,10 @@ export function addReadTools(server: TaskServer, callOf: (context: McpCall['cont
     (context) =>
       reported(async () => {
         const { env, settings, caller } = callOf(context);
-        const use = { env, settings, origin: caller.origin, isTrusted: true };
-        const data = MODELS.parse({ models: await serverModels(use, context.mcpReq.signal) });
+        const { principal, origin } = caller;
+        const use = { env, settings, origin, isTrusted: isOfThisServer(principal) };
+        const models = await modelsFor(use, principal, context.mcpReq.signal);
+        const data = MODELS.parse({ models });
         return answered(data.models.map(({ id }) => id).join('\n'), data);
       }),
   );

@@ -1,6 +1,7 @@
 import { mac, sameSecret } from '../../connect/keyed-hash.ts';
 import { markOf } from '../../connect/signed.ts';
 import { base62 } from '../../login/base62.ts';
+import { mayBeHere } from '../principal/session.ts';
 import type { Settings } from '../settings.ts';
 
 /**
@@ -53,6 +54,8 @@ export async function stillStands(
   settings: Settings,
 ): Promise<boolean> {
   if (principal === 'local') return settings.localOwner;
+  const user = /^user:(.+)$/.exec(principal)?.[1];
+  if (user !== undefined) return mayBeHere(settings, user);
   const now = await marksOf(principal, settings);
   return now.some((mark) => marks.includes(mark));
 }

@@ -1,5 +1,5 @@
 import { waitUntil } from 'cloudflare:workers';
-import { providerChoices } from '../../execute/model/providers.ts';
+import { pricedProviders } from '../../execute/model/prices.ts';
 import { Fault } from '../../fault/fault.ts';
 import type { CompletionRequest, NormalizeContext, Normalized } from '../../normalize/request.ts';
 import { normalizePrompt } from '../../normalize/normalize-prompt.ts';
@@ -12,6 +12,7 @@ import { problemJson } from '../../publish/render-json.ts';
 import { runUrls } from '../../publish/run-urls.ts';
 import { withSealedCallback } from '../callback/callback-address.ts';
 import { callbackSecret } from '../callback/callback-secret.ts';
+import { providersFor } from '../account/user-providers.ts';
 import type { Env } from '../env.ts';
 import { runClient } from '../run/run-client.ts';
 import { admitRun } from '../principal/admission.ts';
@@ -50,21 +51,17 @@ export interface Creation {
 }
 
 /** The posted prompt with every setting decided for this server. */
-export function normalizePosted(
+export async function normalizePosted(
   posted: PostedPrompt,
-  request: Request,
-  settings: Settings,
-): Normalized {
+  { request, settings, principal }: Pick<Acceptance, 'request' | 'settings' | 'principal'>,
+): Promise<Normalized> {
   const document = parsePrompt(posted.text);
-  return normalizePrompt(document, contextOf(request, settings), posted.inputs);
-}
-
-function contextOf(request: Request, settings: Settings): NormalizeContext {
-  return {
-    providers: providerChoices(settings.providers),
+  const context: NormalizeContext = {
+    ...(await pricedProviders(providersFor(settings, principalName(principal)))),
     ownOrigins: ownOrigins(request, settings),
     operatorServers: settings.operatorServers,
   };
+  return normalizePrompt(document, context, posted.inputs);
 }
 
 /** Everything that the acceptance of a run needs. */

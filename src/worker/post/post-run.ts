@@ -5,7 +5,6 @@ import { preferred } from '../../connect/accept.ts';
 import { keyOfNobody } from '../principal/admission.ts';
 import { createRun, normalizePosted } from './create-run.ts';
 import type { Acceptance, CreatedRun } from './create-run.ts';
-import { editorPage } from '../editor/editor-page.ts';
 import type { Env } from '../env.ts';
 import { decide } from './confirm-document.ts';
 import { setCookie } from '../../connect/cookies.ts';
@@ -38,12 +37,12 @@ const REPLIES = [
  * @see spec/http-api.md, Run a prompt
  */
 export async function postRun(request: Request, env: Env, settings: Settings): Promise<Response> {
-  const principal = await runner(request, settings);
+  const principal = await runner(request, env, settings);
   const { searchParams } = new URL(request.url);
   const wait = waitOf(request, searchParams);
   const posted = await readPrompt(request);
   if (principal.kind === 'anonymous' && posted.idempotencyKey !== undefined) throw keyOfNobody();
-  const normalized = normalizePosted(posted, request, settings);
+  const normalized = await normalizePosted(posted, { request, settings, principal });
   if (isOn(searchParams.get('dry_run'))) {
     return json(explain(normalized), normalized.request === null ? 422 : 200);
   }
@@ -53,9 +52,9 @@ export async function postRun(request: Request, env: Env, settings: Settings): P
       return faultResponse(new Fault('invalid_prompt'), request, { problems });
     const isSuggested = posted.isSuggested === true;
     const { problems: found } = normalized;
+    const { editorPage } = await import('../editor/doors.ts');
     return editorPage(
-      request,
-      settings,
+      { request, env, settings },
       { prompt: posted.text, problems: found, isSuggested },
       422,
     );

@@ -3,7 +3,7 @@ import { isObject } from '../../protocol/json.ts';
 import { decoded, readBody } from './read-body.ts';
 
 /**
- * The fields of a small form, or the same as a JSON object; what is no text is left out.
+ * The fields of a small form, or the same as a JSON object; what is no text and no number is left out.
  * @throws Fault `too_large`, `not_text`, `invalid_json`, `unsupported_media_type`
  */
 export async function readFields(request: Request): Promise<ReadonlyMap<string, string>> {
@@ -26,9 +26,9 @@ function jsonFields(text: string): [string, string][] {
   try {
     const body: unknown = JSON.parse(text);
     if (!isObject(body)) throw new Fault('bad_request', 'The JSON body must be an object.');
-    return Object.entries(body).filter((field): field is [string, string] => {
-      return typeof field[1] === 'string';
-    });
+    return Object.entries(body).flatMap(([name, value]): [string, string][] =>
+      typeof value === 'string' || typeof value === 'number' ? [[name, String(value)]] : [],
+    );
   } catch (cause) {
     if (cause instanceof Fault) throw cause;
     throw new Fault('invalid_json', undefined, { cause });

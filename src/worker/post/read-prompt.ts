@@ -174,7 +174,7 @@ function fromUrlencoded(bytes: Uint8Array): PostedPrompt {
 function fromFields(fields: URLSearchParams): PostedPrompt {
   // Browsers end lines of form fields with CRLF.
   const text = checkedDocument((fields.get('prompt') ?? '').replaceAll('\r\n', '\n'));
-  const overrides = { ...settingsOf(fields), ...serverOf(fields) };
+  const overrides = overridesIn(fields);
   // An empty field of a form says nothing.
   const key = fields.get('idempotency_key') ?? '';
   const about = {
@@ -188,6 +188,14 @@ function fromFields(fields: URLSearchParams): PostedPrompt {
   const input = shallow(parseJson(given));
   if (!isObject(input)) throw new Fault('bad_request', 'The field "input" must be a JSON object.');
   return { text, inputs: { overrides, input }, ...about };
+}
+
+/**
+ * The settings that fields or parameters give.
+ * @throws Fault `bad_request`
+ */
+export function overridesIn(fields: URLSearchParams): Record<string, unknown> {
+  return { ...settingsOf(fields), ...serverOf(fields) };
 }
 
 /**

@@ -2,8 +2,9 @@ import { principalClient } from './principal-client.ts';
 import type { PrincipalClient } from './principal-client.ts';
 import type { Env } from '../env.ts';
 import { ownOrigin } from '../guards.ts';
-import { knownPrincipal, principalName } from './principal.ts';
-import { sessionKey } from './session.ts';
+import { identityOf } from './identity.ts';
+import { principalName } from './principal-name.ts';
+import { sessionOf } from './session.ts';
 import type { Settings } from '../settings.ts';
 
 /** A request of somebody we know, who acts for themselves alone. */
@@ -19,6 +20,8 @@ export interface KnownRequest {
   readonly person: string;
   /** Whether a browser signed in. */
   readonly hasSession: boolean;
+  /** Id of the key that a user made and sent; null for everything else. */
+  readonly keyId: string | null;
   /** What belongs to them. */
   readonly own: PrincipalClient;
 }
@@ -29,9 +32,9 @@ export async function knownRequest(
   env: Env,
   settings: Settings,
 ): Promise<KnownRequest | null> {
-  const known = await knownPrincipal(request, settings);
+  const known = await identityOf(request, env, settings);
   if (known === null) return null;
-  const principal = principalName(known);
+  const principal = principalName(known.principal);
   const origin = ownOrigin(request, settings);
   return {
     env,
@@ -39,8 +42,9 @@ export async function knownRequest(
     request,
     origin,
     principal,
-    person: known.kind === 'key' ? known.name : 'you, at this machine',
-    hasSession: (await sessionKey(request, settings)) !== null,
+    person: known.person,
+    hasSession: known.by === 'session' || (await sessionOf(request, env, settings)) !== null,
+    keyId: known.keyId,
     own: principalClient(env, { principal, origin }),
   };
 }

@@ -21,6 +21,7 @@ const METHODS = [
   'takePlace',
   'releasePlace',
   'noteRun',
+  'addRun',
   'moveRun',
   'listRuns',
 ] as const;

@@ -8,6 +8,7 @@ import type { Env } from '../env.ts';
 import { network } from '../network.ts';
 import type { Network } from '../network.ts';
 import type { Settings } from '../settings.ts';
+import { isGuest } from './principal-name.ts';
 
 /** Who asks for logins, and under which origin of this server. */
 export interface Who {
@@ -63,8 +64,13 @@ async function newClient(
 ): Promise<LoginClient> {
   // Loaded by the first login: a start does not pay for it.
   const { loginClient } = await import('../../login/oauth-client.ts');
-  // Only principals that we know have an object, and they may reach what the operator opened.
-  const outside = network({ env, settings, origin, isTrusted: true, faults: NO_LOGIN });
+  const outside = network({
+    env,
+    settings,
+    origin,
+    isTrusted: !isGuest(principal),
+    faults: NO_LOGIN,
+  });
   return loginClient({
     principal,
     rows,

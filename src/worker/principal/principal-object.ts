@@ -13,7 +13,14 @@ import type { Outcome } from '../outcome.ts';
 import { PrincipalLogins } from './principal-logins.ts';
 import type { Who } from './principal-logins.ts';
 import { PrincipalRuns } from './principal-runs.ts';
-import type { Admission, ListWish, RunsPage, RunWish, Standing } from './principal-runs.ts';
+import type {
+  Admission,
+  ListedRun,
+  ListWish,
+  RunsPage,
+  RunWish,
+  Standing,
+} from './principal-runs.ts';
 import type { RunCaps } from './caller-caps.ts';
 import { runClient, standingsOf } from '../run/run-client.ts';
 
@@ -158,11 +165,19 @@ export class PrincipalObject extends DurableObject<Env> {
     });
   }
 
-  /** The object of a run says where it stands; null when it is gone. */
-  noteRun(_who: Who, id: string, standing: Standing): Promise<Outcome<true>> {
+  /** The object of a run says where it stands; null when it is gone. False when the list lacks it. */
+  noteRun(_who: Who, id: string, standing: Standing): Promise<Outcome<boolean>> {
     return outcomeOf(() => {
-      if (standing === null) this.#runs.forget(id);
-      else this.#runs.note(id, standing);
+      if (standing !== null) return this.#runs.note(id, standing);
+      this.#runs.forget(id);
+      return true;
+    });
+  }
+
+  /** Lists a run that was not, as its object says. */
+  addRun(_who: Who, run: ListedRun): Promise<Outcome<true>> {
+    return outcomeOf(() => {
+      this.#runs.add(run);
       return true as const;
     });
   }

@@ -5,6 +5,9 @@ import type { RunCaps } from './caller-caps.ts';
 /** How long an `Idempotency-Key` is remembered. */
 const KEY_MS = 24 * 3_600_000;
 
+/** So long a word about a run that is gone may still be on its way. */
+const GONE_MS = 24 * 3_600_000;
+
 /** Keys of one principal at a time. One that is forgotten early would run its prompt twice. */
 const MOST_KEYS = 100_000;
 
@@ -39,7 +42,12 @@ export type Admission =
   | { readonly kind: 'refused'; readonly seconds: number };
 
 /** Where a run stands, as its object says it; null when there is none, or no longer. */
-export type Standing = Pick<ListedRun, 'status' | 'expires_at'> | null;
+export type Standing =
+  | (Pick<ListedRun, 'status' | 'expires_at'> & {
+      /** The run has its place under another name: that of the request it goes on in. */
+      readonly is_counted_elsewhere?: boolean;
+    })
+  | null;
 
 /** A run as the list of its principal shows it. */
 export interface ListedRun {
@@ -87,6 +95,7 @@ export class PrincipalRuns {
       `CREATE TABLE IF NOT EXISTS once (key TEXT PRIMARY KEY, hash TEXT NOT NULL,
          run_id TEXT NOT NULL, at INTEGER NOT NULL)`,
     );
+    sql.exec('CREATE TABLE IF NOT EXISTS gone (id TEXT PRIMARY KEY, at INTEGER NOT NULL)');
     sql.exec('CREATE INDEX IF NOT EXISTS once_run ON once (run_id)');
     sql.exec('CREATE INDEX IF NOT EXISTS once_at ON once (at)');
   }
@@ -115,28 +124,33 @@ export class PrincipalRuns {
         now,
       );
     }
-    this.#sql.exec(
-      `INSERT INTO run (id, status, title, created_at, expires_at, noted_at)
-       VALUES (?, 'queued', ?, ?, ?, ?)`,
-      id,
-      title,
-      now,
-      expires_at,
-      now,
-    );
+    // It begins at once, and does not say so by itself: that would be one more wait for the disk.
+    this.#insert({ id, status: 'running', title, created_at: now, expires_at });
     return { kind: 'new' };
   }
 
-  /** What the object of a run says about it. */
-  note(id: string, standing: Standing): void {
+  /** Lists a run that its own object says is missing, unless it is gone. */
+  add(run: ListedRun): void {
+    if (!this.#isGone(run.id)) this.#insert(run);
+  }
+
+  /**
+   * What the object of a run says about it.
+   * @returns false when the run is missing in the list
+   */
+  note(id: string, standing: Standing): boolean {
     const [row] = this.#sql
       .exec<{ created_at: number }>('SELECT created_at FROM run WHERE id = ?', id)
       .toArray();
     if (standing === null) {
       if (row === undefined || row.created_at + RESERVED_MS <= Date.now()) this.forget(id);
-      return;
+      return true;
     }
-    const { status, expires_at } = standing;
+    if (row === undefined) {
+      this.allowance.release(id);
+      return this.#isGone(id);
+    }
+    const { status, expires_at, is_counted_elsewhere = false } = standing;
     this.#sql.exec(
       'UPDATE run SET status = ?, expires_at = ?, noted_at = ? WHERE id = ?',
       status,
@@ -145,13 +159,15 @@ export class PrincipalRuns {
       id,
     );
     // Waiting for a person costs nothing, so it does not count.
-    const counts = row !== undefined && (status === 'queued' || status === 'running');
-    if (counts) this.allowance.hold(id, null);
+    const goesOn = status === 'queued' || status === 'running';
+    if (goesOn && !is_counted_elsewhere) this.allowance.hold(id, null);
     else this.allowance.release(id);
+    return true;
   }
 
   /** The run is gone, and its key stands for nothing any more. */
   forget(id: string): void {
+    this.#leave(id);
     this.#sql.exec('DELETE FROM run WHERE id = ?', id);
     this.#sql.exec('DELETE FROM once WHERE run_id = ?', id);
     this.allowance.release(id);
@@ -159,7 +175,8 @@ export class PrincipalRuns {
 
   /** The run is only to be found under another id. */
   move(from: string, to: string): void {
-    this.#sql.exec('UPDATE OR IGNORE run SET id = ? WHERE id = ?', to, from);
+    this.#leave(from);
+    this.#sql.exec('UPDATE OR REPLACE run SET id = ? WHERE id = ?', to, from);
     this.#sql.exec('UPDATE once SET run_id = ? WHERE run_id = ?', to, from);
   }
 
@@ -194,6 +211,30 @@ export class PrincipalRuns {
       )
       .toArray();
     return { runs: rows.slice(0, limit), has_more: rows.length > limit };
+  }
+
+  #insert({ id, status, title, created_at, expires_at }: ListedRun): void {
+    this.#sql.exec(
+      `INSERT OR IGNORE INTO run (id, status, title, created_at, expires_at, noted_at)
+       VALUES (?, ?, ?, ?, ?, ?)`,
+      id,
+      status,
+      title,
+      created_at,
+      expires_at,
+      Date.now(),
+    );
+  }
+
+  /** What is still on its way about this id must not list it again. */
+  #leave(id: string): void {
+    const now = Date.now();
+    this.#sql.exec('DELETE FROM gone WHERE at <= ?', now - GONE_MS);
+    this.#sql.exec('INSERT OR REPLACE INTO gone (id, at) VALUES (?, ?)', id, now);
+  }
+
+  #isGone(id: string): boolean {
+    return this.#sql.exec('SELECT 1 FROM gone WHERE id = ?', id).toArray().length > 0;
   }
 
   #placeOf(id: string): number | undefined {

@@ -4,7 +4,8 @@ import { runClient } from './run-client.ts';
 import { wantsPage } from '../../connect/accept.ts';
 import { there } from './read-run.ts';
 import type { RunRequest } from './read-run.ts';
-import { json } from '../../connect/responses.ts';
+import { html, json } from '../../connect/responses.ts';
+import { renderDeleted } from '../../publish/render-deleted.ts';
 
 /**
  * `POST /{id}/cancel`: ends a run, for its owner; one that has ended stays as it is.
@@ -38,10 +39,11 @@ function toPage(id: string): Response {
 }
 
 /**
- * `DELETE /{id}`: removes a run, for its owner; its URL is then one that never was.
+ * `DELETE /{id}`, and `POST /{id}/delete` for a form: removes a run, for its owner; its URL is then one that never was.
  * @throws Fault `not_found`, `gone`, `owner_required`
  */
-export async function deleteRun({ env, id, proof }: RunRequest): Promise<Response> {
+export async function deleteRun({ env, id, proof, request }: RunRequest): Promise<Response> {
   there(await runClient(env, id).remove(proof));
-  return new Response(null, { status: 204 });
+  const isForm = request.method === 'POST' && wantsPage(request);
+  return isForm ? html(renderDeleted()) : new Response(null, { status: 204 });
 }

@@ -3,8 +3,6 @@ import { inert } from '../../publish/bounded.ts';
 import { isoTime } from '../../publish/iso-time.ts';
 import { contentType, negotiate } from '../../publish/negotiate.ts';
 import type { Form } from '../../publish/negotiate.ts';
-import { hasForm } from '../../publish/page-action.ts';
-import { renderPage } from '../../publish/render-page.ts';
 import { renderJson } from '../../publish/render-json.ts';
 import { renderMarkdown } from '../../publish/render-markdown.ts';
 import { renderText } from '../../publish/render-text.ts';
@@ -18,6 +16,7 @@ import { ownOrigin } from '../guards.ts';
 import type { Proof } from '../principal/principal.ts';
 import type { Found } from './run-found.ts';
 import type { Settings } from '../settings.ts';
+import { publicView } from '../snapshot/public-view.ts';
 
 /** A request about one run whose id this server made. */
 export interface RunRequest {
@@ -50,20 +49,29 @@ export async function readingResponse(
 ): Promise<Response> {
   const view = await viewOf(asked);
   const urls = runUrls(ownOrigin(asked.request, asked.settings), asked.id);
-  const body = rendered(view, form, urls);
+  const body = await rendered(view, form, urls);
   return conditional(asked.request, view, {
     body,
     headers: {
       ...readingHeaders(view),
       'content-type': contentType(form),
-      // The page's own form must say where it comes from, not `Origin: null`.
-      ...(form === 'html' && hasForm(view) ? { 'referrer-policy': 'same-origin' } : {}),
+      // The page's own forms must say where they come from, not `Origin: null`.
+      ...(form === 'html' && holdsForm(view) ? { 'referrer-policy': 'same-origin' } : {}),
       ...headers,
     },
   });
 }
 
-function rendered(view: RunView, form: Form, urls: ReturnType<typeof runUrls>): string {
+/** Whoever may, goes on from a run that has ended; its owner can end it before. */
+function holdsForm({ viewer, status }: RunView): boolean {
+  return viewer === 'owner' || isTerminal(status);
+}
+
+async function rendered(
+  view: RunView,
+  form: Form,
+  urls: ReturnType<typeof runUrls>,
+): Promise<string> {
   switch (form) {
     case 'markdown':
       return renderMarkdown(view, urls);
@@ -72,7 +80,8 @@ function rendered(view: RunView, form: Form, urls: ReturnType<typeof runUrls>): 
     case 'text':
       return renderText(view, urls);
     case 'html':
-      return renderPage(view, urls);
+      // Laying out Markdown is half of what a start would load.
+      return (await import('../../publish/render-page.ts')).renderPage(view, urls);
   }
 }
 
@@ -136,7 +145,8 @@ function startingAfter(request: Request): number {
  * @throws Fault `not_found`, `gone`
  */
 export async function viewOf({ env, id, proof }: RunRequest): Promise<RunView> {
-  return there(await runClient(env, id).view(proof));
+  const provesNothing = !proof.holdsToken && proof.principal === null;
+  return there(await (provesNothing ? publicView(env, id) : runClient(env, id).view(proof)));
 }
 
 /**

@@ -1,6 +1,6 @@
-/** While a run works its alarm stands this far ahead: so soon it goes on when the process died. */
-const WATCHDOG_MS = 10_000;
-const WATCHDOG_EVERY_MS = 5_000;
+/** A run that works for so long gets an alarm that stands this far ahead. */
+const WATCHDOG_MS = 5_000;
+const EVERY_MS = 5_000;
 
 /** After a failure of the object itself, its next try. */
 const RETRY_MS = 5_000;
@@ -47,17 +47,20 @@ export class RunAlarm {
   }
 
   /**
-   * Stands a little ahead for as long as the run works.
-   * @param each done every few seconds: while one alarm is handled the next one waits
+   * Sees to it that a run whose process dies goes on. The alarm that is being handled rings again by
+   * itself then, but not for ever; a second one does, and waits for as long as the first is
+   * handled, which may be long after its time. It is set once, because setting one waits for the disk, and
+   * late, because most runs have ended by then.
+   * @param each done every few seconds
    * @returns ends it
    */
   watch(each: () => void): () => void {
-    const stand = () => void this.#set(Date.now() + WATCHDOG_MS);
-    stand();
+    let isSet = false;
     const watchdog = setInterval(() => {
-      stand();
+      if (!isSet) void this.#set(Date.now() + WATCHDOG_MS);
+      isSet = true;
       each();
-    }, WATCHDOG_EVERY_MS);
+    }, EVERY_MS);
     return () => clearInterval(watchdog);
   }
 

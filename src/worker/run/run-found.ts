@@ -1,7 +1,10 @@
-import type { Run, RunStatus } from '../../run/run.ts';
+import { foldRun } from '../../run/run.ts';
+import type { RunStatus } from '../../run/run.ts';
 import type { Viewer } from '../../run/view.ts';
 import { NO_PROOF } from '../principal/principal.ts';
 import type { Proof } from '../principal/principal.ts';
+import type { RunCallbacks } from './run-callbacks.ts';
+import type { SqlRunLog } from './run-log.ts';
 import type { AcceptedRun, RunRecord, Stored, Tombstone } from './run-record.ts';
 
 /** An answer about a run that may not be there. */
@@ -57,11 +60,9 @@ function tombstoneAnswer({ status, when, moved }: Tombstone, { principal }: Proo
 }
 
 /** What is said of a run that was accepted. */
-export function acceptedRun(
-  { status, created_at, expires_at }: Run,
-  has_callback: boolean,
-): AcceptedRun {
-  return { status, created_at, expires_at, has_callback };
+export function acceptedRun(log: SqlRunLog, callbacks: RunCallbacks): AcceptedRun {
+  const { status, created_at, expires_at } = foldRun(log.read());
+  return { status, created_at, expires_at, has_callback: callbacks.view() !== null };
 }
 
 /** Whether its time is over. */

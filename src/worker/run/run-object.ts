@@ -1,11 +1,10 @@
 import { DurableObject } from 'cloudflare:workers';
 import { faultData } from '../../fault/fault.ts';
 import type { RunEvent, RunStart } from '../../run/event.ts';
-import { parkedUntil } from '../../run/next-commands.ts';
 import { foldRun } from '../../run/run.ts';
-import type { Run, RunStatus } from '../../run/run.ts';
+import type { RunStatus } from '../../run/run.ts';
 import { viewFor } from '../../run/view.ts';
-import type { RunView } from '../../run/view.ts';
+import type { RunView, Viewer } from '../../run/view.ts';
 import type { AnswerForm } from './answer-stream.ts';
 import type { Env } from '../env.ts';
 import type { Standing } from '../principal/principal-runs.ts';
@@ -17,17 +16,13 @@ import { RunCallbacks } from './run-callbacks.ts';
 import { acceptedRun, find, findOwned, isOver, viewerOf } from './run-found.ts';
 import type { Found } from './run-found.ts';
 import { SqlRunLog } from './run-log.ts';
-import {
-  ANSWERED_ELSEWHERE,
-  endIfSilent,
-  NO_MIRROR,
-  silentUntil,
-  takeEvents,
-} from './run-mirrored.ts';
+import { ANSWERED_ELSEWHERE, endIfSilent, NO_MIRROR, takeEvents } from './run-mirrored.ts';
 import type { Mirrored } from './run-mirrored.ts';
-import { beginMove, copyRun, moveBegun } from './run-move.ts';
+import { nextLook } from './run-look.ts';
+import { beginMove, RunMove } from './run-move.ts';
 import type { Rotated } from './run-move.ts';
-import { RunNotes } from './run-notes.ts';
+import { RunNotes, standingOf } from './run-notes.ts';
+import type { PagePlace } from './page-place.ts';
 import { RunReaders } from './run-readers.ts';
 import type { EventsRequest } from './run-readers.ts';
 import { runPorts } from './run-ports.ts';
@@ -35,12 +30,13 @@ import { changeExpiry, createRecord, createTombstone, hasTable, readStored } fro
 import type { AcceptedRun, RunRecord, Stored, Tombstone } from './run-record.ts';
 import { RunTurn } from './run-turn.ts';
 import { settledWithin } from './settled.ts';
+import { RunSnapshot } from '../snapshot/run-snapshot.ts';
 
 /** A move that the process did not live to finish is finished so long after. */
 const MOVE_AGAIN_MS = 5_000;
 
-/** So long a key of a deleted run may still be on its way here. */
-const KEY_MS = 24 * 3_600_000;
+/** So long a request with the key of a deleted run, or a write of its snapshot, may still be on its way. */
+const DELETED_MS = 24 * 3_600_000;
 
 /**
  * One run: its log in SQLite, the loop that carries it on inside `alarm()`, and its readers. All
@@ -53,11 +49,12 @@ export class RunObject extends DurableObject<Env> {
   readonly #alarm = new RunAlarm(this.ctx.storage);
   #callbacks = new RunCallbacks(this.ctx, this.env, this.#alarm);
   #log = new SqlRunLog(this.#sql, this.#callbacks);
-  readonly #notes = new RunNotes(this.env);
+  readonly #notes = new RunNotes(this.env, this.#alarm);
   #stored: Stored = readStored(this.#sql);
   readonly #turn = new RunTurn();
   readonly #readers = new RunReaders();
-  #moving: Promise<void> | null = null;
+  readonly #move = new RunMove(this.env, this.#sql);
+  readonly #snapshot = new RunSnapshot(this.env);
 
   /**
    * Accepts a run: tables, first event and alarm in one transaction, durable before it resolves. A
@@ -74,7 +71,7 @@ export class RunObject extends DurableObject<Env> {
       this.#alarm.now();
       this.#stored = { kind: 'run', record };
     }
-    return find(this.#stored, () => this.#accepted());
+    return find(this.#stored, () => acceptedRun(this.#log, this.#callbacks));
   }
 
   /**
@@ -86,6 +83,7 @@ export class RunObject extends DurableObject<Env> {
   mirror(after: number, events: readonly RunEvent[]): Mirrored {
     if (this.#stored.kind !== 'run' || !this.#stored.record.is_mirrored) return NO_MIRROR;
     const mirrored = takeEvents(this.#log, after, events);
+    this.#notes.heard(events, this.#log, this.#stored.record);
     // What is kept after the end, and for how long, is the alarm's to decide.
     if (this.#log.ended) this.#alarm.now();
     return mirrored;
@@ -93,12 +91,12 @@ export class RunObject extends DurableObject<Env> {
 
   /** The run as the sender of `proof` may see it. */
   view(proof: Proof): Found<RunView> {
-    return find(
-      this.#stored,
-      (record) =>
-        viewFor(viewerOf(proof, record), foldRun(this.#log.read()), this.#callbacks.view()),
-      proof,
-    );
+    return this.#seen(proof, (viewer) => {
+      this.#readers.look();
+      const view = viewFor(viewer, foldRun(this.#log.read()), this.#callbacks.view());
+      if (this.#log.ended) this.ctx.waitUntil(this.#keepSnapshot());
+      return view;
+    });
   }
 
   /**
@@ -106,14 +104,15 @@ export class RunObject extends DurableObject<Env> {
    * null when it has ended and the reader has seen everything.
    */
   events(proof: Proof, request: EventsRequest): Found<ReadableStream<Uint8Array> | null> {
-    return find(
-      this.#stored,
-      (record) => {
-        const reader = { viewer: viewerOf(proof, record), origin: record.origin };
-        return this.#readers.events(this.#log, reader, request);
-      },
-      proof,
+    return this.#seen(proof, (viewer, { origin }) =>
+      this.#readers.events(this.#log, { viewer, origin }, request),
     );
+  }
+
+  /** What is new on the run's page, laid out, as server-sent events; null when there is no more. */
+  async page(proof: Proof, from: PagePlace): Promise<Found<ReadableStream<Uint8Array> | null>> {
+    await this.#readers.loadPages();
+    return this.#seen(proof, (viewer) => this.#readers.page(this.#log, viewer, from));
   }
 
   /** The answer as text while it is made. */
@@ -133,10 +132,13 @@ export class RunObject extends DurableObject<Env> {
 
   /** Where the run stands, for who lists and counts it. */
   standing(): Standing {
-    const found = find(this.#stored, () => foldRun(this.#log.read()));
-    if (found.found !== 'run') return null;
-    const { status, expires_at } = found.value;
-    return { status, expires_at };
+    const found = find(this.#stored, (record) => standingOf(record, foldRun(this.#log.read())));
+    return found.found === 'run' ? found.value : null;
+  }
+
+  /** Whether its words are its owner's, who asks: not those of a document of somebody else. */
+  isOwn(proof: Proof): Found<boolean> {
+    return this.#seen(proof, (viewer, { is_suggested }) => viewer === 'owner' && !is_suggested);
   }
 
   /** Ends the run as cancelled; a run that has ended stays as it is. Only for its owner. */
@@ -183,8 +185,9 @@ export class RunObject extends DurableObject<Env> {
    * @param to the new id, unless a move was begun before
    */
   async rotate(proof: Proof, to: string): Promise<Found<Rotated>> {
-    const found = findOwned(this.#stored, proof, () => this.#accepted());
+    const found = findOwned(this.#stored, proof, () => acceptedRun(this.#log, this.#callbacks));
     if (found.found !== 'run') return found;
+    if (this.#snapshot.isBarred) return { found: 'nothing' };
     if (!this.#log.ended) return { found: 'run', value: 'running' };
     // What is told is signed for the id of before, and only this object can tell it.
     if (this.#callbacks.isTelling) return { found: 'run', value: 'telling' };
@@ -207,6 +210,7 @@ export class RunObject extends DurableObject<Env> {
     createRecord(this.#sql, record);
     this.#stored = { kind: 'run', record };
     await this.#alarm.at(record.expires_at);
+    await this.#keepSnapshot();
   }
 
   /** Removes everything, so that the run was never there. Only for its owner. */
@@ -215,19 +219,16 @@ export class RunObject extends DurableObject<Env> {
     if (findOwned(this.#stored, proof, () => true).found === 'run') await this.#finishMove();
     const found = findOwned(this.#stored, proof, (record) => record);
     if (found.found !== 'run') return found;
-    await this.#notes.forget(found.value, foldRun(this.#log.read()).id);
+    const { id } = foldRun(this.#log.read());
+    const stone = { status: 'deleted', when: Date.now(), id } as const;
+    await this.#snapshot.bar(id, stone);
+    await this.#notes.forget(found.value, id);
     // It may have been removed while that was told.
     if (this.#stored.kind !== 'run') return { found: 'nothing' };
     this.#callbacks.abort();
-    if (found.value.has_key) {
-      // A request with its key may be on its way, and must not make it again under this address.
-      await this.#leave({ status: 'deleted', when: Date.now() });
-      await this.#alarm.at(Date.now() + KEY_MS);
-    } else {
-      // At once: a reader or the alarm that comes in between must not look for the tables.
-      this.#stored = { kind: 'nothing' };
-      await this.#clear();
-    }
+    // What is on its way, with its key or to its snapshot, must not bring it back.
+    await this.#leave(stone);
+    await this.#alarm.at(stone.when + DELETED_MS);
     return { found: 'run', value: true };
   }
 
@@ -245,12 +246,7 @@ export class RunObject extends DurableObject<Env> {
   }
 
   async #work(): Promise<void> {
-    if (this.#stored.kind === 'tombstone' && this.#stored.tombstone.status === 'deleted') {
-      const until = this.#stored.tombstone.when + KEY_MS;
-      if (until > Date.now()) return this.#alarm.at(until);
-      this.#stored = { kind: 'nothing' };
-      return this.ctx.storage.deleteAll();
-    }
+    if (this.#stored.kind === 'tombstone') return this.#forget(this.#stored.tombstone);
     await this.#finishMove();
     if (this.#stored.kind !== 'run') return;
     const { record } = this.#stored;
@@ -259,6 +255,11 @@ export class RunObject extends DurableObject<Env> {
       if (record.is_mirrored) endIfSilent(this.#log);
       else await this.#carryOn(record);
     }
+    // What follows from the end is done while an alarm still stands that would do it after a crash.
+    if (!isOver(record) && this.#log.ended) {
+      const told = this.#notes.tell(record, foldRun(this.#log.read()));
+      await Promise.all([told, this.#keepSnapshot()]);
+    }
     // The run may have been deleted while it worked.
     if (this.#stored.kind !== 'run') return;
     // From here to the alarm nothing else gets in between: what resumes the run comes before it is
@@ -266,15 +267,10 @@ export class RunObject extends DurableObject<Env> {
     const run = foldRun(this.#log.read());
     const kept = this.#keepUntil(this.#stored.record, run.expires_at);
     if (isOver(kept)) return this.#expire(kept);
-    this.#notes.tell(kept, run);
-    const wanted = this.#log.ended ? null : this.#nextLook(kept, run);
-    return this.#alarm.at(wanted, kept.expires_at, this.#callbacks.nextAt());
-  }
-
-  /** When a run that has not ended is looked at again, in milliseconds since 1970. */
-  #nextLook(record: RunRecord, run: Run): number {
-    if (record.is_mirrored) return silentUntil(this.#log);
-    return parkedUntil(run, Date.now()) ?? Date.now();
+    void this.#notes.tell(kept, run);
+    const look = nextLook(this.#log, kept, run);
+    const beside = [this.#callbacks.nextAt(), this.#notes.againAt()];
+    return this.#alarm.at(look, kept.expires_at, ...beside);
   }
 
   /** A login may change how long the run is kept. */
@@ -287,37 +283,32 @@ export class RunObject extends DurableObject<Env> {
   }
 
   #carryOn(record: RunRecord): Promise<void> {
-    // Somebody who reads along wants the text soon; without readers, rows are saved.
-    const flushMs = () => (this.#readers.isAny ? 40 : 1000);
-    const ports = runPorts({ env: this.env, log: this.#log, record, flushMs });
+    const ports = runPorts({ env: this.env, log: this.#log, record, readers: this.#readers });
     return this.#turn.take(ports, record.expires_at, () => [
       this.#alarm.watch(() => this.#callbacks.deliver()),
       this.#notes.follow(this.#log, record),
     ]);
   }
 
-  #accepted(): AcceptedRun {
-    return acceptedRun(foldRun(this.#log.read()), this.#callbacks.view() !== null);
+  #seen<Value>(proof: Proof, read: (viewer: Viewer, record: RunRecord) => Value): Found<Value> {
+    return find(this.#stored, (record) => read(viewerOf(proof, record), record), proof);
   }
 
-  /** Finishes a move that was begun, once for all who wait for it. */
+  #keepSnapshot(): Promise<void> {
+    return this.#snapshot.keep(() => viewFor('public', foldRun(this.#log.read())));
+  }
+
   async #finishMove(): Promise<void> {
-    const to = this.#stored.kind === 'run' ? moveBegun(this.#sql) : null;
-    if (to === null || this.#stored.kind !== 'run') return;
-    this.#moving ??= this.#move(to, this.#stored.record).finally(() => (this.#moving = null));
-    await this.#moving;
+    if (this.#stored.kind !== 'run') return;
+    const run = { log: this.#log, record: this.#stored.record };
+    await this.#move.finish(run, (stone) => this.#leave(stone));
   }
 
-  async #move(to: string, record: RunRecord): Promise<void> {
-    const { id } = foldRun(this.#log.read());
-    await copyRun(this.env, { log: this.#log, record }, to);
-    await this.#notes.principal(record)?.moveRun(id, to);
-    const { principal } = record;
-    await this.#leave({ status: 'rotated', when: Date.now(), moved: { to, principal } });
-  }
-
-  /** Removes everything but a stone. */
+  /** Removes everything but a stone: first what is read without this object, then what is here. */
   async #leave(tombstone: Tombstone): Promise<void> {
+    await this.#snapshot.bar(foldRun(this.#log.read()).id, tombstone);
+    // It may have been removed while that was waited for.
+    if (this.#stored.kind !== 'run') return;
     const cleared = this.#clear();
     createTombstone(this.#sql, tombstone);
     // At once: a reader or the alarm that comes in between must not look for the tables.
@@ -335,6 +326,15 @@ export class RunObject extends DurableObject<Env> {
     // Its list drops it by itself when its time is over; this is sooner.
     void this.#notes.forget(record, id).catch(() => {});
     await this.#leave({ status, when: record.expires_at ?? Date.now() });
+  }
+
+  /** Nothing at all is kept of a run that was deleted a day ago. */
+  async #forget({ status, when, id }: Tombstone): Promise<void> {
+    if (status !== 'deleted') return;
+    if (when + DELETED_MS > Date.now()) return this.#alarm.at(when + DELETED_MS);
+    if (id !== undefined) await this.#snapshot.clear(id);
+    this.#stored = { kind: 'nothing' };
+    await this.ctx.storage.deleteAll();
   }
 
   async #clear(): Promise<void> {

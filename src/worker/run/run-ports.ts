@@ -1,6 +1,4 @@
 import { environmentSecrets } from '../../execute/environment-secrets.ts';
-import { demoModel } from '../../demo/demo-model.ts';
-import { openaiModel } from '../../execute/model/openai-model.ts';
 import type {
   Clock,
   Model,
@@ -9,7 +7,6 @@ import type {
   ServerMemory,
   ToolServers,
 } from '../../execute/ports.ts';
-import type { Provider } from '../../execute/model/providers.ts';
 import { references } from '../../execute/references/references.ts';
 import { systemClock } from '../../execute/system-clock.ts';
 import { Fault } from '../../fault/fault.ts';
@@ -21,8 +18,11 @@ import { network } from '../network.ts';
 import type { Network } from '../network.ts';
 import { ownPaths } from '../own-paths.ts';
 import { principalClient } from '../principal/principal-client.ts';
+import { isOfThisServer } from '../principal/principal-name.ts';
 import { RunLogins } from '../../execute/run-logins.ts';
 import { principalMemory } from './run-memory.ts';
+import { runModel } from './run-model.ts';
+import type { RunReaders } from './run-readers.ts';
 import type { RunRecord } from './run-record.ts';
 import { withScriptedAnswers } from '../scripted-answers.ts';
 import type { Settings } from '../settings.ts';
@@ -32,8 +32,7 @@ export interface RunSurroundings {
   readonly env: Env;
   readonly log: RunLog;
   readonly record: RunRecord;
-  /** How long text may wait to be written, now. */
-  readonly flushMs: () => number;
+  readonly readers: RunReaders;
 }
 
 /** For whom the engine works. */
@@ -42,6 +41,10 @@ export interface EngineUse {
   readonly principal: string | null;
   /** Whether what belongs to this server's people may be used: its secrets, its open addresses. */
   readonly isTrusted: boolean;
+  /** Whether its owner can be asked in the middle of a run. */
+  readonly canAnswer: boolean;
+  /** Whose key pays for models; null for nobody we know. */
+  readonly payer: string | null;
   /** Origin under which the caller sees us. */
   readonly origin: string;
   /** Whose label inside the principal, '' for none. */
@@ -59,22 +62,24 @@ export interface EngineSurroundings {
   readonly secrets?: (name: string) => string | null;
   /** Who is asked instead of the server's own models. */
   readonly model?: (outside: Network) => Model;
-  readonly flushMs: () => number;
+  readonly clock: Clock;
 }
 
 /**
  * The engine's ports for one run on this server.
  * @throws Fault `misconfigured`
  */
-export function runPorts({ env, log, record, flushMs }: RunSurroundings): Ports {
+export function runPorts({ env, log, record, readers }: RunSurroundings): Ports {
   const { principal, origin, user, expires_at } = record;
   const [start] = log.read();
   const run = start?.type === 'run-start' ? { id: start.id, expires_at } : null;
   const profile = start?.type === 'run-start' ? start.request.profile : 'default';
-  const isTrusted = mayUseOwn(record);
-  const whose = isTrusted && run !== null ? principal : null;
-  const use = { principal: whose, isTrusted, origin, user, profile, run };
-  return { log, ...enginePorts({ env, use, flushMs }) };
+  const isOwn = isOfOwner(record);
+  const whose = isOwn && run !== null ? principal : null;
+  const isTrusted = isOwn && isOfThisServer(principal);
+  const who = { principal: whose, payer: principal, isTrusted, canAnswer: isOwn };
+  const use = { ...who, origin, user, profile, run };
+  return { log, ...enginePorts({ env, use, clock: clockFor(readers) }) };
 }
 
 /**
@@ -82,7 +87,7 @@ export function runPorts({ env, log, record, flushMs }: RunSurroundings): Ports 
  * @throws Fault `misconfigured`
  */
 export function enginePorts(surroundings: EngineSurroundings): Omit<Ports, 'log'> {
-  const { env, use, model, flushMs } = surroundings;
+  const { env, use, model, clock } = surroundings;
   const { settings } = readEnv(env);
   if (settings === null) throw new Fault('misconfigured');
   const outside = network({ env, settings, origin: use.origin, isTrusted: use.isTrusted });
@@ -92,24 +97,11 @@ export function enginePorts(surroundings: EngineSurroundings): Omit<Ports, 'log'
   const servers = serversOf({ secrets, settings, outside, own: own.request, owned });
   return {
     ...(owned === null ? {} : { logins: owned.tokens }),
-    model: model === undefined ? modelOf(settings, outside) : model(outside),
+    model: model?.(outside) ?? runModel({ env, settings, outside, payer: use.payer }),
     servers: settings.acceptsElicitations ? withScriptedAnswers(servers) : servers,
     references: references({ fetch: outside.forPrompts, own: own.document, origin: use.origin }),
-    clock: clockOf(flushMs),
-    canAnswer: use.isTrusted,
-  };
-}
-
-function modelOf(settings: Settings, outside: Network): Model {
-  const demo = demoModel();
-  const openai = openaiModel({
-    providers: settings.providers,
-    fetchFor: ({ baseUrl }: Provider) =>
-      baseUrl === null ? outside.forPrompts : outside.forModel(baseUrl),
-  });
-  return {
-    complete: (call, signal) =>
-      call.provider === 'demo' ? demo.complete(call, signal) : openai.complete(call, signal),
+    clock,
+    canAnswer: use.canAnswer,
   };
 }
 
@@ -173,10 +165,10 @@ function ownedBy(env: Env, settings: Settings, use: EngineUse): Owned | null {
 }
 
 /**
- * Whether a run may use what belongs to this server's people: its secrets, and the local addresses
- * that its operator opened. Not for callers nobody knows, nor for what somebody else suggested.
+ * Whether a run may use what belongs to its owner. Not for callers nobody knows, nor for what
+ * somebody else suggested.
  */
-function mayUseOwn({ principal, is_suggested }: RunRecord): boolean {
+function isOfOwner({ principal, is_suggested }: RunRecord): boolean {
   return principal !== null && !is_suggested;
 }
 
@@ -191,13 +183,14 @@ function secretsFor({
   return (name) => secrets(name) ?? own(name);
 }
 
-function clockOf(flushMs: () => number): Clock {
+function clockFor(readers: RunReaders): Clock {
   const clock = systemClock(0);
   return {
     now: () => clock.now(),
     sleep: (ms, signal) => clock.sleep(ms, signal),
     get flushMs() {
-      return flushMs();
+      return readers.flushMs;
     },
+    audience: readers,
   };
 }

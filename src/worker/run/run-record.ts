@@ -41,6 +41,8 @@ export interface Tombstone {
   readonly when: number;
   /** Of a run that has another address: which, and who alone is told. */
   readonly moved?: { readonly to: string; readonly principal: string | null };
+  /** Of a run that was deleted: its id, under which the stone of its snapshot is found. */
+  readonly id?: string;
 }
 
 /** What an object holds: nothing when its id was never accepted or was deleted. */
@@ -80,16 +82,18 @@ export function changeExpiry(sql: SqlStorage, expires_at: number | null): void {
 }
 
 /** Leaves the stone where the run was. */
-export function createTombstone(sql: SqlStorage, { status, when, moved }: Tombstone): void {
+export function createTombstone(sql: SqlStorage, { status, when, moved, id }: Tombstone): void {
   sql.exec(
-    'CREATE TABLE tombstone (status TEXT NOT NULL, at INTEGER NOT NULL, to_id TEXT, principal TEXT)',
+    `CREATE TABLE tombstone (status TEXT NOT NULL, at INTEGER NOT NULL, to_id TEXT,
+       principal TEXT, id TEXT)`,
   );
   sql.exec(
-    'INSERT INTO tombstone (status, at, to_id, principal) VALUES (?, ?, ?, ?)',
+    'INSERT INTO tombstone (status, at, to_id, principal, id) VALUES (?, ?, ?, ?, ?)',
     status,
     when,
     moved?.to ?? null,
     moved?.principal ?? null,
+    id ?? null,
   );
 }
 
@@ -111,9 +115,11 @@ export function readStored(sql: SqlStorage): Stored {
       at,
       to_id,
       principal = null,
+      id,
     } = sql.exec<StoneRow>('SELECT * FROM tombstone').one();
     const moved = typeof to_id === 'string' ? { moved: { to: to_id, principal } } : {};
-    return { kind: 'tombstone', tombstone: { status, when: at, ...moved } };
+    const own = typeof id === 'string' ? { id } : {};
+    return { kind: 'tombstone', tombstone: { status, when: at, ...moved, ...own } };
   }
   return { kind: 'nothing' };
 }
@@ -133,6 +139,7 @@ type StoneRow = {
   at: number;
   to_id?: string | null;
   principal?: string | null;
+  id?: string | null;
 };
 
 /** Whether the object has a table of this name. */

@@ -15,11 +15,23 @@ export interface LogReader {
   readonly preamble: string;
   /** What the reader is sent for an event; empty for nothing. */
   encode(event: RunEvent): string;
+  /** What the reader is sent at a time of its own, and not with each event. */
+  readonly due?: Due;
   /** Sent while nothing happens; empty for nothing. */
   readonly keepAlive: string;
   /** Called once when the reader has gone, for whatever reason. */
   done(): void;
 }
+
+/** What is sent when it is time. */
+export interface Due {
+  /** What is to be sent now; empty for nothing. */
+  text(isLast: boolean): string;
+  /** Milliseconds until something is due though nothing happens; null for nothing. */
+  waitMs(): number | null;
+}
+
+const NEVER_DUE: Due = { text: () => '', waitMs: () => null };
 
 /** One event as an SSE frame; `id` is what `Last-Event-ID` resumes after. */
 export function sseFrame(event: { readonly type: string; readonly seq?: number }): string {
@@ -46,7 +58,7 @@ export class SseFrames {
 export function readLog(log: SqlRunLog, reader: LogReader): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
   let cursor = reader.after;
-  let preamble = reader.preamble;
+  let { preamble, due = NEVER_DUE } = reader;
   let open = true;
   let stalled: ReturnType<typeof setTimeout> | undefined;
   const leave = () => {
@@ -85,12 +97,18 @@ export function readLog(log: SqlRunLog, reader: LogReader): ReadableStream<Uint8
       const events = log.after(cursor);
       text += events.map((event) => reader.encode(event)).join('');
       cursor = events.at(-1)?.seq ?? cursor;
-      const last =
-        events.at(-1)?.type === 'run-end' || log.isRemoved || (log.ended && log.seq <= cursor);
+      const last = isLast(log, events.at(-1), cursor);
+      text += due.text(last);
       if (text !== '' || last) return { text, last };
-      const grown = await log.grown(cursor, KEEP_ALIVE_MS);
-      if (!grown) text = reader.keepAlive;
+      const wait = due.waitMs() ?? KEEP_ALIVE_MS;
+      const grown = await log.grown(cursor, wait);
+      if (!grown && wait === KEEP_ALIVE_MS) text = reader.keepAlive;
     }
     return { text, last: true };
   }
+}
+
+/** Whether nothing follows on this event, which is number `seq`. */
+function isLast(log: SqlRunLog, event: RunEvent | undefined, seq: number): boolean {
+  return event?.type === 'run-end' || log.isRemoved || (log.ended && log.seq <= seq);
 }

@@ -96,7 +96,7 @@ describe('mdops login', () => {
   });
 
   test.each([
-    [[], 'Name one tool server by its URL.'],
+    [[], 'Name one tool server by its URL, or a MarkdownOps server with --server.'],
     [['x'], '`x` is not an http or https URL.'],
     [['https://a.example', '--open', '--no-open'], '`--open` does not go with `--no-open`.'],
     [['https://a.example', '--key', 'k'], '`--key` is for a server with `--remote`.'],

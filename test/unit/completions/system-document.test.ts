@@ -22,6 +22,22 @@ const said = ({ request }: ChatRequest) =>
   request.messages.map(({ role, content }) => [role, content]);
 
 describe('a prompt document as the system message', () => {
+  it('has no more tool servers than a run may have, together with those of the conversation', () => {
+    const urls = (host: string) =>
+      Array.from({ length: 20 }, (_, index) => `https://${host}${index}.example/mcp`);
+    const system = `---\ntools:\n${urls('a')
+      .map((url) => `  - ${url}\n`)
+      .join('')}---\nHi.`;
+    const messages = [
+      { role: 'system', content: system },
+      { role: 'user', content: `Ask them. ${urls('b').join(' ')}` },
+    ];
+    const body = { messages, tools: [{ type: 'url_context' }] };
+    expect(readChatRequest(body, context)).toMatchObject({
+      message: 'A run has at most 32 tool servers; this prompt names 40.',
+    });
+  });
+
   it('gives its body, with the defaults of its inputs, as what the system says', () => {
     const document =
       '---\ninput:\n  schema: { tone: string }\n  default: { tone: dry }\n---\nBe {{tone}}.';

@@ -19,7 +19,7 @@ interface RuleFixture {
   readonly answer: Readonly<Record<string, unknown>>;
 }
 
-const folder = new URL('../../fixtures/chunks', import.meta.url);
+const folder = new URL('../../fixtures/chunks/', import.meta.url);
 
 function fixture(file: string): RuleFixture {
   const value: unknown = JSON.parse(readFileSync(new URL(file, folder), 'utf8'));

@@ -70,7 +70,9 @@ describe('the owner', () => {
 
   it('has two buttons on the page, and the arguments from left to right', () => {
     const html = waitingOf(renderPage(viewOf('owner', asked('{"to":"bob"}')), URLS));
-    expect(html).toContain(`<form method="post" action="/${ID}/actions/${ACTION}">`);
+    expect(html).toContain(
+      `<form class="buttons" method="post" action="/${ID}/actions/${ACTION}">`,
+    );
     expect(html.match(/<button[^>]*>/g)).toEqual([
       '<button name="decision" value="approve">',
       '<button class="plain" name="decision" value="deny">',
@@ -127,7 +129,7 @@ describe('everybody else', () => {
     expect(renderText(view, URLS)).toBe(
       'I will ask the tools.\n\nThe run waits for its owner to allow a call.\n',
     );
-    expect(renderPage(view, URLS)).not.toContain('<form method="post"');
+    expect(renderPage(view, URLS)).not.toContain(`/actions/${ACTION}`);
   });
 
   it('sees in the events what kind of action it is and how it came out', () => {

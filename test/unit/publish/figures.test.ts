@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { bounded } from '../../../src/publish/bounded.ts';
-import { bytesOf, counted, countOf, durationOf } from '../../../src/publish/figures.ts';
+import { bytesOf, counted, countOf, dollarsOf, durationOf } from '../../../src/publish/figures.ts';
 
 it('sets thousands apart', () => {
   expect([0, 999, 1000, 1_234_567].map(countOf)).toEqual(['0', '999', '1,000', '1,234,567']);
@@ -28,4 +28,21 @@ it('chooses the unit a person would use', () => {
 it('never cuts a text in the middle of a surrogate pair', () => {
   expect(bounded('ab😀cd', 3)).toEqual({ text: 'ab', more: 4 });
   expect(bounded('ab😀cd', 4)).toEqual({ text: 'ab😀', more: 2 });
+});
+
+it('dollars have the digits that matter, and never an exponent', () => {
+  expect(
+    [0, 1e-7, 0.00000123, 0.000456, 0.0042, 0.1, 0.129, 0.999, 1, 12.345].map(dollarsOf),
+  ).toEqual([
+    '$0',
+    'less than $0.000001',
+    '$0.0000012',
+    '$0.00046',
+    '$0.0042',
+    '$0.1',
+    '$0.13',
+    '$1',
+    '$1.00',
+    '$12.35',
+  ]);
 });

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { OWN_SITE } from '../../../src/publish/layout.ts';
+import { renderAccount } from '../../../src/publish/render-account.ts';
+import { renderCliCode, renderCliConsent } from '../../../src/publish/render-cli-consent.ts';
 import { renderConfirmation } from '../../../src/publish/render-confirmation.ts';
 import { renderConnect, type ConnectPage } from '../../../src/publish/render-connect.ts';
 import { renderConnections } from '../../../src/publish/render-connections.ts';
@@ -182,7 +184,31 @@ describe('no name that somebody else chose gets out of its place', () => {
         fields: { query: EVIL, proof: EVIL },
       }),
     ],
-    ['signing in', renderSignIn({ back: EVIL, person: EVIL, fault: null })],
+    [
+      'signing in',
+      renderSignIn({
+        back: EVIL,
+        person: EVIL,
+        fault: null,
+        ways: [{ path: EVIL, name: EVIL }],
+        takesKeys: true,
+      }),
+    ],
+    [
+      'an account',
+      renderAccount({
+        person: EVIL,
+        hasSession: true,
+        keys: [{ id: EVIL, name: EVIL, created_at: 0, used_at: 0, expires_at: 0 }],
+        openrouter_at: 0,
+        made: { name: EVIL, key: EVIL },
+      }),
+    ],
+    [
+      'a key for a program',
+      renderCliConsent({ person: EVIL, name: EVIL, address: EVIL, fields: { [EVIL]: EVIL } }),
+    ],
+    ['a code for a program', renderCliCode(EVIL)],
     [
       'a document from elsewhere',
       renderConfirmation({

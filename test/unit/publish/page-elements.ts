@@ -28,15 +28,16 @@ const ELEMENTS = new Set(
   (
     'html head meta title link script noscript body header nav main section h1 h2 h3 h4 ' +
     'h5 h6 p span a strong em s code pre ul ol li dl div dt dd time blockquote hr br ' +
-    'table thead tbody tr th td details summary form label textarea button'
+    'table thead tbody tr th td details summary form label textarea button input datalist bdi'
   ).split(' '),
 );
 
 const ATTRIBUTES = new Set(
   (
     'lang charSet name content rel href src type id className role dir tabIndex start ' +
-    'dateTime method action rows required placeholder spellCheck htmlFor httpEquiv dataEvents ' +
-    'dataPage dataKey ariaLive ariaLabel ariaLabelledBy ariaDescribedBy ariaInvalid'
+    'dateTime method action rows required placeholder spellCheck htmlFor httpEquiv dataLive ' +
+    'dataPage dataKey dataCopy dataSame download list value autoComplete ariaLive ariaLabel ' +
+    'ariaLabelledBy ariaDescribedBy ariaInvalid hidden defer dataParser dataContext'
   ).split(' '),
 );
 
@@ -48,13 +49,19 @@ export function unsafeParts(page: string): string[] {
       .filter((name) => !ATTRIBUTES.has(name))
       .map((name) => `${tagName} ${name}`);
     if (!ELEMENTS.has(tagName)) complaints.push(tagName);
+    if (tagName === 'input' && !INPUTS.has(String(properties['name']))) complaints.push('input');
+    if (tagName === 'form' && !/^\/(?!\/)/.test(String(properties['action'])))
+      complaints.push('form');
     if (tagName === 'script' && textOf(element) !== '') complaints.push('inline script');
     return complaints.concat(unsafeAddress(element));
   });
 }
 
+/** The fields of the page's own forms that are no text area. */
+const INPUTS = new Set(['model']);
+
 const ADDRESSES: Readonly<Record<string, RegExp>> = {
-  a: /^(?:https?:\/\/|mailto:|\/(?!\/)|#main$)/i,
+  a: /^(?:https?:\/\/|mailto:|\/(?!\/)|#(?:main|continue)$)/i,
   script: /^\/assets\//,
   link: /^(?:\/assets\/|data:,$)/,
 };

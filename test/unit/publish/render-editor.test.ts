@@ -34,6 +34,26 @@ it('has one form that posts the document to the server that showed it', () => {
   });
 });
 
+it('tells its script what the server is, as text that ends nowhere early', () => {
+  const page = renderEditor({
+    prompt: 'x',
+    files: {
+      script: '/assets/editor.js?v=1',
+      parser: '/assets/parser.js?v=2',
+      stylesheet: '/assets/editor.css?v=3',
+    },
+    providers: [{ id: '"><script>alert(1)</script>', defaultModel: 'm' }],
+    ownOrigins: ['http://127.0.0.1:8787'],
+    source: 'https://a.example/"><img src=x>',
+  });
+  expect(unsafeParts(page)).toEqual([]);
+  const form = elementsOf(parsePage(page)).find(({ tagName }) => tagName === 'form');
+  expect(JSON.parse(String(form?.properties['dataContext']))).toMatchObject({
+    providers: [{ id: '"><script>alert(1)</script>' }],
+    ownOrigins: ['http://127.0.0.1:8787'],
+  });
+});
+
 it('suggests an example that any server can run, and holds none of it', () => {
   const elements = elementsOf(parsePage(renderEditor({ prompt: '' })));
   const area = elements.find(({ tagName }) => tagName === 'textarea');

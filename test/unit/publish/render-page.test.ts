@@ -5,6 +5,7 @@ import { contentSecurityPolicy } from '../../../src/publish/layout.ts';
 import { LONGEST_MARKDOWN } from '../../../src/publish/markdown-html.ts';
 import { renderPage } from '../../../src/publish/render-page.ts';
 import { runUrls } from '../../../src/publish/run-urls.ts';
+import { viewFor } from '../../../src/run/view.ts';
 import { elementsOf, parsePage, textOf, unsafeParts } from './page-elements.ts';
 import * as sample from './sample-runs.ts';
 
@@ -172,13 +173,13 @@ describe('renderPage', () => {
 
   it('PAGE-4 follows a run that goes on, with a script and without', () => {
     const page = renderPage(sample.sampleView([sample.runStart(), ...sample.CALLING]), URLS);
-    expect(page).toContain(`data-events="/${sample.ID}/events?starting_after=8"`);
+    expect(page).toContain(`data-live="/${sample.ID}/live?from=8.1.1.0"`);
     expect(page).toContain('<script type="module" src="/assets/run.js?v=');
     expect(page).toContain('<noscript><meta http-equiv="refresh" content="2"></noscript>');
   });
 
-  it('neither loads a script nor refreshes once the run is over', () => {
-    expect(renderPage(sample.wholeRun(), URLS)).not.toMatch(/<script|http-equiv|data-events/);
+  it('neither listens nor refreshes once the run is over', () => {
+    expect(renderPage(sample.wholeRun(), URLS)).not.toMatch(/http-equiv|data-live/);
   });
 
   it.each([
@@ -261,6 +262,44 @@ describe('renderPage', () => {
     expect(renderPage(view, URLS)).toContain(
       'Asked to correct the answer before. /a is &lt;b&gt;.',
     );
+  });
+
+  it('ALL-2 hides nothing in the names and arguments of calls, and lets nothing turn the text', () => {
+    const view = sample.sampleView([
+      sample.runStart(),
+      sample.stepStart(1),
+      sample.toolCall('c1', 'pay\u202e', '{"to":"eve\u202e\u200bbob"}'),
+      sample.toolResult('c1', 'paid\u202e \u001b[2J'),
+    ]);
+    const page = renderPage(view, URLS);
+    expect(page).toContain('pay⟨U+202E⟩');
+    expect(page).toContain('eve⟨U+202E⟩⟨U+200B⟩bob');
+    // oxlint-disable-next-line no-control-regex -- control characters are what must not be there
+    expect(page).not.toMatch(/[\u202a-\u202e\u001b]/);
+  });
+
+  it('offers its owner to end, move and delete it, and nobody else', () => {
+    const run = sample.sampleRun([sample.runStart(), ...sample.CALLING]);
+    const [own, other] = [viewFor('owner', run), viewFor('public', run)].map((view) =>
+      renderPage(view, URLS),
+    );
+    expect(own).toContain(`action="/${sample.ID}/cancel"`);
+    expect(own).toContain(`action="/${sample.ID}/delete"`);
+    expect(own).not.toContain('/rotate"');
+    expect(other).not.toMatch(/\/(?:cancel|delete|rotate|continue)"/);
+    expect(unsafeParts(own ?? '')).toEqual([]);
+  });
+
+  it('shows what was said before of a run that goes on from another one', () => {
+    const messages = [
+      { role: 'user', content: 'What is <b>?' },
+      { role: 'assistant', content: 'A tag.' },
+      { role: 'user', content: 'Why?' },
+    ] as const;
+    const page = renderPage(sample.plainRun('So.', { messages }), URLS);
+    expect(page).toContain('What was said before: 2 messages');
+    expect(page).toContain('What is &lt;b&gt;?');
+    expect(renderPage(sample.plainRun('So.'), URLS)).not.toContain('What was said before');
   });
 
   it('bounds what a tool said and says so', () => {

@@ -66,6 +66,31 @@ const URL_MODE: EventBody = {
 
 const DEMO: ServerEnd = { type: 'server-end', label: 'demo', url: '/demo/mcp', ok: true, ms: 1 };
 
+/** The same question in words that turn the text around. */
+const TURNED: EventBody = {
+  ...FORM,
+  action: {
+    kind: 'elicitation',
+    server: 'demo',
+    call_id: 'call_1',
+    mode: 'form',
+    message: 'Pay \u202eeve',
+    schema: {
+      type: 'object',
+      properties: {
+        a: { type: 'string', title: 'To \u202ebob', description: '\u2066x' },
+        b: { type: 'string', enum: ['x'], enumNames: ['\u202ey'] },
+        c: {
+          type: 'array',
+          title: '\u202ez',
+          items: { anyOf: [{ const: 'x', title: '\u202ew' }] },
+        },
+        d: { type: 'boolean', title: '\u202ev' },
+      },
+    },
+  },
+};
+
 function waitingLogin(viewer: Viewer) {
   return viewFor(viewer, sampleRun([runStart({ servers: [notes], references: [] }), LOGIN]));
 }
@@ -183,4 +208,11 @@ describe('a run whose tool asks a person', () => {
       expect(form).not.toMatch(/canary|Which list/);
     }
   });
+});
+
+it('ALL-2 nothing that a tool asks turns the text of the page around', () => {
+  const page = renderPage(waitingAnswer('owner', TURNED), URLS);
+  expect(page).toContain('Pay \ufffdeve');
+  expect(page).toContain('To \ufffdbob');
+  expect(page).not.toMatch(/[\u202a-\u202e\u2066-\u2069]/);
 });

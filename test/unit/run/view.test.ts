@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { foldRun, type Run } from '../../../src/run/run.ts';
-import { viewFor } from '../../../src/run/view.ts';
+import { answerStepFor, viewFor } from '../../../src/run/view.ts';
 import {
   calls,
   memoryReferences,
@@ -103,4 +103,16 @@ describe('the fold', () => {
   it('refuses a log that does not begin with run-start', () => {
     expect(() => foldRun([])).toThrow(TypeError);
   });
+});
+
+it('the step of the answer is that of the view, for every viewer', async () => {
+  for (const publish of ['full', 'answer', null] as const) {
+    const run = await finishedRun(publish);
+    for (let steps = 0; steps <= run.steps.length; steps += 1) {
+      const part = { ...run, steps: run.steps.slice(0, steps) };
+      for (const viewer of ['owner', 'public'] as const) {
+        expect(answerStepFor(viewer, part)?.text ?? '').toBe(viewFor(viewer, part).answer);
+      }
+    }
+  }
 });

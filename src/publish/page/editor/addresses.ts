@@ -42,9 +42,12 @@ export class Addresses {
     const heading = element('h2', { id: 'addresses-title' }, 'Addresses');
     const head = element('div', { class: 'headline' }, heading, this.#check);
     options.section.append(head, this.#trouble, this.#list);
-    options.editor.onChange(() => {
-      this.#hasTyped = true;
-    });
+    // A draft that comes back changes the text too, and nobody typed.
+    for (const act of ['keydown', 'paste', 'drop']) {
+      options.area.addEventListener(act, () => {
+        this.#hasTyped = true;
+      });
+    }
     options.editor.onAnalysis(() => this.#changed());
   }
 

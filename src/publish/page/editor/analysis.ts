@@ -39,7 +39,7 @@ export interface FoundAddress {
   readonly line: number | null;
   /** The name of a tool server in the run. */
   readonly label: string | null;
-  /** Where it stands in the body; null for one that only the settings name. */
+  /** Where it stands in the text; null where it is written in another way. */
   readonly stretch: Stretch | null;
 }
 
@@ -94,7 +94,7 @@ export function analyse(text: string, context: EditorContext): Analysis {
   return {
     text,
     problems,
-    addresses: foundAddresses(document, normalized, cut),
+    addresses: foundAddresses(document, normalized, lines),
     settings: (document.frontmatter?.entries ?? []).map(foundSetting),
     model: isTold && choice !== undefined ? `${choice.provider}/${choice.model}` : null,
     promptTokens: promptTokensOf(normalized),
@@ -110,16 +110,20 @@ function foundProblem({ code, severity, message, at }: Problem, lines: LineIndex
 function foundAddresses(
   document: PromptDocument,
   { request }: Normalized,
-  cut: number,
+  lines: LineIndex,
 ): FoundAddress[] {
   const stretches = new Map(
     document.references.map(({ url, at, start, end }): [string, Stretch] => {
-      const first = cut + document.bodyStart;
-      return [`${at.line} ${url}`, { start: first + start, end: first + end }];
+      const first = lines.offsetAt(at);
+      return [`${at.line} ${url}`, { start: first, end: first + end - start }];
     }),
   );
-  const stretchOf = (url: string, line?: number) =>
-    line === undefined ? null : (stretches.get(`${line} ${url}`) ?? null);
+  const stretchOf = (url: string, line?: number) => {
+    if (line === undefined) return null;
+    // In the settings the scheme may be left out.
+    const short = url.replace(/^https:\/\/|\/$/g, '');
+    return stretches.get(`${line} ${url}`) ?? lines.find(line, url) ?? lines.find(line, short);
+  };
   const servers = (request?.servers ?? []).map((server): FoundAddress => {
     const { url, label, line } = server;
     const why = whyServer(server);

@@ -20,86 +20,113 @@ export interface DraftsOptions {
 
 /** Keeps what is typed, shows the last draft on an empty page, and lists the others. */
 export function startDrafts(options: DraftsOptions): void {
-  const { drafts, editor, section, isFilled, isSuggested, setSuggested } = options;
-  const [last] = drafts.all();
-  let current = newId();
-  let timer = 0;
+  const shown = new ShownDrafts(options);
+  const [last] = options.drafts.all();
+  if (options.isFilled || last === undefined) shown.show();
+  else shown.open(last);
+}
 
-  const keep = () => {
-    window.clearTimeout(timer);
-    const text = editor.text();
-    if (text.trim() === '') drafts.remove(current);
-    else drafts.keep({ id: current, text, at: Date.now(), isSuggested: isSuggested() });
-    show();
-  };
-  const open = (draft: Draft) => {
-    setSuggested(draft.isSuggested);
-    editor.replace(0, editor.text().length, draft.text);
-    current = draft.id;
-    window.clearTimeout(timer);
-    show();
-  };
-  const begin = () => {
-    editor.replace(0, editor.text().length, '');
-    setSuggested(false);
-    current = newId();
-    window.clearTimeout(timer);
-    show();
-    announce('A new, empty document');
-  };
-  const remove = ({ id, text }: Draft) => {
-    drafts.remove(id);
-    if (id === current) current = newId();
-    show();
-    announce(`Deleted ${draftTitle(text)}`);
-    section.querySelector('summary')?.focus();
-  };
-  function show(): void {
-    const others = drafts.all();
-    section.hidden = others.length === 0;
-    listIn(section, { others, current, open, begin, remove });
+class ShownDrafts implements Listed {
+  readonly #options: DraftsOptions;
+  #current: string;
+  #timer = 0;
+  #isKept = true;
+
+  constructor(options: DraftsOptions) {
+    this.#options = options;
+    // Back from the server with its problems, it is still the draft that was sent.
+    const text = options.editor.text();
+    this.#current = options.drafts.all().find((draft) => draft.text === text)?.id ?? newId();
+    options.editor.onChange(() => {
+      window.clearTimeout(this.#timer);
+      this.#isKept = false;
+      this.#timer = window.setTimeout(() => this.#keep(), PAUSE_MS);
+    });
+    // Who closes the tab right after the last key loses nothing.
+    window.addEventListener('pagehide', () => {
+      if (!this.#isKept) this.#keep();
+    });
   }
 
-  editor.onChange(() => {
-    window.clearTimeout(timer);
-    timer = window.setTimeout(keep, PAUSE_MS);
-  });
-  // Who closes the tab right after the last key loses nothing.
-  window.addEventListener('pagehide', () => {
-    if (timer !== 0 && editor.text() !== '') keep();
-  });
-  if (!isFilled && last !== undefined) open(last);
-  show();
+  get current(): string {
+    return this.#current;
+  }
+
+  /** Without undo: it could bring a suggested document back as one's own. */
+  open({ id, text, isSuggested }: Draft): void {
+    this.#options.editor.fill(text);
+    this.#options.setSuggested(isSuggested);
+    this.#settle(id);
+  }
+
+  begin(): void {
+    this.#options.editor.fill('');
+    this.#options.setSuggested(false);
+    this.#settle(newId());
+    announce('A new, empty document');
+  }
+
+  remove({ id, text }: Draft): void {
+    this.#options.drafts.remove(id);
+    if (id === this.#current) this.#settle(newId());
+    else this.show();
+    announce(`Deleted ${draftTitle(text)}`);
+    this.#options.section.querySelector('summary')?.focus();
+  }
+
+  show(): void {
+    const { drafts, section } = this.#options;
+    const all = drafts.all();
+    section.hidden = all.length === 0;
+    listIn(section, all, this);
+  }
+
+  #keep(): void {
+    const { drafts, editor, isSuggested } = this.#options;
+    const [id, text] = [this.#current, editor.text()];
+    if (text.trim() === '') drafts.remove(id);
+    else drafts.keep({ id, text, at: Date.now(), isSuggested: isSuggested() });
+    this.#settle(id);
+  }
+
+  /** What the page shows is this draft, and there is nothing to keep. */
+  #settle(id: string): void {
+    window.clearTimeout(this.#timer);
+    this.#isKept = true;
+    this.#current = id;
+    this.show();
+  }
 }
 
+/** What the list can do, and which draft is in the page. */
 interface Listed {
-  readonly others: readonly Draft[];
   readonly current: string;
-  readonly open: (draft: Draft) => void;
-  readonly begin: () => void;
-  readonly remove: (draft: Draft) => void;
+  open(draft: Draft): void;
+  begin(): void;
+  remove(draft: Draft): void;
 }
 
-function listIn(section: HTMLElement, { others, current, open, begin, remove }: Listed): void {
+function listIn(section: HTMLElement, drafts: readonly Draft[], listed: Listed): void {
   const now = Date.now();
-  const rows = others.map((draft) => {
+  const rows = drafts.map((draft) => {
     const title = draftTitle(draft.text);
-    const mark: Record<string, string> = draft.id === current ? { 'aria-current': 'true' } : {};
+    const mark: Record<string, string> =
+      draft.id === listed.current ? { 'aria-current': 'true' } : {};
     return element(
       'li',
       {},
-      pressable(title, () => open(draft), { class: 'draft', dir: 'auto', ...mark }),
+      pressable(title, () => listed.open(draft), { class: 'draft', dir: 'auto', ...mark }),
       element('span', { class: 'quiet' }, ago(draft.at, now)),
-      pressable('Delete', () => remove(draft), {
+      pressable('Delete', () => listed.remove(draft), {
         class: 'place',
         'aria-label': `Delete draft ${title}`,
       }),
     );
   });
   const wasOpen = section.querySelector('details')?.open === true;
-  const summary = element('summary', {}, `Drafts in this browser (${others.length})`);
+  const summary = element('summary', {}, `Drafts in this browser (${drafts.length})`);
   const list = element('ul', { class: 'drafts', role: 'list' }, ...rows);
-  const fresh = pressable('New document', begin, { class: 'plain small' });
+  const fresh = pressable('New document', () => listed.begin(), { class: 'plain small' });
   const details = element('details', {}, summary, list, fresh);
   details.open = wasOpen;
   section.replaceChildren(details);

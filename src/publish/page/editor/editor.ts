@@ -6,6 +6,8 @@ export interface Editor {
   text(): string;
   /** Replaces a stretch, as one step that the browser can undo, and leaves the focus in the text. */
   replace(from: number, to: number, text: string): void;
+  /** Takes another document in place of this one, without the focus and without undo. */
+  fill(text: string): void;
   /** Tells of every change of the text. */
   onChange(listener: () => void): void;
   /** What the text meant when it was last read; null until it has been. It may be a moment old. */
@@ -33,6 +35,10 @@ export function createEditor(area: HTMLTextAreaElement): EditorParts {
   const editor: Editor = {
     text: () => area.value,
     replace: (from, to, text) => replaceIn(area, { from, to, text }),
+    fill: (text) => {
+      area.value = text;
+      area.dispatchEvent(new Event('input', { bubbles: true }));
+    },
     onChange: (listener) => void onChange.push(listener),
     analysis: () => latest,
     onAnalysis: (listener) => void onAnalysis.push(listener),

@@ -7,6 +7,8 @@ const MOST = 50;
 /** Milliseconds after the last change until a screen reader is told. */
 const CALM_MS = 1200;
 
+const NOTHING = 'No problems';
+
 const WORDS = { error: 'Error', warning: 'Warning', info: 'Note' } as const;
 
 /** The list of problems beneath the document, and its summary for screen readers. */
@@ -14,7 +16,7 @@ export class FoundList {
   readonly #area: HTMLTextAreaElement;
   readonly #section: HTMLElement;
   readonly #jump: (start: number, end: number) => void;
-  #said = '';
+  #said = NOTHING;
   #timer = 0;
 
   constructor(
@@ -27,7 +29,9 @@ export class FoundList {
     this.#jump = jump;
   }
 
-  show({ problems }: Analysis): void {
+  show({ problems: all, text }: Analysis): void {
+    // Nobody has to be told that a document that was not begun yet is empty.
+    const problems = text.trim() === '' ? [] : all;
     const items = problems.slice(0, MOST).map((problem) => this.#item(problem));
     const left = problems.length - items.length;
     const more = left > 0 ? element('p', { class: 'quiet' }, `… and ${left} more`) : null;
@@ -36,7 +40,7 @@ export class FoundList {
     this.#section.replaceChildren(...parts);
     this.#section.hidden = items.length === 0;
     this.#mark(problems);
-    this.#say(countsOf(problems) || 'No problems');
+    this.#say(countsOf(problems) || NOTHING);
   }
 
   #item({ severity, message, code, at, stretch }: FoundProblem): HTMLElement {
@@ -62,7 +66,7 @@ export class FoundList {
   #say(counts: string): void {
     window.clearTimeout(this.#timer);
     this.#timer = window.setTimeout(() => {
-      if (this.#said !== '' && this.#said !== counts) announce(counts);
+      if (this.#said !== counts) announce(counts);
       this.#said = counts;
     }, CALM_MS);
   }

@@ -33,15 +33,13 @@ export interface InspectionWish {
  * @throws Error whose message can be shown
  */
 export async function inspect(wish: InspectionWish): Promise<readonly Inspected[]> {
-  const body = {
-    prompt: wish.prompt,
-    ...(wish.isSuggested ? { suggested: true } : {}),
-    ...(wish.withLogins ? { with_logins: true } : {}),
-  };
-  const response = await window.fetch('/inspect', {
+  const flags = new URLSearchParams();
+  if (wish.isSuggested) flags.set('suggested', '1');
+  if (wish.withLogins) flags.set('with_logins', '1');
+  const response = await window.fetch(`/inspect?${flags.toString()}`, {
     method: 'POST',
-    headers: { 'Content-Type': 'application/json', Accept: 'application/json' },
-    body: JSON.stringify(body),
+    headers: { 'Content-Type': 'text/markdown', Accept: 'application/json' },
+    body: wish.prompt,
   });
   const answer: unknown = await response.json();
   if (!response.ok) throw new Error(messageIn(answer));

@@ -25,6 +25,14 @@ export class LineIndex {
     return this.#cut + Math.min(start + column - 1, length);
   }
 
+  /** Where a piece of text stands in a line; null when it does not. */
+  find(line: number, piece: string): Stretch | null {
+    const column = this.#source.line(line).indexOf(piece);
+    if (column === -1) return null;
+    const start = this.offsetAt({ line, column: column + 1 });
+    return { start, end: start + piece.length };
+  }
+
   /** What to underline for a problem that begins here: the word, or the one before at a line's end. */
   wordAt(at: Position): Stretch {
     const start = this.offsetAt(at);

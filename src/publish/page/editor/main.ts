@@ -104,7 +104,12 @@ function figuresIn(shown: HTMLElement, analysis: Analysis | null, addresses: Add
   const more = asked.map(({ url }) => addresses.about(url)?.tokens ?? null);
   const known = more.reduce<number>((sum, each) => sum + (each ?? 0), promptTokens ?? 0);
   const isWhole = more.every((each) => each !== null);
-  const amount = `${tokens(known)}${isWhole ? '' : ' and what the addresses give'}`;
-  const parts = [countsOf(problems), model ?? '', promptTokens === null ? '' : amount];
+  const amount = `${tokens(known)}${isWhole ? '' : ' or more'}`;
+  const isBegun = analysis.text.trim() !== '';
+  const parts = [
+    isBegun ? countsOf(problems) : '',
+    model?.replace(/^([^/]+)\/\1$/, '$1') ?? '',
+    promptTokens === null ? '' : amount,
+  ];
   shown.textContent = parts.filter((text) => text !== '').join(' · ');
 }

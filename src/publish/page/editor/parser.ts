@@ -34,6 +34,12 @@ export function startParser(
     else send();
   });
 
+  // What one text does to the parser must not be the end of it for the next one.
+  worker.addEventListener('error', () => {
+    isBusy = false;
+    send();
+  });
+
   function send(): void {
     if (newest === null || isBusy) return;
     number += 1;

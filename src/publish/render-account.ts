@@ -1,0 +1,92 @@
+import { pageHtml } from './layout.ts';
+import { markup, type Markup } from './markup.ts';
+import { buttonForm, factList } from './page-form.ts';
+import { timeHtml } from './time-html.ts';
+import { visible } from './visible.ts';
+
+/** A key that its user made, as it may be shown. Times are milliseconds since 1970. */
+export interface ShownKey {
+  readonly id: string;
+  readonly name: string;
+  readonly created_at: number;
+  /** Null when it was never used. */
+  readonly used_at: number | null;
+  /** Null when it does not end by itself. */
+  readonly expires_at: number | null;
+}
+
+/** The account of the person who looks at it. */
+export interface AccountPage {
+  readonly person: string;
+  readonly hasSession: boolean;
+  /** Null for somebody who did not sign in elsewhere and makes no keys. */
+  readonly keys: readonly ShownKey[] | null;
+  /** When the OpenRouter key came; null without one, undefined where none can come. */
+  readonly openrouter_at?: number | null;
+  /** A key that was just made: shown this once. */
+  readonly made?: { readonly name: string; readonly key: string };
+}
+
+/** Who one is, the keys, and their end; works without scripts. */
+export function renderAccount(page: AccountPage): string {
+  const { person, hasSession, keys, made } = page;
+  return pageHtml({
+    title: 'Account',
+    links: markup`<nav aria-label="Yours"><a href="/runs">Runs</a> <a href="/connections">Connections</a></nav>
+${hasSession ? buttonForm('/sign-out', 'Sign out') : null}`,
+    main: markup`<header class="run"><h1>Account</h1>
+<p class="facts"><span>You are ${visible(person)}</span></p></header>
+${made === undefined ? null : madeHtml(made)}
+${page.openrouter_at === undefined ? null : openRouterHtml(page.openrouter_at)}
+${keys === null ? markup`<p class="quiet">Whoever runs this server makes the API keys. Who signs in with an account elsewhere makes their own.</p>` : keysHtml(keys)}
+`,
+  });
+}
+
+function madeHtml({ name, key }: NonNullable<AccountPage['made']>): Markup {
+  return markup`<section aria-labelledby="made"><h2 id="made">Your new key ${visible(name)}</h2>
+<p>Copy it now: it is not shown again.</p>
+<pre><code>${key}</code></pre></section>
+`;
+}
+
+function openRouterHtml(at: number | null): Markup {
+  const text =
+    at === null
+      ? markup`<p>There is no key of yours here. Sign in with OpenRouter again to run prompts.</p>
+${buttonForm('/sign-in/openrouter', 'Sign in with OpenRouter', { return: '/account' })}`
+      : markup`<p>Your prompts run with your own OpenRouter key, kept here since ${timeHtml(at)}. See <a href="https://openrouter.ai/settings/keys" rel="noopener noreferrer">your keys at OpenRouter</a> to limit or delete it.</p>
+${buttonForm('/account/openrouter', 'Forget the key', { action: 'disconnect' })}`;
+  return markup`<section aria-labelledby="openrouter"><h2 id="openrouter">OpenRouter</h2>
+${text}</section>
+`;
+}
+
+function keysHtml(keys: readonly ShownKey[]): Markup {
+  return markup`<section aria-labelledby="keys"><h2 id="keys">API keys</h2>
+<p class="quiet">Whoever has one runs prompts as you, with your logins.</p>
+${keys.length === 0 ? markup`<p class="quiet">There are none yet.</p>` : keys.map(keyHtml)}
+<form class="editor" method="post" action="/account/keys">
+<label for="name">Name of a new key</label>
+<input id="name" name="name" required maxlength="64" placeholder="laptop">
+<label for="days">Days until it ends</label>
+<input id="days" name="expires_in_days" type="number" min="1" max="3650" aria-describedby="hint">
+<p id="hint" class="quiet">Without a number it works until you revoke it.</p>
+<button type="submit">Make a key</button>
+</form></section>
+<section aria-labelledby="sessions"><h2 id="sessions">Browsers</h2>
+<p>Signs you out in every browser, this one too. API keys go on.</p>
+${buttonForm('/account/sign-out', 'Sign out everywhere')}</section>
+`;
+}
+
+function keyHtml({ id, name, created_at, used_at, expires_at }: ShownKey): Markup {
+  return markup`<section aria-label="${visible(name)}"><h3>${visible(name)}</h3>
+${factList([
+  ['Made', timeHtml(created_at)],
+  ['Last used', used_at === null ? 'Never' : timeHtml(used_at)],
+  ['Ends', expires_at === null ? 'When you revoke it' : timeHtml(expires_at)],
+])}
+${buttonForm(`/account/keys/${id}`, 'Revoke', { action: 'revoke' })}</section>
+`;
+}

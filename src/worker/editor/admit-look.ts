@@ -1,0 +1,45 @@
+import { waitUntil } from 'cloudflare:workers';
+import { Fault } from '../../fault/fault.ts';
+import type { Env } from '../env.ts';
+import { addressClient, addressName } from '../principal/caller-address.ts';
+import type { RunCaps } from '../principal/caller-caps.ts';
+import { principalName } from '../principal/principal.ts';
+import type { Principal } from '../principal/principal.ts';
+import type { Settings } from '../settings.ts';
+
+/** Milliseconds after which a look is over, whatever became of it. */
+const LOOK_MS = 60_000;
+
+/** Looks that one caller may have at the same time, where there is a limit at all. */
+const AT_ONCE = 3;
+
+/**
+ * Counts a look at addresses that a prompt or a link names. Each makes requests of ours, so it has
+ * the rate of runs; it is counted beside them, because an editor looks more often than it runs.
+ * @returns gives the place back; never throws
+ * @throws Fault `rate_limited`
+ */
+export async function admitLook(
+  request: Request,
+  env: Env,
+  settings: Settings,
+  principal: Principal,
+): Promise<() => void> {
+  const name = principalName(principal) ?? (await addressName(request, settings));
+  const caps = capsOf(principal, settings);
+  if (caps.rate === 0) return () => {};
+  const own = addressClient(env, `look:${name}`);
+  const id = crypto.randomUUID();
+  const wait = await own.take(id, caps, Date.now() + LOOK_MS);
+  if (wait !== null) {
+    const message = 'Too many addresses were asked for. Try again later.';
+    throw new Fault('rate_limited', message, { detail: { retry_after: wait } });
+  }
+  return () => waitUntil(own.release(id).catch(() => {}));
+}
+
+function capsOf({ kind }: Principal, { caps }: Settings): RunCaps {
+  const known = kind === 'local' ? caps.local : caps.principal;
+  const { rate } = kind === 'anonymous' ? caps.address : known;
+  return { rate, concurrency: AT_ONCE };
+}

@@ -1,0 +1,15 @@
+import { Fault } from '../fault/fault.ts';
+import { faultResponse } from './fault-response.ts';
+
+/**
+ * What a method is answered that an address does not take.
+ * @param methods those that it takes, as `Allow` says them
+ */
+export function otherMethod(request: Request, methods: string): Response {
+  const response =
+    request.method === 'OPTIONS'
+      ? new Response(null, { status: 204 })
+      : faultResponse(new Fault('method_not_allowed'), request);
+  response.headers.set('allow', methods);
+  return response;
+}

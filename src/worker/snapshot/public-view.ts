@@ -1,0 +1,27 @@
+import type { RunView } from '../../run/view.ts';
+import type { Env } from '../env.ts';
+import { NO_PROOF } from '../principal/principal.ts';
+import type { Found } from '../run/run-found.ts';
+import { runClient } from '../run/run-client.ts';
+import { foundIn } from './snapshot.ts';
+import { snapshotStore } from './snapshot-store.ts';
+
+/**
+ * What everybody may see of a run. Of one that has ended it is read from its snapshot, and its
+ * object is not even named: naming it would start it.
+ * @param id of a run that this server made
+ * @see spec/runs.md, Snapshots
+ */
+export async function publicView(env: Env, id: string): Promise<Found<RunView>> {
+  return (await inSnapshot(env, id)) ?? (await runClient(env, id).view(NO_PROOF));
+}
+
+async function inSnapshot(env: Env, id: string): Promise<Found<RunView> | null> {
+  try {
+    const text = (await (await snapshotStore(env))?.read(id)) ?? null;
+    return text === null ? null : foundIn(text, Date.now());
+  } catch {
+    // The object knows it too.
+    return null;
+  }
+}

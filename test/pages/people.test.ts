@@ -1,0 +1,134 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startBrowser, visit } from '../support/browser.ts';
+import { LoginWorld, promptFor } from '../support/login-product.ts';
+import { flawsOf } from '../support/page-looks.ts';
+import { ended } from '../support/page-run.ts';
+import { startProduct } from '../support/product.ts';
+
+let world: LoginWorld;
+let browser: Browser;
+
+beforeAll(async () => {
+  [world, browser] = await Promise.all([LoginWorld.start(), startBrowser()]);
+});
+
+afterAll(async () => {
+  await browser.close();
+  await world[Symbol.asyncDispose]();
+});
+
+/** Runs a prompt from the editor. */
+async function run(page: Page, prompt: string): Promise<void> {
+  await page.locator('form textarea').first().fill(prompt);
+  await page.getByRole('button', { name: 'Run' }).first().click();
+}
+
+describe('a run that wants a login', () => {
+  test('shows its owner where, goes on by itself, and the login is listed and ended', async () => {
+    const { page, context, watched } = await visit(browser, world.product.origin);
+    await page.goto('/connections');
+    await page.getByText('There are none yet.').waitFor();
+    expect(await flawsOf(page)).toEqual([]);
+    await page.goto('/');
+    await run(page, promptFor(world.tools.url));
+    const link = page.getByRole('link', { name: 'Log in' });
+    await link.waitFor();
+    expect(await flawsOf(page)).toEqual([]);
+    const address = page.url();
+    const stranger = await visit(browser, world.product.origin);
+    await stranger.page.goto(address);
+    await stranger.page.getByText('The run waits for its owner to log in.').waitFor();
+    expect(await stranger.page.getByRole('link', { name: 'Log in' }).count()).toBe(0);
+    // What the first page shows while its owner logs in on another one.
+    const login = await context.newPage();
+    await login.goto((await link.getAttribute('href')) ?? '');
+    expect(await flawsOf(login)).toEqual([]);
+    await login.getByRole('button', { name: /^Log in at/ }).click();
+    await login.getByRole('heading', { name: 'You are logged in' }).waitFor();
+    expect(await flawsOf(login)).toEqual([]);
+    await ended(page, 'Completed');
+    await page.locator('[data-key="prose"]', { hasText: 'It is 391.' }).waitFor();
+    await ended(stranger.page, 'Completed');
+    await page.goto('/connections');
+    expect(await flawsOf(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Disconnect' }).click();
+    await page.getByText('There are none yet.').waitFor();
+    // The authorization server is another site, and one went there.
+    expect(watched.faults).toEqual([]);
+    expect(stranger.watched).toEqual({ faults: [], foreign: [] });
+    await Promise.all([context.close(), stranger.context.close()]);
+  });
+
+  test('is refused the login by its owner', async () => {
+    const { page, context } = await visit(browser, world.product.origin);
+    await page.goto('/');
+    await run(page, promptFor(world.others.url));
+    await page.getByRole('button', { name: 'Do not log in' }).click();
+    await page.locator('main:not([data-live])').waitFor();
+    expect(await flawsOf(page)).toEqual([]);
+    await context.close();
+  });
+});
+
+describe('pages of people', () => {
+  test('signing in, the list of runs, and the question before logins are used look as they should', async () => {
+    const { page, context, watched } = await visit(browser, world.product.origin);
+    await page.goto('/sign-in?return=/connections');
+    expect(await flawsOf(page)).toEqual([]);
+    await page.getByLabel('API key').fill('wrong-key-0123456789');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('alert').waitFor();
+    expect(await flawsOf(page)).toEqual([]);
+    await page.getByLabel('API key').fill('alice-key-0123456789');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.waitForURL('**/connections');
+    await page.goto('/runs');
+    await page.getByText('There are none here.').waitFor();
+    await page.goto(`/?prompt=${encodeURIComponent(promptFor(world.tools.url))}`);
+    await page.getByRole('button', { name: 'Run' }).first().click();
+    await page.getByRole('heading', { name: 'Run it with your logins?' }).waitFor();
+    expect(await flawsOf(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Run without my logins' }).click();
+    await page.waitForURL(/\/[0-9A-Za-z]{32}$/);
+    await page.goto('/runs');
+    await page.getByRole('link', { name: 'What is 17 * 23?' }).waitFor();
+    expect(await flawsOf(page)).toEqual([]);
+    expect(watched).toEqual({ faults: [], foreign: [] });
+    await context.close();
+  });
+
+  test('what is not there, what is somewhere else and what is too much say what to do', async () => {
+    await using limited = await startLimited();
+    const { page, context } = await visit(browser, limited.origin);
+    await page.goto(`/${'A'.repeat(32)}`);
+    await page.getByRole('heading', { name: 'Not here' }).waitFor();
+    expect(await flawsOf(page)).toEqual([]);
+    const missing = await page.locator('main').innerHTML();
+    await page.goto('/no-such-page');
+    expect(await page.locator('main').innerHTML()).toBe(missing);
+    await page.goto('/');
+    await run(page, 'Say hello.');
+    await page.waitForURL(/\/[0-9A-Za-z]{32}$/);
+    await ended(page, 'Completed');
+    const old = page.url();
+    await page.locator('summary', { hasText: 'new address' }).click();
+    await page.getByRole('button', { name: 'Change the address' }).click();
+    await page.waitForURL((url) => url.href !== old && !url.pathname.endsWith('rotate'));
+    await page.goto(old);
+    await page.getByText('It was given another address on').waitFor();
+    expect(await flawsOf(page)).toEqual([]);
+    await page.goto('/');
+    await run(page, 'Say hello again.');
+    await page.getByRole('heading', { name: 'Too much at once' }).waitFor();
+    await page.getByText(/^Try again in \d+(?:\.\d)? s/).waitFor();
+    expect(await flawsOf(page)).toEqual([]);
+    await context.close();
+  });
+});
+
+/** A server on which one may run once in a minute. */
+async function startLimited() {
+  const product = await startProduct({ RUN_RATE: '1' });
+  return { origin: product.origin, [Symbol.asyncDispose]: () => product.stop() };
+}

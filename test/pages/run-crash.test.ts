@@ -1,0 +1,32 @@
+import process from 'node:process';
+import { expect, test } from 'vitest';
+import { startBrowser, visit } from '../support/browser.ts';
+import { modelPeer } from '../support/model-peer.ts';
+import { ended, runIn } from '../support/page-run.ts';
+import { startProduct } from '../support/product.ts';
+
+test('a page goes on when its server died and came back, and shows what is said anew alone', async () => {
+  const peer = await modelPeer();
+  const env = { OPENAI_BASE_URL: peer.baseUrl, OPENAI_API_KEY: 'key' };
+  const [product, browser] = await Promise.all([startProduct(env), startBrowser()]);
+  const { page } = await visit(browser, product.origin);
+  const asked = await runIn(page, peer, 'Tell me.');
+  asked.says('One.\n\nTwo.\n\nHalf of');
+  const prose = page.locator('[data-key="prose"]');
+  await prose.getByText('Half of').waitFor();
+  process.kill(product.workerdPid(), 'SIGKILL');
+  await product.ended;
+  const { stateDir: STATE_DIR, origin } = product;
+  const again = await startProduct({ ...env, STATE_DIR, PORT: new URL(origin).port });
+  const next = await peer.next();
+  next.says('Whole.\n\nAt last.');
+  await prose.getByText('At last.').waitFor();
+  expect(await prose.locator('p').allTextContents()).toEqual(['Whole.', 'At last.']);
+  next.stops();
+  await ended(page, 'Completed');
+  expect(await prose.locator('p').count()).toBe(2);
+  await browser.close();
+  await again.stop();
+  await product.stop();
+  await peer.stop();
+});
