@@ -37,12 +37,16 @@ export const WORKER_BUNDLE = {
 
 /**
  * Bundles the Worker into `outdir`.
+ * @param entry another Worker than the product's, for tests; an `index.ts`
  * @returns the entry first, then the others
  */
-export async function bundleWorker(outdir: string): Promise<BundledModule[]> {
+export async function bundleWorker(
+  outdir: string,
+  entry: string = WORKER_BUNDLE.entryPoints[0],
+): Promise<BundledModule[]> {
   rmSync(outdir, { recursive: true, force: true });
   await writePageFiles();
-  const { metafile } = await build({ ...WORKER_BUNDLE, outdir });
+  const { metafile } = await build({ ...WORKER_BUNDLE, entryPoints: [entry], outdir });
   const modules = Object.keys(metafile.outputs).map((output) => {
     const path = join(ROOT, output);
     return { name: relative(outdir, path), path };

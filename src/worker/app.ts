@@ -10,6 +10,7 @@ import { addChatRoutes } from './chat/chat-routes.ts';
 import { addDocsRoutes } from './docs/docs-routes.ts';
 import { faultResponse } from './fault-response.ts';
 import { allowsCors, changesState, isCrossSite, isOurHost } from './guards.ts';
+import { addMcpRoutes } from './mcp/mcp-routes.ts';
 import { listRuns } from './principal/list-runs.ts';
 import { addLoginRoutes } from './login/login-routes.ts';
 import { addEmptyResource, addOauthRoutes } from './oauth-server/oauth-routes.ts';
@@ -53,6 +54,7 @@ app.all('/demo/mcp', ({ req }) => ownServer(req.raw));
 // Before the doors of the providers, which take everything behind a name with a dot.
 refuseOthers(addOauthRoutes(app));
 const loginMethods = addLoginRoutes(app);
+addMcpRoutes(app);
 for (const path of ['/account', '/sign-in', '/sign-out']) {
   for (const pattern of [path, `${path}/*`]) app.all(pattern, (asked) => account(asked));
 }

@@ -9,6 +9,8 @@ export interface Env {
   readonly PRINCIPALS: DurableObjectNamespace;
   /** AddressObjects by a keyed hash of an address; called through `callerAddress`. */
   readonly ADDRESSES: DurableObjectNamespace;
+  /** McpSessionsObjects by the name of the principal; called through `mcpSessions`. */
+  readonly MCP_SESSIONS: DurableObjectNamespace;
   /** OauthObjects by the name of a grantor; called through `grantorClient` and `programsClient`. */
   readonly OAUTH: DurableObjectNamespace;
   /** Snapshots of runs that have ended, when deployed; called through `snapshotStore`. */

@@ -4,6 +4,7 @@ import { secured } from './security-headers.ts';
 
 export { AccountObject } from './account/account-object.ts';
 export { AddressObject } from './principal/address-object.ts';
+export { McpSessionsObject } from './mcp/mcp-sessions.ts';
 export { OauthObject } from './oauth-server/oauth-object.ts';
 export { PrincipalObject } from './principal/principal-object.ts';
 export { RunObject } from './run/run-object.ts';

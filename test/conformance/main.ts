@@ -3,12 +3,14 @@
  * an authorization server, against the running product. Each scenario is a prompt that names the suite's server; the driver posts
  * it, plays the model and the person's browser, and the suite judges what it saw on the wire.
  * There is no list of expected failures, a warning is a failure, and a run that should complete
- * has to. `-- --verbose` tells of every scenario what happened in it.
- * @see spec/tool-servers.md, Conformance
+ * has to. `-- --verbose` tells of every scenario what happened in it. The server side follows
+ * (`server-side.ts`).
+ * @see spec/tool-servers.md, Conformance; spec/mcp.md, Conformance
  */
 import { argv, exit, stdout } from 'node:process';
 import { runAuthorizationSuite } from './authorization.ts';
 import { startDriver, type Driver } from './driver.ts';
+import { failedAsServer } from './server-side.ts';
 import { requirementsOf, runSuite } from './suite.ts';
 
 /** Scenarios that each revision requires of a client: fewer would mean that some were not run. */
@@ -28,8 +30,9 @@ const IN_VAIN: ReadonlySet<string> = new Set([
 const isVerbose = argv.includes('--verbose');
 const driver = await startDriver();
 const failed = await allRevisions(driver).finally(() => driver.stop());
+const failedServer = await failedAsServer(isVerbose);
 const refused = await authorizationServer();
-exit(failed + refused === 0 ? 0 : 1);
+exit(failed + failedServer + refused === 0 ? 0 : 1);
 
 async function allRevisions(started: Driver): Promise<number> {
   let missing = 0;

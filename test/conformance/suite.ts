@@ -48,7 +48,6 @@ export async function runSuite(
 ): Promise<readonly Verdict[]> {
   const printed = await printedBy(
     [
-      join(PACKAGE, 'dist/index.js'),
       'client',
       `--requirements=${revision}`,
       // A shell takes the words apart again.
@@ -59,6 +58,40 @@ export async function runSuite(
     { CONFORMANCE_DRIVER: driver },
   );
   return scored.map((scenario) => verdictOf(scenario, printed));
+}
+
+/** The server scenarios of a revision: those that count, and those that are run for visibility. */
+export interface ServerRequirements {
+  readonly revision: string;
+  readonly scored: readonly string[];
+  /** Extensions, and what came after the revision. */
+  readonly more: readonly string[];
+}
+
+/** Reads what a revision asks of a server from the suite itself. */
+export function serverRequirementsOf(revision: string): ServerRequirements {
+  const file = readFileSync(join(PACKAGE, 'requirements', `${revision}.yaml`), 'utf8');
+  const { server, not_scored } = SERVER_SIDE.parse(parse(file));
+  const more = not_scored.flatMap(({ scenario, leg }) => (leg === 'server' ? [scenario] : []));
+  return { revision, scored: server, more };
+}
+
+const SERVER_SIDE = z.object({
+  server: z.array(z.string()),
+  not_scored: z.array(z.object({ scenario: z.string(), leg: z.string() })),
+});
+
+/**
+ * Runs the suite's server side for a revision against the server at `url`.
+ * @returns a verdict for every scenario, those that count first
+ */
+export async function runServerSuite(
+  { revision, scored, more }: ServerRequirements,
+  url: string,
+): Promise<readonly Verdict[]> {
+  const args = ['server', '--url', url, `--requirements=${revision}`, '--verbose'];
+  const printed = await printedBy(args, {});
+  return [...scored, ...more].map((scenario) => verdictOf(scenario, printed));
 }
 
 /** What the suite printed about a scenario. */
@@ -76,7 +109,7 @@ function printedBy(
   more: Readonly<Record<string, string>>,
 ): Promise<string> {
   const { PATH = '', HOME = '' } = process.env;
-  const child = spawn(process.execPath, args, {
+  const child = spawn(process.execPath, [join(PACKAGE, 'dist/index.js'), ...args], {
     env: { PATH, HOME, ...more },
     stdio: ['ignore', 'pipe', 'ignore'],
     timeout: ALL_MS,

@@ -65,6 +65,14 @@ describe('the bundled Worker', () => {
     expect(packagesOf(outputs.keys())).toContain('@modelcontextprotocol/client');
   });
 
+  test('has nothing of tests, and the protocol of `/mcp` only for who speaks it', () => {
+    const inputs = (names: Iterable<string>) =>
+      [...names].flatMap((name) => Object.keys(outputs.get(name)?.inputs ?? {}));
+    expect(inputs(outputs.keys()).filter((path) => path.startsWith('test/'))).toEqual([]);
+    expect(inputs(outputs.keys())).toContain('src/worker/mcp/product-server.ts');
+    expect(inputs(startOf('out/index.js'))).not.toContain('src/worker/mcp/product-server.ts');
+  });
+
   test('has nothing of what is for Node, and no client of the models', () => {
     const foreign = /^(undici|openai|ajv.*|cross-spawn|hono\/node.*)$/;
     expect(packagesOf(outputs.keys()).filter((name) => foreign.test(name))).toEqual([]);

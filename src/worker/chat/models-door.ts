@@ -3,7 +3,7 @@ import { Fault } from '../../fault/fault.ts';
 import { isObject, parseJsonList, parseJsonObject } from '../../protocol/json.ts';
 import type { Json, JsonObject } from '../../protocol/json.ts';
 import { network } from '../network.ts';
-import type { Network } from '../network.ts';
+import type { Network, NetworkUse } from '../network.ts';
 import { decoded, readBytes } from '../post/read-body.ts';
 import { json } from '../../connect/responses.ts';
 import { accountClient } from '../account/account-client.ts';
@@ -30,29 +30,34 @@ const MODEL_ID = /^[!-~]{1,200}$/;
 export async function listModels(asked: ChatAsked): Promise<Response> {
   const { env, settings, request } = asked;
   const { principal, isTrusted, origin } = await ownCaller(asked);
-  const outside = network({ env, settings, origin, isTrusted });
-  const { providers } = settings;
-  const data =
-    principal !== null && isGuest(principal)
-      ? await listOfUser(asked, outside, principal)
-      : await listOf(providers, outside, request.signal);
+  const data = await modelsFor({ env, settings, origin, isTrusted }, principal, request.signal);
   return json({ object: 'list', data });
+}
+
+/**
+ * The models that a caller may name, each as an item of OpenAI's list.
+ * @param principal as `principalName` says it; null for nobody we know
+ */
+export async function modelsFor(
+  use: NetworkUse,
+  principal: string | null,
+  signal: AbortSignal,
+): Promise<Json> {
+  if (principal !== null && isGuest(principal)) return listOfUser(use, principal, signal);
+  return listOf(use.settings.providers, network(use), signal);
 }
 
 /**
  * What a user's key can ask. OpenRouter is asked once in some minutes for each user: its list is
  * long, and every editor that opens wants it.
  */
-async function listOfUser(
-  { env, settings, request }: ChatAsked,
-  outside: Network,
-  principal: string,
-): Promise<Json> {
+async function listOfUser(use: NetworkUse, principal: string, signal: AbortSignal): Promise<Json> {
+  const { env, settings } = use;
   const account = accountClient(env, principal);
   const kept = parseJsonList((await account.models()) ?? '');
   if (kept !== null) return kept;
   const providers = await keyedProvidersFor(env, settings, principal).catch(() => []);
-  const data = await listOf(providers, outside, request.signal);
+  const data = await listOf(providers, network(use), signal);
   // The default models alone mean that OpenRouter was away: it is asked again the next time.
   if (data.length > providers.length) await account.keepModels(JSON.stringify(data));
   return data;

@@ -28,7 +28,7 @@ export async function listConnections(
   const known = await sender(request, env, settings);
   const records = await known.own.list();
   if (!wantsPage(request)) {
-    return json({ object: 'list', data: records.map((each) => recordJson(each, settings)) });
+    return json({ object: 'list', data: records.map((each) => connectionJson(each, settings)) });
   }
   const connections = records.map((record) => shown(record, settings));
   const { person, hasSession } = known;
@@ -105,7 +105,8 @@ function shownUrl(url: string, settings: Settings): string {
   return isOfOperator(url, settings) ? serverOrigin(url) : url;
 }
 
-function recordJson(record: LoginRecord, settings: Settings): object {
+/** A login as programs are told of it. */
+export function connectionJson(record: LoginRecord, settings: Settings): object {
   const { id, target, issuer, scope, created_at, expires_at, can_refresh } = record;
   return {
     id,

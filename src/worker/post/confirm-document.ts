@@ -101,7 +101,7 @@ function sameAddress(one: string, other: string): boolean {
 }
 
 /** The document and everything that decides how it runs. */
-async function fingerprint({ text, inputs, user = '' }: PostedPrompt): Promise<string> {
+export async function fingerprint({ text, inputs, user = '' }: PostedPrompt): Promise<string> {
   const overrides = Object.entries(inputs.overrides ?? {}).toSorted(([a], [b]) => (a < b ? -1 : 1));
   // Browsers end lines of form fields with CRLF, so the same field comes back otherwise. Done before
   // anything is escaped: a backslash of the document must not take part in it.

@@ -13,6 +13,7 @@ export type RunClient = {
       | 'page'
       | 'answer'
       | 'settled'
+      | 'isSuggested'
       | 'standing'
       | 'rotate'
       | 'receive'

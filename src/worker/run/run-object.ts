@@ -125,6 +125,11 @@ export class RunObject extends DurableObject<Env> {
     return settledWithin(this.#log, ms);
   }
 
+  /** Whether a page of somebody else suggested the prompt: its owner may never have read it. */
+  isSuggested(): Found<boolean> {
+    return find(this.#stored, ({ is_suggested }) => is_suggested);
+  }
+
   /** Where the run stands, for who lists and counts it. */
   standing(): Standing {
     const found = find(this.#stored, (record) => standingOf(record, foldRun(this.#log.read())));
