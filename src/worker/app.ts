@@ -13,7 +13,7 @@ import { allowsCors, changesState, isCrossSite, isOurHost } from './guards.ts';
 import { addMcpRoutes } from './mcp/mcp-routes.ts';
 import { listRuns } from './principal/list-runs.ts';
 import { addLoginRoutes } from './login/login-routes.ts';
-import { addEmptyResource, addOauthRoutes } from './oauth-server/oauth-routes.ts';
+import { addOauthRoutes } from './oauth-server/oauth-routes.ts';
 import { answerAction, cancelRun, deleteRun } from './run/own-run.ts';
 import { isPlainForm, promptOfPlainForm } from './post/plain-form.ts';
 import { postRun } from './post/post-run.ts';
@@ -118,8 +118,6 @@ const METHODS: Readonly<Record<string, string>> = {
   ...docsMethods,
 };
 refuseOthers(METHODS);
-
-addEmptyResource(app);
 
 app.notFound(({ req }) => faultResponse(new Fault('not_found'), req.raw));
 app.onError((thrown, { req }) => faultResponse(asFault(thrown), req.raw));

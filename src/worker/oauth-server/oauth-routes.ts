@@ -70,21 +70,6 @@ export function addOauthRoutes(app: Hono<Surroundings>): Readonly<Record<string,
   );
 }
 
-/**
- * A resource with nothing in it, where no other is: it tells programs whether their token counts.
- * Added after every other route.
- */
-export function addEmptyResource(app: Hono<Surroundings>): void {
-  app.post('/mcp', async (asked) => {
-    const { accessOf, challenge } = await import('./endpoints.ts');
-    const [request, env, settings] = partsOf(asked);
-    if ((await accessOf(request, env, settings)) !== null)
-      return new Response(null, { status: 204 });
-    const headers = { 'www-authenticate': challenge(request, settings) };
-    return new Response(null, { status: 401, headers });
-  });
-}
-
 async function ended(asked: Asked): Promise<Response> {
   const { endProgram } = await import('./endpoints.ts');
   return endProgram(...partsOf(asked), asked.req.param('id') ?? '');
