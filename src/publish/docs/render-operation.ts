@@ -70,8 +70,9 @@ ${parameters.map(
 
 /** Bodies of the same kind in several media types stand once. */
 function bodiesHtml(bodies: readonly Content[]): MarkupPart {
-  const kinds = [...Map.groupBy(bodies, ({ schema }) => JSON.stringify(schema)).values()];
-  return kinds.map((same) => {
+  const kinds = new Set(bodies.map(({ schema }) => JSON.stringify(schema)));
+  return [...kinds].map((kind) => {
+    const same = bodies.filter(({ schema }) => JSON.stringify(schema) === kind);
     const types = same.map(({ type }, at) => [
       at === 0 ? ' ' : ' or ',
       markup`<code>${type}</code>`,

@@ -16,7 +16,7 @@ export interface SessionAsked {
  * question and its word that a call is cancelled are requests of their own: they have to reach the
  * call, which waits here. Named by the principal, so that nobody finds a session of somebody else.
  * What is kept is the `initialize` request; everything else can be begun again from it.
- * @see spec/decisions/0009-mcp-sessions.md
+ * @see spec/decisions/0012-mcp-sessions.md
  */
 export class McpSessionsObject extends DurableObject<Env> {
   #desk: Promise<SessionDesk> | null = null;
