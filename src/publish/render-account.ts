@@ -44,8 +44,8 @@ ${keys === null ? markup`<p class="quiet">Whoever runs this server makes the API
 }
 
 function madeHtml({ name, key }: NonNullable<AccountPage['made']>): Markup {
-  return markup`<section aria-labelledby="made"><h2 id="made">Your new key ${visible(name)}</h2>
-<p>Copy it now: it is not shown again.</p>
+  return markup`<section aria-labelledby="made"><h2 id="made">Your new key</h2>
+<p>This is <strong>${visible(name)}</strong>. Copy it now: it is not shown again.</p>
 <pre><code>${key}</code></pre></section>
 `;
 }
@@ -66,8 +66,10 @@ function keysHtml(keys: readonly ShownKey[]): Markup {
   return markup`<section aria-labelledby="keys"><h2 id="keys">API keys</h2>
 <p class="quiet">Whoever has one runs prompts as you, with your logins.</p>
 ${keys.length === 0 ? markup`<p class="quiet">There are none yet.</p>` : keys.map(keyHtml)}
+</section>
+<section aria-labelledby="new"><h2 id="new">Make a key</h2>
 <form class="editor" method="post" action="/account/keys">
-<label for="name">Name of a new key</label>
+<label for="name">Name</label>
 <input id="name" name="name" required maxlength="64" placeholder="laptop">
 <label for="days">Days until it ends</label>
 <input id="days" name="expires_in_days" type="number" min="1" max="3650" aria-describedby="hint">

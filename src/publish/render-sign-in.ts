@@ -34,20 +34,20 @@ ${
     : markup`<p>You are signed in as <strong>${person}</strong>. <a href="/account">Your account</a></p>
 ${buttonForm('/sign-out', 'Sign out')}`
 }
-${ways.map(({ path, name }) => buttonForm(path, `Sign in with ${name}`, { return: back }))}
-${ways.length === 0 ? null : wayHint(ways)}
+${ways.map((way) => wayHtml(way, back))}
 ${takesKeys ? keyForm(back) : null}
 `,
   });
 }
 
-function wayHint(ways: readonly ShownWay[]): Markup {
-  const isPaid = ways.some(({ path }) => path === '/sign-in/openrouter');
-  return markup`<p class="quiet">This browser stays signed in for 30 days.${
-    isPaid
-      ? ' With OpenRouter your prompts run with your own OpenRouter key, which you can limit there and forget here.'
-      : ''
-  }</p>
+/** What stands between two buttons keeps them apart. */
+function wayHtml({ path, name }: ShownWay, back: string): Markup {
+  const paid =
+    path === '/sign-in/openrouter'
+      ? 'Your prompts then run with your own OpenRouter key, which you can limit there and forget here. '
+      : '';
+  return markup`${buttonForm(path, `Sign in with ${name}`, { return: back })}
+<p class="quiet">${paid}This browser stays signed in for 30 days.</p>
 `;
 }
 

@@ -7,7 +7,7 @@ import { SignInWorld } from '../support/sign-in-world.ts';
 let world: SignInWorld;
 let browser: Browser;
 beforeAll(async () => {
-  world = await SignInWorld.start({ API_KEYS: 'alice:alice-key-0123456789' });
+  world = await SignInWorld.start();
   browser = await world.signedIn();
 });
 afterAll(() => world[Symbol.asyncDispose]());
@@ -45,6 +45,12 @@ describe('a key that a user makes', () => {
     const mine = (await keysOf(key)).find(({ name }) => name === 'laptop');
     expect(Date.parse(mine?.expires_at ?? '') - Date.now()).toBeGreaterThan(29 * 86_400_000);
     expect(Date.now() - Date.parse(mine?.last_used_at ?? '')).toBeLessThan(60_000);
+  });
+
+  it('is that user’s also where SDKs may send any key, at the machine itself', async () => {
+    const { key } = await world.makeKey(browser);
+    const { text } = await world.ask('/v1/models', key, { headers: { host: world.product.host } });
+    expect(text).toContain('openrouter/anthropic/claude-sonnet-4.5');
   });
 
   it('is refused at once when it is revoked, by the page or by a program', async () => {
@@ -150,13 +156,14 @@ describe('signing out everywhere', () => {
 
 describe('the account of somebody with an API key of the operator', () => {
   it('says who they are and makes no keys', async () => {
-    const { status, text } = await world.ask('/account', ALICE);
+    await using other = await SignInWorld.start({ API_KEYS: `alice:${ALICE}` });
+    const { status, text } = await other.ask('/account', ALICE);
     expect([status, JSON.parse(text)]).toEqual([
       200,
       { object: 'account', principal: 'key:alice', person: 'alice', openrouter: null },
     ]);
-    expect((await world.ask('/account/keys', ALICE)).status).toBe(401);
-    const signed = world.browser();
+    expect((await other.ask('/account/keys', ALICE)).status).toBe(401);
+    const signed = other.browser();
     await signed.submit('/sign-in', { key: ALICE, return: '/account' });
     expect((await signed.open('/account')).text).toContain('Whoever runs this server makes');
   });

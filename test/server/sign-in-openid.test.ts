@@ -1,6 +1,6 @@
 /** Signing in with an OpenID provider on the running product, with tokens that do not hold too. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { CLIENT_ID } from '../support/openid-server.ts';
+import { CLIENT_ID, CLIENT_SECRET } from '../support/openid-server.ts';
 import type { OpenIdBehaviour } from '../support/openid-server.ts';
 import { startUntilEnd } from '../support/product.ts';
 import { SignInWorld } from '../support/sign-in-world.ts';
@@ -63,6 +63,15 @@ describe('signing in with an OpenID provider', () => {
     const run = await world.run(browser, 'What is 17 * 23?');
     expect(run.status).toBe('completed');
     expect(world.openRouter.paid).toHaveLength(0);
+  });
+
+  it('keeps nothing of what the provider gave, and no secret of the client', async () => {
+    await world.signedIn('oidc');
+    const written = world.written();
+    expect(world.openId.secrets.length).toBeGreaterThan(2);
+    for (const secret of [...world.openId.secrets, CLIENT_SECRET]) {
+      expect(written.some((text) => text.includes(secret))).toBe(false);
+    }
   });
 
   it.each([

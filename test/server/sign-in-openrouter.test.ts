@@ -1,6 +1,4 @@
 /** Signing in with OpenRouter on the running product: who one is then, and who pays. */
-import { readFileSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Browser } from '../support/login-product.ts';
 import { SignInWorld } from '../support/sign-in-world.ts';
@@ -115,6 +113,11 @@ describe('somebody who signed in with OpenRouter', () => {
     // It is a name of OpenRouter's then, and the user's key pays.
     expect(run.output).toBe('It is 391.');
     expect(other.openRouter.paid).toHaveLength(1);
+    const { key } = await other.makeKey(browser);
+    const body = '{"model": "openai/text-embedding-3-small", "input": "Hello"}';
+    const headers = { 'content-type': 'application/json' };
+    await other.ask('/v1/embeddings', key, { body, headers });
+    expect(other.openRouter.asked).toContain('POST /api/v1/embeddings');
     const secret = await other.run(
       browser,
       '---\ntools:\n  - url: https://tools.example/mcp\n    headers:\n      Authorization: ${env:TOKEN}\n---\nHello',
@@ -242,15 +245,12 @@ describe('secrets of signing in', () => {
     const browser = await world.signedIn('openrouter', 'user_ann');
     const run = await world.run(browser);
     const made = await world.makeKey(browser);
-    const seen = [world.product.printed()];
+    const seen: string[] = [];
     for (const path of ['/account', '/account/keys', '/runs', `/${run.id}`, `/${run.id}/events`]) {
       seen.push((await browser.send(path, { headers: { accept: 'text/html' } })).text);
       seen.push((await browser.send(path, { headers: { accept: 'application/json' } })).text);
     }
-    const folder = join(world.product.stateDir, 'runs');
-    for (const name of readdirSync(folder, { recursive: true, withFileTypes: true })) {
-      if (name.isFile()) seen.push(readFileSync(join(name.parentPath, name.name), 'latin1'));
-    }
+    seen.push(...world.written());
     const secrets = [...world.openRouter.secrets, made.key];
     expect(secrets.length).toBeGreaterThan(10);
     for (const secret of secrets) {

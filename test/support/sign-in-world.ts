@@ -1,4 +1,6 @@
 /** The product with people who sign in at servers of our own. */
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { ask } from './ask.ts';
 import type { Answer } from './ask.ts';
 import { Browser } from './login-product.ts';
@@ -122,6 +124,18 @@ export class SignInWorld implements AsyncDisposable {
     });
     if (status !== 201) throw new Error(text);
     return JSON.parse(text) as { id: string; key: string };
+  }
+
+  /** Everything that the server has written so far: its files and what it printed. */
+  written(): readonly string[] {
+    const files = readdirSync(join(this.product.stateDir, 'runs'), {
+      recursive: true,
+      withFileTypes: true,
+    }).filter((each) => each.isFile());
+    const texts = files.map(({ parentPath, name }) =>
+      readFileSync(join(parentPath, name), 'latin1'),
+    );
+    return [this.product.printed(), ...texts];
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -12,7 +12,7 @@ import type { OpenIdSettings } from './sign-in-settings.ts';
 /** A way to sign in, with what it needs of the world. */
 export interface WayUse {
   readonly settings: Settings;
-  /** Where the browser comes back to; ends with the name of the way. */
+  /** Address of ours that the browser comes back to. */
   readonly callback: string;
   /** The fetch for the host that the operator configured, and its bounds. */
   readonly asking: Asking;
