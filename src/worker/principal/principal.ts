@@ -8,7 +8,7 @@ import { bearer, identityOf, identityOfKey, identityOfSession } from './identity
 import { principalName } from './principal-name.ts';
 import type { KnownPrincipal, Principal } from './principal-name.ts';
 
-export { namedPrincipal, principalName } from './principal-name.ts';
+export { principalName } from './principal-name.ts';
 export type { KnownPrincipal, Principal } from './principal-name.ts';
 
 /**
