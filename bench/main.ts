@@ -6,6 +6,7 @@ import { chatThroughputRows } from './chat-throughput.ts';
 import { connectRows } from './connect.ts';
 import { earlyStartRows } from './early-start.ts';
 import { formatRows } from './format.ts';
+import { pageWeightRows } from './page-weights.ts';
 import { loopRows } from './loop.ts';
 import { manyRunsRows } from './many-runs.ts';
 import { printed } from './measure.ts';
@@ -24,6 +25,7 @@ for (const rows of [
   earlyStartRows,
   connectRows,
   workerStartRows,
+  pageWeightRows,
   productRows,
   manyRunsRows,
   passThroughRows,

@@ -28,6 +28,11 @@ export class AnswerBlocks {
     return this.#rest;
   }
 
+  /** Characters that are laid out anew each time, or that this gives: of definitions nothing is seen. */
+  get cost(): number {
+    return Math.max(this.#text.length - this.#from, this.#rest.length);
+  }
+
   /** @param text the whole answer so far, which begins with what it was before */
   grow(text: string): void {
     if (text === this.#text) return;

@@ -3,7 +3,7 @@ import type { ReferenceView, RunView, ServerView } from '../run/view.ts';
 import { countOf, dollarsOf } from './figures.ts';
 import { Markup, markup } from './markup.ts';
 import type { Shown } from './page-shown.ts';
-import { referenceFacts, referenceSummary, serverFacts, serverStatus } from './run-words.ts';
+import { referenceFacts, referenceCount, serverFacts, serverStatus } from './run-words.ts';
 import { timeHtml } from './time-html.ts';
 import { visible } from './visible.ts';
 
@@ -21,7 +21,7 @@ function part(shown: Shown, key: string, html: Markup | null): Markup | null {
 function referencesHtml({ references }: RunView): Markup | null {
   if (references.length === 0) return null;
   return markup`<section data-key="references" aria-labelledby="references"><h2 id="references">References</h2>
-<p dir="auto">${referenceSummary(references)}</p>
+<p class="quiet">${referenceCount(references)}</p>
 <ul class="sources">
 ${references.map(referenceItem)}</ul></section>`;
 }

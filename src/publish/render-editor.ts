@@ -49,7 +49,7 @@ export function renderEditor(options: EditorOptions): string {
   return pageHtml({
     title: 'Prompt',
     head: files === undefined ? null : headOf(files),
-    links: markup`<nav aria-label="Yours"><a href="/runs">Runs</a> <a href="/connections">Connections</a></nav>
+    links: markup`<nav aria-label="Other pages"><a href="/runs">Runs</a> <a href="/connections">Connections</a> <a href="/examples">Examples</a> <a href="/docs">Docs</a></nav>
 `,
     main: markup`<header class="run"><h1>Run a prompt</h1></header>
 ${source === undefined ? null : markup`<p class="quiet">From <span class="address" dir="ltr">${source}</span></p>`}

@@ -2,7 +2,7 @@ import { FAULTS, type FaultData } from '../fault/fault.ts';
 import type { Problem } from '../parse/problem.ts';
 import { OWN_SITE, pageHtml } from './layout.ts';
 import type { Site } from './layout.ts';
-import { durationOf } from './figures.ts';
+import { counted } from './figures.ts';
 import { Markup, markup } from './markup.ts';
 import { problemList } from './page-problems.ts';
 import { errorHtml } from './page-error.ts';
@@ -53,7 +53,7 @@ function withoutAdvice(fault: FaultData): FaultData {
 function adviceHtml({ code, detail = {} }: FaultData): Markup | null {
   const { retry_after, when, status, id } = detail;
   if (typeof retry_after === 'number') {
-    return markup`<p>Try again in <strong>${durationOf(retry_after * 1000)}</strong>.</p>
+    return markup`<p>Try again in <strong>${counted(retry_after, 'second')}</strong>.</p>
 `;
   }
   if (code !== 'gone' || typeof when !== 'string') return null;

@@ -108,14 +108,18 @@ export function answerStep(view: RunView): Step | undefined {
   return view.steps.findLast((step) => step.text.trim() !== '');
 }
 
+/** `2 of 3 references read`. */
+export function referenceCount(references: readonly ReferenceView[]): string {
+  const read = references.filter(({ end }) => end?.ok === true).length;
+  return `${read} of ${counted(references.length, 'reference')} read`;
+}
+
 /** `2 of 3 references read; https://x.example/y: 404`. */
 export function referenceSummary(references: readonly ReferenceView[]): string {
-  const read = references.filter(({ end }) => end?.ok === true).length;
   const failed = references
     .filter(({ end }) => end?.ok === false)
     .map(({ url, end }) => `${url}: ${end?.status ?? end?.error?.code ?? 'failed'}`);
-  const total = references.length;
-  return [`${read} of ${counted(total, 'reference')} read`, ...failed].join('; ');
+  return [referenceCount(references), ...failed].join('; ');
 }
 
 /** What is known of one reference: status, type, size, why it failed. */

@@ -7,6 +7,7 @@ import type { Asset } from '../publish/assets.ts';
 import { ownServer } from './own-paths.ts';
 import { readEnv } from './env.ts';
 import { addChatRoutes } from './chat/chat-routes.ts';
+import { addDocsRoutes } from './docs/docs-routes.ts';
 import { faultResponse } from './fault-response.ts';
 import { allowsCors, changesState, isCrossSite, isOurHost } from './guards.ts';
 import { addMcpRoutes } from './mcp/mcp-routes.ts';
@@ -14,6 +15,7 @@ import { listRuns } from './principal/list-runs.ts';
 import { addLoginRoutes } from './login/login-routes.ts';
 import { addEmptyResource, addOauthRoutes } from './oauth-server/oauth-routes.ts';
 import { answerAction, cancelRun, deleteRun } from './run/own-run.ts';
+import { isPlainForm, promptOfPlainForm } from './post/plain-form.ts';
 import { postRun } from './post/post-run.ts';
 import { proofOf } from './principal/principal.ts';
 import { rotateRun } from './run/rotate-run.ts';
@@ -44,13 +46,8 @@ app.post('/inspect', async ({ req, env, var: { settings } }) => {
   return (await editor()).inspect(req.raw, env, settings);
 });
 app.get('/runs', ({ req, env, var: { settings } }) => listRuns(req.raw, env, settings));
-app.get('/openapi.json', async () => {
-  // Long, and read by few: a start does not pay for it.
-  const { default: openapi } = await import('../../spec/openapi.json', { with: { type: 'json' } });
-  return json(openapi);
-});
 app.get('/frontmatter.schema.json', () => json(frontmatterSchema()));
-app.get('/robots.txt', () => new Response('User-agent: *\nAllow: /$\nDisallow: /\n'));
+app.get('/robots.txt', () => new Response(ROBOTS));
 app.get('/assets/:name', ({ req }) => asset(req.param('name')));
 app.all('/demo/mcp', ({ req }) => ownServer(req.raw));
 
@@ -61,6 +58,7 @@ addMcpRoutes(app);
 for (const path of ['/account', '/sign-in', '/sign-out']) {
   for (const pattern of [path, `${path}/*`]) app.all(pattern, (asked) => account(asked));
 }
+const docsMethods = addDocsRoutes(app);
 addChatRoutes(app, (asked) => runRequest(asked));
 
 const ID = ':id{[0-9A-Za-z]{32}}';
@@ -88,12 +86,21 @@ app.post(`/${ID}/actions/:action{[\\w-]{1,100}}`, async (asked) =>
 );
 app.delete(`/${ID}`, async (asked) => deleteRun(await runRequest(asked)));
 
+/** Nothing but what is for everybody: the address of a run is its secret. */
+const ROBOTS = `User-agent: *
+Allow: /$
+Allow: /docs
+Allow: /examples
+Allow: /llms.txt
+Allow: /openapi.json
+Disallow: /
+`;
+
 const METHODS: Readonly<Record<string, string>> = {
   '/': 'GET, HEAD, POST',
   '/runs': 'GET, HEAD, POST',
   '/inspect': 'POST',
   '/from/*': 'GET, HEAD',
-  '/openapi.json': 'GET, HEAD',
   '/frontmatter.schema.json': 'GET, HEAD',
   '/robots.txt': 'GET, HEAD',
   '/assets/:name': 'GET, HEAD',
@@ -108,6 +115,7 @@ const METHODS: Readonly<Record<string, string>> = {
   [`/${ID}/rotate`]: 'POST',
   [`/${ID}/actions/:action{[\\w-]{1,100}}`]: 'POST',
   ...loginMethods,
+  ...docsMethods,
 };
 refuseOthers(METHODS);
 
@@ -127,7 +135,7 @@ async function guard(asked: Asked, next: Next): Promise<Response | void> {
   if (allowsCors(request, settings)) return next();
   if (!['/', '/runs'].includes(asked.req.path)) throw new Fault('cross_site');
   // A form of another site may suggest a prompt; running it takes a click on our own page.
-  if (isForm(request)) {
+  if (isForm(request) || isPlainForm(request)) {
     const { env } = asked;
     return (await editor()).editorPage({ request, env, settings }, await suggested(request));
   }
@@ -135,8 +143,9 @@ async function guard(asked: Asked, next: Next): Promise<Response | void> {
 }
 
 async function suggested(request: Request): Promise<{ prompt: string; isSuggested: true }> {
+  const isPlain = isPlainForm(request);
   const { text } = await readPrompt(request);
-  return { prompt: text, isSuggested: true };
+  return { prompt: isPlain ? promptOfPlainForm(text) : text, isSuggested: true };
 }
 
 /** Loaded by who asks for it: a start does not pay for it. */

@@ -41,7 +41,7 @@ async function tagOf(body: string, type: string): Promise<string> {
 }
 
 /** Whether one of the tags of `If-None-Match` is this one, compared weakly as the header asks. */
-function matches(header: string | null, etag: string): boolean {
+export function matches(header: string | null, etag: string): boolean {
   if (header === null) return false;
   if (header.trim() === '*') return true;
   return [...header.matchAll(/(?:W\/)?("[!\x23-\x7e\x80-\xff]*")/g)].some(

@@ -45,6 +45,8 @@ describe('the page of a run that goes on', () => {
     expect(await prose.getByRole('link', { name: 'China' }).getAttribute('href')).toBe(
       'https://china.example',
     );
+    const markdown = await page.request.get(`${page.url()}.md`);
+    expect(await markdown.text()).toContain('## Answer\n\n# Tea');
     const grown = await mainOf(page);
     await page.reload();
     expect(await mainOf(page)).toBe(grown);
@@ -167,6 +169,9 @@ describe('what one can do with a run', () => {
     const { page, context } = await visit(browser, product.origin);
     await answered(page, peer, 'What is tea?', 'A drink.');
     const first = page.url();
+    await page.locator('summary', { hasText: 'Model and tool servers' }).click();
+    await page.getByLabel('Model', { exact: true }).focus();
+    await page.locator('#models option').first().waitFor({ state: 'attached' });
     await page.getByLabel('Your next message').fill('Where is it from?');
     await page.getByRole('button', { name: 'Continue' }).click();
     const asked = await peer.next();

@@ -257,7 +257,8 @@ describe('every response', () => {
       expect(headers['content-security-policy']).toContain("default-src 'none'");
       expect(headers['x-robots-tag']).toContain('noindex');
       expect(headers['referrer-policy']).toBe(path === '/' ? 'same-origin' : 'no-referrer');
-      expect(headers['cache-control']).toMatch(/^private/);
+      const isForAll = path === '/openapi.json';
+      expect(headers['cache-control']).toMatch(isForAll ? /^public, no-cache$/ : /^private/);
     }
   });
 

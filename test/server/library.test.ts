@@ -12,7 +12,7 @@ import { libraryWorld, type LibraryWorld } from '../support/library-world.ts';
 import { Browser } from '../support/login-product.ts';
 import { answering, freePort } from '../support/peers.ts';
 
-const root = new URL('../..', import.meta.url).pathname;
+const root = new URL('../../', import.meta.url).pathname;
 const example = join(root, 'examples/chat-with-tools');
 const scratch = mkdtempSync(join(tmpdir(), 'markdownops-example-'));
 const alice = { cookie: 'session=alice' };

@@ -252,7 +252,7 @@ describe('signing in', () => {
   it('lasts until signing out', async () => {
     const browser = world.browser();
     await browser.submit('/sign-in', { key: 'bob-key-0123456789' });
-    expect((await browser.open('/connections')).text).toContain('of bob');
+    expect((await browser.open('/connections')).text).toContain('For bob');
     await browser.submit('/sign-out');
     expect((await browser.open('/connections')).text).toContain('at this machine');
   });

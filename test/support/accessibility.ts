@@ -1,6 +1,5 @@
 /** What axe finds on a page as it is now. */
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 
 interface Finding {
@@ -12,12 +11,10 @@ interface Finding {
   }[];
 }
 
-const SOURCE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-
 /** Serious and critical findings, each as one line; the page's own policy stays in force for it. */
 export async function seriousFindings(page: Page): Promise<string[]> {
   // Evaluated by the browser's debugger and not as a script of the page, which the policy forbids.
-  await page.evaluate(SOURCE);
+  await page.evaluate(axe.source);
   const violations = (await page.evaluate(
     'axe.run(document).then(({ violations }) => violations)',
   )) as readonly Finding[];

@@ -22,7 +22,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 vi.setConfig({ hookTimeout: 120_000, testTimeout: 60_000 });
 
 const run = promisify(execFile);
-const root = fileURLToPath(new URL('../..', import.meta.url));
+const root = fileURLToPath(new URL('../../', import.meta.url));
 const scratch = mkdtempSync(join(tmpdir(), 'markdownops-'));
 const installed = join(scratch, 'user', 'node_modules', 'markdownops');
 /** Everything the two functions give for one prompt with a bit of everything. */

@@ -6,7 +6,7 @@ import { normalizePrompt } from '../../src/normalize/normalize-prompt.ts';
 import { parsePrompt } from '../../src/parse/parse-prompt.ts';
 import { VARIABLES } from '../../src/worker/settings.ts';
 
-const root = new URL('../..', import.meta.url);
+const root = new URL('../../', import.meta.url);
 const read = (path: string): string => readFileSync(new URL(path, root), 'utf8');
 const README = read('README.md');
 

@@ -5,7 +5,7 @@ import { analyse } from 'scslre';
 import { describe, expect, test } from 'vitest';
 import { regexLiterals } from '../support/regex-literals.ts';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
+const root = fileURLToPath(new URL('../../', import.meta.url));
 const literals = globSync(`${root}src/**/*.{ts,js}`)
   .toSorted()
   .flatMap((path) => {

@@ -97,7 +97,8 @@ async function documentAt(
   const found = await reader.read({ url: source }, POLICY, request.signal);
   if (!found.ok) {
     const { code = 'reference_failed', message = '' } = found.error ?? {};
-    throw new Fault(code, `${source} cannot be opened: ${message}.`.replace(/\.{2,}$/, '.'));
+    const why = message.endsWith('.') ? message : `${message}.`;
+    throw new Fault(code, `${source} cannot be opened: ${why}`);
   }
   const why = misfit(found.media_type ?? '', found.cut === true);
   const [part] = found.parts ?? [];

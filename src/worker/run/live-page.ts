@@ -13,6 +13,8 @@ export interface LiveAnswer {
   readonly attempt: number;
   readonly sealed: readonly string[];
   readonly rest: string;
+  /** Characters that it costs to lay out more of it. */
+  readonly cost: number;
 }
 
 /** A run that goes on, as one kind of viewer sees it; shared by all who look at its page. */
@@ -60,7 +62,7 @@ export class LivePage {
     }
     const { blocks } = this.#answer;
     blocks.grow(text);
-    return { step, attempt, sealed: blocks.sealed, rest: blocks.rest };
+    return { step, attempt, sealed: blocks.sealed, rest: blocks.rest, cost: blocks.cost };
   }
 
   #next() {

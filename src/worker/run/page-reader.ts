@@ -27,6 +27,7 @@ export class PageReader {
   #at: PagePlace;
   /** What the reader has of the open rest of the answer; it is whole with the first that is sent. */
   #rest = '';
+  #cost = 0;
   #isFirst = true;
   #textDue = Infinity;
   #mainDue = Infinity;
@@ -65,7 +66,7 @@ export class PageReader {
     const isOther = answer?.reset === true;
     const main = this.#mainDue <= now || isOther ? this.#main() : null;
     this.#textDue = Infinity;
-    this.#textFree = now + TEXT_MS + this.#rest.length / PER_MS;
+    this.#textFree = now + TEXT_MS + this.#cost / PER_MS;
     if (main !== null) {
       this.#mainDue = Infinity;
       this.#mainFree = now + MAIN_MS + main.main.length / PER_MS;
@@ -85,7 +86,8 @@ export class PageReader {
 
   /** What is new of the answer; null for nothing. */
   #answer(): AnswerNews | null {
-    const { step, attempt, sealed, rest } = this.#page.answer();
+    const { step, attempt, sealed, rest, cost } = this.#page.answer();
+    this.#cost = cost;
     const at = this.#at;
     const isSame = at.step === step && at.attempt === attempt && at.blocks <= sealed.length;
     const from = isSame ? at.blocks : 0;

@@ -22,6 +22,19 @@ const said = ({ request }: ChatRequest) =>
   request.messages.map(({ role, content }) => [role, content]);
 
 describe('a prompt document as the system message', () => {
+  it('limits what the model may cost that the door chose, and knows its price', () => {
+    const price = { input: 1, cached_input: 1, output: 2 };
+    const chosen = { provider: 'api.openai.com', model: 'gpt-5' };
+    const asked = { messages: [user], max_cost: 0.5 };
+    const chat = readChatRequest(asked, { ...context, model: chosen, priceOf: () => price });
+    expect(chat).toMatchObject({
+      request: { models: [{ ...chosen, price }], limits: { max_cost: 0.5 } },
+      problems: [],
+    });
+    const unpriced = readChatRequest(asked, { ...context, model: chosen, priceOf: () => null });
+    expect(unpriced).toMatchObject({ problems: [{ code: 'unpriced_model' }] });
+  });
+
   it('has no more tool servers than a run may have, together with those of the conversation', () => {
     const urls = (host: string) =>
       Array.from({ length: 20 }, (_, index) => `https://${host}${index}.example/mcp`);

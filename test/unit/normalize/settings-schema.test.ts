@@ -8,7 +8,7 @@ import { SETTINGS } from '../../../src/normalize/settings.ts';
 import { parsePrompt } from '../../../src/parse/parse-prompt.ts';
 import { isObject } from '../../../src/protocol/json.ts';
 
-const root = new URL('../../..', import.meta.url);
+const root = new URL('../../../', import.meta.url);
 const schema = z.fromJSONSchema(z.any().parse(frontmatterSchema()));
 const accepts = (settings: unknown): boolean => schema.safeParse(settings).success;
 

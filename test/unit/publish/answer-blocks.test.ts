@@ -57,6 +57,13 @@ describe('an answer that grows', () => {
     expect(blocks.rest).toContain('href="https://a.example"');
   });
 
+  it('costs what is not finished, also where nothing of it is seen', () => {
+    const blocks = new AnswerBlocks(true);
+    blocks.grow(`One.\n\nTwo.\n\n${'[a]: https://a.example\n'.repeat(100)}`);
+    expect(blocks.rest.length).toBeLessThan(20);
+    expect(blocks.cost).toBeGreaterThan(2000);
+  });
+
   it('shows what is no Markdown, or too long for it, as it is', () => {
     const json = new AnswerBlocks(false);
     json.grow('{"a": "*b*"');

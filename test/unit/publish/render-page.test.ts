@@ -278,7 +278,7 @@ describe('renderPage', () => {
     expect(page).not.toMatch(/[\u202a-\u202e\u001b]/);
   });
 
-  it('offers its owner to end, move and delete it, and nobody else', () => {
+  it('PAGE-9 offers its owner to end, move and delete it, and nobody else', () => {
     const run = sample.sampleRun([sample.runStart(), ...sample.CALLING]);
     const [own, other] = [viewFor('owner', run), viewFor('public', run)].map((view) =>
       renderPage(view, URLS),
@@ -290,7 +290,7 @@ describe('renderPage', () => {
     expect(unsafeParts(own ?? '')).toEqual([]);
   });
 
-  it('shows what was said before of a run that goes on from another one', () => {
+  it('PAGE-8 shows what was said before of a run that goes on from another one', () => {
     const messages = [
       { role: 'user', content: 'What is <b>?' },
       { role: 'assistant', content: 'A tag.' },

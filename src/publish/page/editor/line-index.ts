@@ -40,9 +40,15 @@ export class LineIndex {
     const rest = line.slice(at.column - 1);
     const word = /^\S+/.exec(rest)?.[0] ?? '';
     if (word !== '') return { start, end: start + Math.min(word.length, LONGEST) };
-    const before = /\S*\s*$/.exec(line.slice(0, at.column - 1))?.[0] ?? '';
-    return { start: start - Math.min(before.length, LONGEST), end: start };
+    return { start: start - lastWord(line.slice(0, at.column - 1)), end: start };
   }
+}
+
+/** Length of the last word of a line with the blanks behind it. */
+function lastWord(line: string): number {
+  let from = line.trimEnd().length;
+  while (from > 0 && line.length - from < LONGEST && /\S/.test(line.charAt(from - 1))) from -= 1;
+  return line.length - from;
 }
 
 /** Lines end as `Source` says: with LF, CRLF or a lone CR. */

@@ -27,9 +27,9 @@ export class Mirror {
   /** Wraps the text area, which keeps its place in the page. */
   constructor(area: HTMLTextAreaElement) {
     this.#area = area;
-    const sheet = element('div', { class: 'sheet' });
-    area.replaceWith(sheet);
-    sheet.append(this.#node, area);
+    const paper = element('div', { class: 'paper' });
+    area.replaceWith(element('div', { class: 'sheet' }, paper));
+    paper.append(this.#node, area);
     this.show();
   }
 
