@@ -28,7 +28,12 @@ export interface ModelPeer extends Peer {
 export async function modelPeer(): Promise<ModelPeer> {
   const asked: Asked[] = [];
   const waiting: ((request: Asked) => void)[] = [];
-  const peer = await httpPeer((_, response, body) => {
+  const peer = await httpPeer(({ method }, response, body) => {
+    // Which models there are is answered at once.
+    if (method === 'GET') {
+      response.end('{"data":[]}');
+      return;
+    }
     response.writeHead(200, { 'content-type': 'text/event-stream' });
     response.flushHeaders();
     const request = answering(response, body);
