@@ -63,6 +63,14 @@ describe('signing in with OpenRouter', () => {
     expect([said.status, said.text]).toEqual([200, expect.stringContaining('It is 391.')]);
     expect(world.openRouter.paid).toHaveLength(before + 1);
 
+    const kept = await world.ask('/v1/chat/completions', key, {
+      body: body.replace('{', '{"store": true, '),
+      headers,
+    });
+    const { pathname } = new URL(String(kept.headers['x-run-url']));
+    expect((await world.ask(pathname, null, { method: 'DELETE' })).status).toBe(401);
+    expect((await world.ask(pathname, key, { method: 'DELETE' })).status).toBe(204);
+
     const asked = () => world.openRouter.asked.filter((one) => one.endsWith('/models')).length;
     const listed = async () => {
       const { text } = await world.ask('/v1/models', key);

@@ -25,8 +25,8 @@ export interface ChatCaller {
   readonly principal: string | null;
   /** Whether what belongs to this server's people may be used: its secrets, its open addresses. */
   readonly isTrusted: boolean;
-  /** Whether a login can be made for them. */
-  readonly canLogIn: boolean;
+  /** Whether runs and logins can be theirs: not where a name could be made up. */
+  readonly canOwn: boolean;
   /** Origin under which they see us. */
   readonly origin: string;
 }
@@ -43,7 +43,7 @@ export async function ownCaller({ request, env, settings }: ChatAsked): Promise<
   return {
     principal,
     isTrusted: isKnown && !isGuest(principal),
-    canLogIn: isKnown,
+    canOwn: isKnown,
     origin: ownOrigin(request, settings),
   };
 }
@@ -72,14 +72,14 @@ export async function hostedCaller(
   const session = await identityOfSession(request, env, settings);
   if (session !== null) {
     const principal = principalName(session.principal);
-    return { principal, isTrusted: !isGuest(principal), canLogIn: true, origin };
+    return { principal, isTrusted: !isGuest(principal), canOwn: true, origin };
   }
   if (settings.localOwner && isLocalHost(request, settings)) {
-    return { principal: 'local', isTrusted: true, canLogIn: true, origin };
+    return { principal: 'local', isTrusted: true, canOwn: true, origin };
   }
   const key = request.headers.get('authorization') ?? request.headers.get('x-api-key') ?? '';
   const name = base62(await mac(settings.idKey, `provider-key:${host}\n${key}`), 43);
-  return { principal: `provider:${name}`, isTrusted: false, canLogIn: false, origin };
+  return { principal: `provider:${name}`, isTrusted: false, canOwn: false, origin };
 }
 
 /** Seconds after its time limit at which a completion is surely over. */

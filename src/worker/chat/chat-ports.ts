@@ -19,7 +19,7 @@ export function chatPorts(
   const ports = enginePorts({
     env,
     use: {
-      principal: caller.canLogIn ? caller.principal : null,
+      principal: caller.canOwn ? caller.principal : null,
       payer: caller.principal,
       isTrusted: caller.isTrusted,
       canAnswer: false,

@@ -60,7 +60,7 @@ async function publish(
   caller: ChatCaller,
   { request, problems, user }: ChatRequest,
 ): Promise<PublishedAs> {
-  if (!caller.isTrusted && !settings.publicRuns) {
+  if (!caller.canOwn && !settings.publicRuns) {
     // Keys of providers can be made up, and everybody could fill this server under its name.
     const message = 'store keeps a run on this server, which is for callers it knows.';
     throw new Fault('unauthorized', message);
@@ -76,7 +76,7 @@ async function publish(
   await runClient(env, id).accept(
     { type: 'run-start', version: 1, ...published, request, problems },
     {
-      principal: caller.isTrusted ? caller.principal : null,
+      principal: caller.canOwn ? caller.principal : null,
       is_suggested: false,
       is_mirrored: true,
       user,
