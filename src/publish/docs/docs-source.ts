@@ -70,6 +70,10 @@ curl -KEY -H 'Content-Type: application/json' -d '{
   "tools": [{"type": "mcp", "server_url": "https://HOST/demo/mcp"}] }' 'https://HOST/v1/chat/completions'
 \`\`\`
 
+## Be a tool of other programs {#mcp}
+
+\`https://HOST/mcp\` is an MCP server (Streamable HTTP) with the tools \`chat_completion\`, \`run_prompt\`, \`get_run\`, \`list_models\` and \`list_connections\`: give its address to a program that takes MCP servers. It sends an API key in \`Authorization: Bearer\`, or logs in here by itself. \`https://HOST/mcp/{id}\` has the prompt of that run as its only tool, with the prompt’s name, description and inputs.
+
 ## When something is wrong {#trouble}
 
 A caller that must show who they are and does not gets \`401 unauthorized\`: send an API key in \`Authorization: Bearer\`. An error is \`{"error": {"code", "message"}}\`. A document with an error is \`422 invalid_prompt\` with \`problems\`, each with \`code\`, \`message\`, \`line\` and \`column\`: mend that place and post again. \`429 rate_limited\` says in \`Retry-After\` when. A run that failed can be read like any other: the answer is \`200\`, and its \`status\` and \`error\` say why. With an \`Idempotency-Key\` header and a key of the API, the same request again is the same run.
