@@ -25,7 +25,7 @@ export default defineConfig({
     globalSetup: ['./test/support/page-files.ts'],
     reporters: ['default', './test/support/closing-line.ts'],
     projects: [
-      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
+      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 20_000 } },
       {
         plugins: [
           cloudflareTest({
@@ -40,7 +40,11 @@ export default defineConfig({
             },
           }),
         ],
-        test: { name: 'workerd', include: ['test/workerd/**/*.test.ts', ...RUN_IN_BOTH] },
+        test: {
+          name: 'workerd',
+          include: ['test/workerd/**/*.test.ts', ...RUN_IN_BOTH],
+          testTimeout: 20_000,
+        },
       },
       {
         test: {

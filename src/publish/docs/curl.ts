@@ -43,7 +43,7 @@ const FOR_PROGRAMS = new Set(['none', 'apiKey', 'ownerToken']);
 
 /** The path with values in it. */
 function filledPath({ path, parameters }: Operation): string | null {
-  const filled = path.replace(/^\/\{id\}/, '/$ID').replace(/\{([^}]+)\}/g, (whole, name) => {
+  const filled = path.replace(/^\/\{id\}/, '/$ID').replace(/\{([^{}]+)\}/g, (whole, name) => {
     const found = parameters.find((parameter) => parameter.name === name);
     const [example] = listOf(partOf(found?.schema)['examples']);
     return typeof example === 'string' ? example : whole;

@@ -7,6 +7,7 @@ import { ownOrigin } from '../guards.ts';
 import { network } from '../network.ts';
 import { ownPaths } from '../own-paths.ts';
 import { MAX_DOCUMENT } from '../post/read-body.ts';
+import { isOfThisServer, principalName } from '../principal/principal-name.ts';
 import { runner } from '../principal/principal.ts';
 import type { Settings } from '../settings.ts';
 import { admitLook } from './admit-look.ts';
@@ -42,8 +43,8 @@ export async function fromAddress(
   const principal = await runner(request, env, settings);
   const release = await admitLook(request, env, settings, principal);
   try {
-    const isKnown = principal.kind !== 'anonymous';
-    const prompt = await documentAt(source, { request, env, settings, isKnown });
+    const isTrusted = isOfThisServer(principalName(principal));
+    const prompt = await documentAt(source, { request, env, settings, isTrusted });
     return await editorPage({ request, env, settings }, { prompt, source, isSuggested: true });
   } finally {
     release();
@@ -82,16 +83,16 @@ interface Reader {
   readonly env: Env;
   readonly settings: Settings;
   /** Whether the local addresses that the operator opened may be read. */
-  readonly isKnown: boolean;
+  readonly isTrusted: boolean;
 }
 
 /** @throws Fault `reference_failed`, `address_refused` that name the address */
 async function documentAt(
   source: string,
-  { request, env, settings, isKnown }: Reader,
+  { request, env, settings, isTrusted }: Reader,
 ): Promise<string> {
   const origin = ownOrigin(request, settings);
-  const { forPrompts } = network({ env, settings, origin, isTrusted: isKnown });
+  const { forPrompts } = network({ env, settings, origin, isTrusted });
   const own = ownPaths(env, settings).document;
   const reader = references({ fetch: forPrompts, own, origin });
   const found = await reader.read({ url: source }, POLICY, request.signal);

@@ -84,10 +84,8 @@ export function addPromptTool(
 
 function nameOf(run: RunView): string {
   const wanted = run.request?.name ?? run.request?.title ?? 'prompt';
-  const name = wanted
-    .normalize('NFKD')
-    .replace(/[^\w.-]+/g, '_')
-    .replace(/^_+|_+$/g, '');
+  const words = wanted.normalize('NFKD').split(/[^\w.-]+/);
+  const name = words.filter((word) => word !== '').join('_');
   return name.slice(0, 64) || 'prompt';
 }
 

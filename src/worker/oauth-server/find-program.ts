@@ -1,3 +1,4 @@
+import { isOfThisServer } from '../principal/principal-name.ts';
 import type { ClientInfo } from '@cloudflare/workers-oauth-provider';
 import { Fault } from '../../fault/fault.ts';
 import { network } from '../network.ts';
@@ -46,7 +47,7 @@ async function registered(known: KnownRequest, id: string): Promise<ClientInfo |
 }
 
 async function documented(known: KnownRequest, url: string): Promise<ClientInfo> {
-  const { env, settings, request, origin } = known;
+  const { env, settings, request, origin, principal } = known;
   const programs = programsClient(env);
   const key = `document:${url}`;
   const text = await programs.find(key);
@@ -56,7 +57,7 @@ async function documented(known: KnownRequest, url: string): Promise<ClientInfo>
     const message = 'Too many programs were asked about from here. Try again later.';
     throw new Fault('rate_limited', message, { detail: { retry_after: wait } });
   }
-  const { forCallbacks } = network({ env, settings, origin, isTrusted: true });
+  const { forCallbacks } = network({ env, settings, origin, isTrusted: isOfThisServer(principal) });
   const client = await readDocument(url, forCallbacks);
   await programs.keep(key, JSON.stringify(client), DOCUMENT_S, MOST_DOCUMENTS);
   return client;
