@@ -7,7 +7,7 @@ import type { Tombstone } from '../run/run-record.ts';
  * What the views of this version look like; a test says when it has to be raised. A snapshot of
  * another version is made anew by the object of its run.
  */
-export const SNAPSHOT_VERSION = 1;
+export const SNAPSHOT_VERSION = 2;
 
 /** What is kept under the id of a run that has ended: what the public may see of it, or a stone. */
 export type Snapshot =
