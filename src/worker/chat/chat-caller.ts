@@ -51,7 +51,7 @@ export async function ownCaller({ request, env, settings }: ChatAsked): Promise<
 /**
  * Whether the person at the machine asks, whatever key comes along: SDKs always send one, and where
  * no key is configured none can be right or wrong. Pages of other sites were refused before.
- * @see spec/identity.md ID-21
+ * @see spec/identity.md ID-25
  */
 function isPerson(request: Request, settings: Settings): boolean {
   const { localOwner, apiKeys } = settings;
