@@ -1,6 +1,7 @@
 /** Caps on a local server, where no header may say who somebody is. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ask } from '../support/ask.ts';
+import { httpPeer } from '../support/peers.ts';
 import { startProduct } from '../support/product.ts';
 import type { Product } from '../support/product.ts';
 
@@ -66,5 +67,31 @@ describe('a completion that is kept', () => {
       // The place is given back after the answer.
       await expect.poll(() => send(content)).toBe(status);
     }
+  });
+});
+
+describe('embeddings', () => {
+  it('count too, because the key of the server pays for them', async () => {
+    let paid = 0;
+    const provider = await httpPeer((_request, response) => {
+      paid += 1;
+      response.writeHead(200, { 'content-type': 'application/json' }).end('{"data": []}');
+    });
+    const open = await startProduct({
+      OPENAI_BASE_URL: `${provider.origin}/v1`,
+      OPENAI_API_KEY: 'key',
+      PUBLIC_RUNS: '1',
+      PUBLIC_URL: 'https://prompts.example',
+      RUN_RATE: '60,2',
+    });
+    const body = JSON.stringify({ model: 'openai/embed-3', input: ['tide'] });
+    const statuses = [];
+    for (let tried = 0; tried < 4; tried += 1) {
+      const headers = { host: 'prompts.example', 'content-type': 'application/json' };
+      statuses.push((await ask(`${open.origin}/v1/embeddings`, { body, headers })).status);
+    }
+    await Promise.all([open.stop(), provider.stop()]);
+    expect(statuses).toEqual([200, 200, 429, 429]);
+    expect(paid).toBe(2);
   });
 });
