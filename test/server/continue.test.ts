@@ -125,6 +125,29 @@ describe('going on from a run', () => {
     expect(without.error?.code).toBe('secret_missing');
   });
 
+  it('uses it at the door that speaks OpenAI\u2019s API for the owner alone, also one run later', async () => {
+    const first = await run('Hello.');
+    const completion = (headers: Record<string, string>) =>
+      ask(`${product.origin}/${first.id}/chat/completions`, {
+        body: JSON.stringify({
+          messages: [{ role: 'user', content: 'Go.' }],
+          tools: [{ type: 'mcp', server_url: `${tools.origin}/mcp` }],
+          store: true,
+        }),
+        headers: { 'content-type': 'application/json', ...headers },
+      });
+    expect((await completion(asOwner(first))).text).toContain('server_error');
+    const other = await completion({});
+    expect(other.text).toContain('address_refused');
+    const kept = {
+      id: new URL(String(other.headers['x-run-url'])).pathname.slice(1),
+      owner: { authorization: `Bearer ${String(other.headers['x-run-owner-token'])}` },
+    };
+    const servers = `${tools.origin}/mcp`;
+    const next = await whole((await goOn(kept, { message: 'Go.', servers }, kept.owner)).text);
+    expect(next.error?.code).toBe('address_refused');
+  });
+
   it('has nothing of its owner where somebody else suggested the first one', async () => {
     const form = new URLSearchParams({ prompt: 'Hello.', suggested: '1' }).toString();
     const { headers, text } = await ask(`${product.origin}/?wait=30`, {

@@ -19,9 +19,9 @@ export function chatPorts(
   const ports = enginePorts({
     env,
     use: {
-      principal: caller.canOwn ? caller.principal : null,
+      principal: caller.canOwn && !caller.isSuggested ? caller.principal : null,
       payer: caller.principal,
-      isTrusted: caller.isTrusted,
+      isTrusted: caller.isTrusted && !caller.isSuggested,
       canAnswer: false,
       origin: caller.origin,
       user: chat.user,
