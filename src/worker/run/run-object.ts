@@ -136,9 +136,11 @@ export class RunObject extends DurableObject<Env> {
     return found.found === 'run' ? found.value : null;
   }
 
-  /** Whether its words are its owner's, who asks: not those of a document of somebody else. */
-  isOwn(proof: Proof): Found<boolean> {
-    return this.#seen(proof, (viewer, { is_suggested }) => viewer === 'owner' && !is_suggested);
+  /** Whether its words are those of its owner, who asks: not those of a document of somebody else. */
+  isOwn(proof: Proof, asker: string | null): Found<boolean> {
+    return this.#seen(proof, (viewer, { is_suggested, principal }) => {
+      return viewer === 'owner' && !is_suggested && principal === asker;
+    });
   }
 
   /** Ends the run as cancelled; a run that has ended stays as it is. Only for its owner. */
