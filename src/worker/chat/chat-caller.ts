@@ -27,6 +27,8 @@ export interface ChatCaller {
   readonly isTrusted: boolean;
   /** Whether runs and logins can be theirs: not where a name could be made up. */
   readonly canOwn: boolean;
+  /** Whether somebody else's words stand before theirs: then nothing that is theirs is used. */
+  readonly isSuggested?: boolean;
   /** Origin under which they see us. */
   readonly origin: string;
 }

@@ -19,5 +19,5 @@ export async function editRun(asked: RunRequest): Promise<Response> {
 /** Who may run nothing here did not make it either. */
 async function isAskers(asked: RunRequest): Promise<boolean> {
   const asker = await askerOf(asked).catch(() => null);
-  return asker !== null && (await isOwnRun(asked, asker));
+  return asker !== null && (await isOwnRun(asked, asker, 'document'));
 }

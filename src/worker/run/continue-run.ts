@@ -41,7 +41,7 @@ export async function continueRun(run: RunRequest): Promise<Response> {
       problems: wantsPage(request) ? problems : problems.map(problemJson),
     });
   }
-  const isOwn = await isOwnRun(run, principal);
+  const isOwn = view.viewer === 'owner' && (await isOwnRun(run, principal, 'words'));
   const acceptance = { env, settings, request, principal, posted, normalized };
   const { created } = await createRun(acceptance, !isOwn);
   const form = preferred(request.headers.get('accept'), ['application/json', 'text/html']);

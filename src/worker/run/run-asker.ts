@@ -15,14 +15,19 @@ export async function askerOf(run: RunRequest): Promise<Principal> {
 }
 
 /**
- * Whether the words of a run are the asker's own: they made it, and nobody suggested it to them. Its
- * owner token alone does not say so. It can be handed on, and a neighbour under the same domain can
- * set a cookie: a stranger's words would then run with the logins of whoever holds it.
+ * Whether a run is the asker's own: they made it, and nobody suggested it to them. Its owner token
+ * alone does not say so. It can be handed on, and a neighbour under the same domain can set a
+ * cookie: a stranger's words would then run with the logins of whoever holds it.
+ * @param as its words as they were said, or its prompt as a document that is read again
  * @throws Fault `not_found`, `gone`
  * @see spec/identity.md ID-18
  */
-export async function isOwnRun({ env, id, proof }: RunRequest, asker: Principal): Promise<boolean> {
-  return there(await runClient(env, id).isOwn(proof, principalName(asker)));
+export async function isOwnRun(
+  { env, id }: RunRequest,
+  asker: Principal,
+  as: 'words' | 'document',
+): Promise<boolean> {
+  return there(await runClient(env, id).isBy(principalName(asker), as));
 }
 
 /** The owner token in the place of a key says whose the run is, and nothing of who asks. */
