@@ -1,6 +1,4 @@
-import { announcementOf, renderMain } from '../../publish/render-page.ts';
-import { ShownParts } from '../../publish/page-shown.ts';
-import { runUrls } from '../../publish/run-urls.ts';
+import { SentParts } from '../../publish/page-shown.ts';
 import type { RunEvent } from '../../run/event.ts';
 import type { Viewer } from '../../run/view.ts';
 import { LivePage } from './live-page.ts';
@@ -23,7 +21,7 @@ const PER_MS = 200;
  */
 export class PageReader {
   readonly #page: LivePage;
-  readonly #shown = new ShownParts();
+  readonly #sent = new SentParts();
   #at: PagePlace;
   /** What the reader has of the open rest of the answer; it is whole with the first that is sent. */
   #rest = '';
@@ -64,13 +62,9 @@ export class PageReader {
     this.#page.catchUp();
     const answer = this.#answer();
     const isOther = answer?.reset === true;
-    const main = this.#mainDue <= now || isOther ? this.#main() : null;
+    const main = this.#mainDue <= now || isOther ? this.#main(now) : null;
     this.#textDue = Infinity;
     this.#textFree = now + TEXT_MS + this.#cost / PER_MS;
-    if (main !== null) {
-      this.#mainDue = Infinity;
-      this.#mainFree = now + MAIN_MS + main.main.length / PER_MS;
-    }
     if (main === null && answer === null) return '';
     this.#at = { ...this.#at, seq: this.#page.seq };
     const { seq, step, attempt, blocks } = this.#at;
@@ -78,10 +72,13 @@ export class PageReader {
     return `id: ${seq}.${step}.${attempt}.${blocks}\nevent: page\ndata: ${data}\n\n`;
   }
 
-  #main(): { readonly main: string; readonly status: string } {
-    const view = this.#page.view();
-    const main = renderMain(view, runUrls('', this.#page.id), this.#shown);
-    return { main, status: announcementOf(view) };
+  #main(now: number): { readonly main: string; readonly status: string } {
+    const { pieces, status, seq, until } = this.#page.main(now);
+    const main = this.#sent.take(pieces);
+    this.#mainFree = now + MAIN_MS + main.length / PER_MS;
+    // What came since it was laid out for somebody else is sent when it is laid out again.
+    this.#mainDue = seq === this.#page.seq ? Infinity : Math.max(until, this.#mainFree);
+    return { main, status };
   }
 
   /** What is new of the answer; null for nothing. */
