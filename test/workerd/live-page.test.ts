@@ -74,4 +74,24 @@ describe('the page of a run, looked at by many', () => {
       expect(new SentParts().take(next.pieces)).toContain('data-key="prose"');
     });
   });
+
+  it('lays out a long answer at its pace, not at that of its readers', async () => {
+    await inLog((log) => {
+      const says = (text: string) => {
+        log.append([{ type: 'text-delta', step: 1, text }]);
+        page.catchUp();
+      };
+      const page = new LivePage(log, 'public');
+      says('- a\n'.repeat(5000));
+      const first = page.answer(1000);
+      expect(first.until).toBeNull();
+      says('- the next');
+      const behind = page.answer(1001);
+      expect(behind.rest).toBe(first.rest);
+      expect(behind.until).toBeGreaterThan(1000 + 20_000 / 200);
+      const whole = page.answer(behind.until ?? 0);
+      expect(whole.rest).toContain('the next');
+      expect(whole.until).toBeNull();
+    });
+  });
 });

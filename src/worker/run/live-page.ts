@@ -19,6 +19,8 @@ export interface LiveAnswer {
   readonly rest: string;
   /** Characters that it costs to lay out more of it. */
   readonly cost: number;
+  /** When the rest of it is laid out, in milliseconds since 1970; null when it is whole. */
+  readonly until: number | null;
 }
 
 /** Everything of the page but the answer. */
@@ -37,6 +39,8 @@ export interface LiveMain {
 const KEPT_MS = 50;
 /** Characters for which it stays a millisecond longer. */
 const LAID_OUT_PER_MS = 10_000;
+/** The same for an answer: Markdown costs more. */
+const MARKDOWN_PER_MS = 200;
 
 /** A run that goes on, as one kind of viewer sees it; shared by all who look at its page. */
 export class LivePage {
@@ -45,7 +49,7 @@ export class LivePage {
   #run: Run;
   readonly #parts = new SharedParts();
   #main: LiveMain | null = null;
-  #answer = { step: 0, attempt: 0, blocks: new AnswerBlocks(true) };
+  #answer = { step: 0, attempt: 0, blocks: new AnswerBlocks(true), text: '', until: 0 };
 
   constructor(log: SqlRunLog, viewer: Viewer) {
     this.#log = log;
@@ -81,17 +85,23 @@ export class LivePage {
     return this.#main;
   }
 
-  answer(): LiveAnswer {
+  /** The answer, laid out once for all who read it; what is large lags behind for a while. */
+  answer(now: number): LiveAnswer {
     const { step = 0, attempt = 0, text = '' } = answerStepFor(this.#viewer, this.#run) ?? {};
-    const known = this.#answer;
-    if (known.step !== step || known.attempt !== attempt) {
+    if (this.#answer.step !== step || this.#answer.attempt !== attempt) {
       const { format } = this.#run.request.output;
       const blocks = new AnswerBlocks(isProse({ output_format: format }));
-      this.#answer = { step, attempt, blocks };
+      this.#answer = { step, attempt, blocks, text: '', until: 0 };
     }
-    const { blocks } = this.#answer;
-    blocks.grow(text);
-    return { step, attempt, sealed: blocks.sealed, rest: blocks.rest, cost: blocks.cost };
+    const known = this.#answer;
+    const { blocks } = known;
+    if (known.text !== text && known.until <= now) {
+      blocks.grow(text);
+      known.text = text;
+      known.until = now + blocks.cost / MARKDOWN_PER_MS;
+    }
+    const until = known.text === text ? null : known.until;
+    return { step, attempt, sealed: blocks.sealed, rest: blocks.rest, cost: blocks.cost, until };
   }
 
   #next() {

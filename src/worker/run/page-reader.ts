@@ -25,7 +25,6 @@ export class PageReader {
   #at: PagePlace;
   /** What the reader has of the open rest of the answer; it is whole with the first that is sent. */
   #rest = '';
-  #cost = 0;
   #isFirst = true;
   #textDue = Infinity;
   #mainDue = Infinity;
@@ -60,13 +59,13 @@ export class PageReader {
     if (isLast) return 'event: end\ndata: {}\n\n';
     if (Math.min(this.#textDue, this.#mainDue) > now) return '';
     this.#page.catchUp();
-    const answer = this.#answer();
+    const answer = this.#answer(now);
     const isOther = answer?.reset === true;
     const main = this.#mainDue <= now || isOther ? this.#main(now) : null;
-    this.#textDue = Infinity;
-    this.#textFree = now + TEXT_MS + this.#cost / PER_MS;
     if (main === null && answer === null) return '';
-    this.#at = { ...this.#at, seq: this.#page.seq };
+    // Who comes back from here is sent what has still to come.
+    const isWhole = Math.min(this.#textDue, this.#mainDue) === Infinity;
+    if (isWhole) this.#at = { ...this.#at, seq: this.#page.seq };
     const { seq, step, attempt, blocks } = this.#at;
     const data = JSON.stringify({ ...main, answer });
     return `id: ${seq}.${step}.${attempt}.${blocks}\nevent: page\ndata: ${data}\n\n`;
@@ -82,9 +81,11 @@ export class PageReader {
   }
 
   /** What is new of the answer; null for nothing. */
-  #answer(): AnswerNews | null {
-    const { step, attempt, sealed, rest, cost } = this.#page.answer();
-    this.#cost = cost;
+  #answer(now: number): AnswerNews | null {
+    const { step, attempt, sealed, rest, cost, until } = this.#page.answer(now);
+    this.#textFree = now + TEXT_MS + cost / PER_MS;
+    // What it lacks is sent when it is laid out again.
+    this.#textDue = until === null ? Infinity : Math.max(until, now + TEXT_MS);
     const at = this.#at;
     const isSame = at.step === step && at.attempt === attempt && at.blocks <= sealed.length;
     const from = isSame ? at.blocks : 0;
