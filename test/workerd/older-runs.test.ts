@@ -85,7 +85,7 @@ describe('a run of the first version', () => {
     const short = await olderRun(FIRST_VERSION.length, when);
     await ring(short.stub);
     const gone = { found: 'tombstone', status: 'completed', when, to: null };
-    await expect.poll(() => short.run.view(OWNER)).toEqual({ ...gone, status: expect.any(String) });
+    expect(await short.run.view(OWNER)).toMatchObject({ found: 'tombstone', when });
     const kept = () =>
       runInDurableObject(short.stub, (_, { storage: { sql } }) =>
         sql.exec("SELECT name FROM sqlite_master WHERE name IN ('event', 'record')").toArray(),
