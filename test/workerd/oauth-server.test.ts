@@ -286,12 +286,18 @@ describe('the MCP endpoint', () => {
       method: 'tools/call',
       params: { name: 'list_connections', arguments: {} },
     };
-    const { status, headers } = await post(bearer(access_token), '/mcp', call);
-    expect(status).toBe(403);
-    const challenged = headers.get('www-authenticate') ?? '';
-    expect(challenged).toContain('error="insufficient_scope"');
-    expect(challenged).toContain('scope="connections');
-    expect(challenged).toContain('resource_metadata="');
+    const begun = await post(bearer(access_token));
+    await begun.text();
+    const session = { 'mcp-session-id': begun.headers.get('mcp-session-id') ?? '' };
+    for (const more of [{}, session]) {
+      const headers = { ...bearer(access_token), ...more };
+      const { status, headers: answered } = await post(headers, '/mcp', call);
+      expect(status).toBe(403);
+      const challenged = answered.get('www-authenticate') ?? '';
+      expect(challenged).toContain('error="insufficient_scope"');
+      expect(challenged).toContain('scope="connections');
+      expect(challenged).toContain('resource_metadata="');
+    }
   });
 });
 
