@@ -318,6 +318,27 @@ describe('cancelling', () => {
     await client.close();
   });
 
+  test('a call of the v1 SDK stops its model', async () => {
+    const client = await v1Client(`${slow.origin}/mcp`);
+    const abort = new AbortController();
+    const begun = Promise.withResolvers<void>();
+    const calling = client
+      .callTool({ name: 'chat_completion', arguments: { prompt: 'Go on for ever' } }, undefined, {
+        signal: abort.signal,
+        onprogress: ({ message = '' }) => {
+          if (/tokens/.test(message)) begun.resolve();
+        },
+      })
+      .catch(() => 'cancelled');
+    const asked = await model.next();
+    asked.says('and on and on');
+    await begun.promise;
+    abort.abort();
+    await asked.closed;
+    expect(await calling).toBe('cancelled');
+    await client.close();
+  });
+
   test('a session whose connection breaks leaves its run going on', async () => {
     const client = await mcpClient(`${slow.origin}/mcp`, { era: 'legacy' });
     void client

@@ -341,4 +341,40 @@ describe('a run as a task', () => {
     const tool = run.steps.find(({ type }) => type === 'tool');
     expect(JSON.stringify(tool?.content)).toContain('Hello from inside.');
   });
+
+  test.each([
+    ['at once', 300, /The run has started|tokens so far/],
+    ['when it has become a task', 2100, /tokens so far/],
+  ])(
+    'the same shows how far it is, and is cancelled with the model there, %s',
+    async (_, after, said) => {
+      const prompt = `---\ntools:\n  - server_url: ${product.origin}/mcp\n    allowed_tools: [chat_completion]\n---\n\nCall chat_completion with prompt "Say hello".`;
+      const created = JSON.parse((await ask(`${other.origin}/`, { body: prompt })).text) as {
+        id: string;
+        owner_token: string;
+      };
+      const asked = await model.next();
+      asked.says('Hello, and so on');
+      const headers = { authorization: `Bearer ${created.owner_token}` };
+      const events = ask(`${other.origin}/${created.id}/events`, { headers });
+      await new Promise((resolve) => setTimeout(resolve, after));
+      const cancel = `${other.origin}/${created.id}/cancel`;
+      expect((await ask(cancel, { method: 'POST', headers })).status).toBe(200);
+      await asked.closed;
+      const shown = (await events).text
+        .split('\n')
+        .filter((line) => line.includes('tool-progress'));
+      expect(shown.join('\n')).toMatch(said);
+      await expect
+        .poll(
+          async () =>
+            (
+              JSON.parse((await ask(`${product.origin}/runs`)).text) as {
+                data: { status: string }[];
+              }
+            ).data[0]?.status,
+        )
+        .toBe('cancelled');
+    },
+  );
 });
