@@ -154,7 +154,7 @@ describe('a run', () => {
           'io.modelcontextprotocol/clientInfo': { name: 'raw', version: '1' },
           'io.modelcontextprotocol/clientCapabilities': {},
         };
-        const _meta = era === 'modern' ? { ...modern, ...meta } : meta;
+        const told = era === 'modern' ? { ...modern, ...meta } : meta;
         const { status, text } = await ask(url, {
           headers: {
             'content-type': 'application/json',
@@ -171,7 +171,7 @@ describe('a run', () => {
             jsonrpc: '2.0',
             id: 1,
             method: 'tools/call',
-            params: { ...name, _meta },
+            params: { ...name, _meta: told },
           }),
         });
         expect([status, text]).toEqual([200, expect.stringContaining('Hello!')]);

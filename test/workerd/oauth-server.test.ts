@@ -32,12 +32,16 @@ function settingsWith(variables: Record<string, string> = {}) {
 }
 const SETTINGS = settingsWith();
 
-async function ask(path: string, init: RequestInit = {}): Promise<Response> {
+async function ask(
+  path: string,
+  init: RequestInit = {},
+  variables: Record<string, string> = {},
+): Promise<Response> {
   const context = { waitUntil: () => {}, passThroughOnException: () => {}, props: {} };
   const request = new Request(SITE + path, { redirect: 'manual', ...init });
   return await worker.fetch(
     request as Parameters<typeof worker.fetch>[0],
-    bindings,
+    { ...bindings, ...variables },
     context as unknown as ExecutionContext,
   );
 }
@@ -190,16 +194,25 @@ describe('the MCP endpoint', () => {
   const params = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo };
   const initialize = { jsonrpc: '2.0', id: 1, method: 'initialize', params };
   const list = { jsonrpc: '2.0', id: 2, method: 'tools/list' };
-  const post = (headers: Record<string, string>, path = '/mcp', message: object = initialize) =>
-    ask(path, {
-      method: 'POST',
-      headers: {
-        'content-type': 'application/json',
-        accept: 'application/json, text/event-stream',
-        ...headers,
+  const post = (
+    headers: Record<string, string>,
+    path = '/mcp',
+    message: object = initialize,
+    variables: Record<string, string> = {},
+  ) =>
+    ask(
+      path,
+      {
+        method: 'POST',
+        headers: {
+          'content-type': 'application/json',
+          accept: 'application/json, text/event-stream',
+          ...headers,
+        },
+        body: JSON.stringify(message),
       },
-      body: JSON.stringify(message),
-    });
+      variables,
+    );
   const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 
   it('refuses whoever brings no token that holds, and says where to get one', async () => {
@@ -231,21 +244,9 @@ describe('the MCP endpoint', () => {
 
   it('refuses a token of the same server under another name', async () => {
     const { access_token } = await tokens();
-    const request = new Request(`${SITE}/mcp`, {
-      method: 'POST',
-      headers: {
-        'content-type': 'application/json',
-        accept: 'application/json, text/event-stream',
-        ...bearer(access_token),
-      },
-      body: JSON.stringify(initialize),
+    const { status } = await post(bearer(access_token), '/mcp', initialize, {
+      PUBLIC_URL: 'https://other.example',
     });
-    const context = { waitUntil: () => {}, passThroughOnException: () => {}, props: {} };
-    const { status } = await worker.fetch(
-      request as Parameters<typeof worker.fetch>[0],
-      { ...bindings, PUBLIC_URL: 'https://other.example' },
-      context as unknown as ExecutionContext,
-    );
     expect(status).toBe(401);
   });
 
