@@ -6,7 +6,7 @@ import { contentSecurityPolicy } from '../../publish/layout.ts';
 import { renderConsent } from '../../publish/render-consent.ts';
 import type { Env } from '../env.ts';
 import { readFields } from '../post/read-fields.ts';
-import { knownRequest } from '../principal/known-request.ts';
+import { checkSession, knownRequest } from '../principal/known-request.ts';
 import type { KnownRequest } from '../principal/known-request.ts';
 import type { Settings } from '../settings.ts';
 import { consentTo, isConsentTo } from './consent.ts';
@@ -47,6 +47,7 @@ export async function showConsent(
     const back = `/oauth/authorize?${query.toString()}`;
     return seeOther(`/sign-in?return=${encodeURIComponent(back)}`);
   }
+  checkSession(known);
   const wish = await wishOf(known, query);
   if (wish instanceof Response) return wish;
   const text = query.toString();
@@ -84,6 +85,8 @@ export async function decideConsent(
 ): Promise<Response> {
   const known = await knownRequest(request, env, settings);
   if (known === null) throw new Fault('unauthorized', 'Sign in to decide about a program.');
+  // What a program is given would go on when the key was revoked.
+  checkSession(known);
   const fields = await readFields(request);
   const text = fields.get('query') ?? '';
   if (!(await isConsentTo(known, text, fields.get('proof') ?? ''))) {
