@@ -77,7 +77,7 @@ ${keys.length === 0 ? markup`<p class="quiet">There are none yet.</p>` : keys.ma
 <button type="submit">Make a key</button>
 </form></section>
 <section aria-labelledby="sessions"><h2 id="sessions">Browsers</h2>
-<p>Signs you out in every browser, this one too. API keys go on.</p>
+<p>Signs you out in every browser, this one too. API keys go on, and the programs at <a href="/connections">Connections</a>.</p>
 ${buttonForm('/account/sign-out', 'Sign out everywhere')}</section>
 `;
 }

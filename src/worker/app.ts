@@ -72,6 +72,10 @@ app.get('/:file{[0-9A-Za-z]{32}\\.[a-z]+}', async (asked) => {
   return readRun(await runRequest(asked, file.slice(0, 32)), file.slice(32));
 });
 app.get(`/${ID}/live`, async (asked) => readLive(await runRequest(asked)));
+app.get(`/${ID}/own`, async (asked) => {
+  const { ownPage } = await import('./run/own-page.ts');
+  return ownPage(await runRequest(asked));
+});
 app.get(`/${ID}/events`, async (asked) => readEvents(await runRequest(asked)));
 app.get(`/${ID}/files/:path{.+}`, async (asked) => readFile(await runRequest(asked)));
 app.post(`/${ID}/cancel`, async (asked) => cancelRun(await runRequest(asked)));
@@ -108,6 +112,7 @@ const METHODS: Readonly<Record<string, string>> = {
   '/:file{[0-9A-Za-z]{32}\\.[a-z]+}': 'GET, HEAD',
   [`/${ID}/events`]: 'GET, HEAD',
   [`/${ID}/live`]: 'GET, HEAD',
+  [`/${ID}/own`]: 'GET, HEAD',
   [`/${ID}/files/:path{.+}`]: 'GET, HEAD',
   [`/${ID}/cancel`]: 'POST',
   [`/${ID}/continue`]: 'POST',

@@ -12,7 +12,7 @@ import { ask } from '../support/ask.ts';
 import { loginPeer, type LoginPeer } from '../support/login-peer.ts';
 import { Browser, linkOf, promptFor, type Shown } from '../support/login-product.ts';
 import { told } from '../support/mcp-clients.ts';
-import { decide, SdkProgram } from '../support/oauth-program.ts';
+import { decide, fieldsOf, SdkProgram } from '../support/oauth-program.ts';
 import { startProduct } from '../support/product.ts';
 import { SignInWorld } from '../support/sign-in-world.ts';
 import { tunnel, type Tunnel } from '../support/tunnel.ts';
@@ -148,6 +148,27 @@ describe('people who signed in with OpenRouter', () => {
     expect((await world.ask('/v1/chat/completions', key, { body })).status).toBe(200);
     expect(world.openRouter.paid.length).toBe(before + 1);
     await client.close();
+  });
+
+  test('let programs in themselves: a key of theirs lets none in that would outlive it', async () => {
+    const browser = await world.signedIn('openrouter', 'user_ann');
+    const { key } = await world.makeKey(browser);
+    const program = new SdkProgram();
+    const transport = new StreamableHTTPClientTransport(url, { authProvider: program });
+    await expect(new Client({ name: 'new', version: '1' }).connect(transport)).rejects.toThrow();
+    const question = questionOf(program);
+    expect((await world.ask(question, key)).status).toBe(401);
+    // Neither with a page that the person was shown: the key in the request is who asks.
+    const fields = fieldsOf((await browser.open(question)).text);
+    const answer = await browser.send('/oauth/authorize', {
+      body: new URLSearchParams({ ...fields, decision: 'allow' }).toString(),
+      headers: {
+        'content-type': 'application/x-www-form-urlencoded',
+        accept: 'application/json',
+        authorization: `Bearer ${key}`,
+      },
+    });
+    expect([answer.status, answer.headers.location]).toEqual([401, undefined]);
   });
 
   test('may give a token to the Inspector', async () => {

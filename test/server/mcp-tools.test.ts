@@ -126,6 +126,70 @@ describe.each(['modern', 'legacy'] as const)('a client of the %s era', (era) => 
   });
 });
 
+describe('a run', () => {
+  test('is the same one for the same key, and refused for the same key with another prompt', async () => {
+    const client = await mcpClient(url);
+    const call = async (prompt: string) =>
+      told(
+        await client.callTool({
+          name: 'run_prompt',
+          arguments: { prompt, idempotency_key: 'once', user: 'ada' },
+        }),
+      );
+    const [first, again] = await Promise.all([call('Say hello'), call('Say hello')]);
+    expect([first.run.status, again.run.id]).toEqual(['completed', first.run.id]);
+    const other = await call('Say goodbye');
+    expect(other).toMatchObject({ isError: true });
+    expect(other.text).toContain('(idempotency_mismatch)');
+    await client.close();
+  });
+
+  test.each(['modern', 'legacy'] as const)(
+    'says how far it is to a client of the %s era that asks for it, and to no other',
+    async (era) => {
+      const said = async (meta: object): Promise<readonly { progressToken: unknown }[]> => {
+        const name = { name: 'chat_completion', arguments: { prompt: 'Say hello' } };
+        const modern = {
+          'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+          'io.modelcontextprotocol/clientInfo': { name: 'raw', version: '1' },
+          'io.modelcontextprotocol/clientCapabilities': {},
+        };
+        const told = era === 'modern' ? { ...modern, ...meta } : meta;
+        const { status, text } = await ask(url, {
+          headers: {
+            'content-type': 'application/json',
+            accept: 'application/json, text/event-stream',
+            ...(era === 'modern'
+              ? {
+                  'mcp-protocol-version': '2026-07-28',
+                  'mcp-method': 'tools/call',
+                  'mcp-name': name.name,
+                }
+              : { 'mcp-protocol-version': '2025-11-25' }),
+          },
+          body: JSON.stringify({
+            jsonrpc: '2.0',
+            id: 1,
+            method: 'tools/call',
+            params: { ...name, _meta: told },
+          }),
+        });
+        expect([status, text]).toEqual([200, expect.stringContaining('Hello!')]);
+        return text
+          .split('\n')
+          .filter((line) => line.startsWith('data: ') && line.includes('notifications/progress'))
+          .map(
+            (line) => (JSON.parse(line.slice(6)) as { params: { progressToken: unknown } }).params,
+          );
+      };
+      expect(await said({})).toEqual([]);
+      const told = await said({ progressToken: 'how-far' });
+      expect(told.length).toBeGreaterThan(1);
+      expect(new Set(told.map(({ progressToken }) => progressToken))).toEqual(new Set(['how-far']));
+    },
+  );
+});
+
 describe('the lists', () => {
   test('name the models and the logins', async () => {
     const client = await mcpClient(url);
@@ -251,6 +315,27 @@ describe('cancelling', () => {
     const { data } = JSON.parse(text) as { data: { status: string }[] };
     expect(data[0]?.status).toBe('cancelled');
     expect(seen).toContain('Asking slow.');
+    await client.close();
+  });
+
+  test('a call of the v1 SDK stops its model', async () => {
+    const client = await v1Client(`${slow.origin}/mcp`);
+    const abort = new AbortController();
+    const begun = Promise.withResolvers<void>();
+    const calling = client
+      .callTool({ name: 'chat_completion', arguments: { prompt: 'Go on for ever' } }, undefined, {
+        signal: abort.signal,
+        onprogress: ({ message = '' }) => {
+          if (/tokens/.test(message)) begun.resolve();
+        },
+      })
+      .catch(() => 'cancelled');
+    const asked = await model.next();
+    asked.says('and on and on');
+    await begun.promise;
+    abort.abort();
+    await asked.closed;
+    expect(await calling).toBe('cancelled');
     await client.close();
   });
 

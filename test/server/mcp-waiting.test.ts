@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { ask } from '../support/ask.ts';
-import { ALICE, LoginWorld, promptFor } from '../support/login-product.ts';
+import { ALICE, Browser, LoginWorld, promptFor } from '../support/login-product.ts';
 import { mcpClient, modernRequest, TASKS, told } from '../support/mcp-clients.ts';
 import { modelPeer, type ModelPeer } from '../support/model-peer.ts';
 import { startProduct, type Product } from '../support/product.ts';
@@ -40,13 +40,15 @@ describe('a run that needs a login', () => {
         },
       });
       const result = await client.callTool(call(), {
-        onprogress: ({ progress: now }) => progress.push(now),
+        onprogress: ({ progress: now, message = '' }) => {
+          // The SDK counts its own rounds as progress.
+          if (!message.startsWith('Fulfilling input')) progress.push(now);
+        },
       });
       expect(told(result)).toMatchObject({ isError: false, text: 'It is 391.' });
       expect(pages).toEqual([expect.stringContaining(`${world.product.origin}/connect/`)]);
-      if (era === 'legacy') {
-        expect(progress).toEqual([...new Set(progress)].toSorted((a, b) => a - b));
-      }
+      expect(progress.length).toBeGreaterThan(3);
+      expect(progress).toEqual([...new Set(progress)].toSorted((a, b) => a - b));
       await client.close();
     },
   );
@@ -141,6 +143,71 @@ describe('a run that needs a login', () => {
         status: 'completed',
         result: { isError: true, structuredContent: { error: { code: 'login_denied' } } },
       });
+  });
+});
+
+describe('a run that needs an approval', () => {
+  let product: Product;
+  beforeAll(async () => {
+    product = await startProduct({ PUBLIC_URL: 'https://prompts.example' });
+  });
+  afterAll(() => product.stop());
+
+  const prompt = '---\ntools: /demo/mcp\nrequire_approval: always\n---\n\nWhat is 17 * 23?';
+  const call = { name: 'run_prompt', arguments: { prompt } };
+
+  /** Opens the page that somebody is led to, and presses one of its buttons. */
+  async function decides(browser: Browser, page: string, decision: string): Promise<number> {
+    const led = await browser.open(new URL(page).pathname);
+    const { text } = await browser.open(String(led.headers.location));
+    const action = /action="(\/\w+\/actions\/[\w-]+)"/.exec(text)?.[1] ?? '/none';
+    return (await browser.submit(action, { decision })).status;
+  }
+
+  test.each([
+    ['modern', 'approve', '391'],
+    ['legacy', 'approve', '391'],
+    ['modern', 'deny', 'The owner did not allow this call.'],
+  ] as const)(
+    'leads the person of a client of the %s era to the page of the run, to %s the call',
+    async (era, decision, said) => {
+      const pages: string[] = [];
+      const client = await mcpClient(`${product.origin}/mcp`, {
+        era,
+        opens: async ({ url: page }) => {
+          pages.push(page);
+          expect(await decides(new Browser(product.origin), page, decision)).toBe(303);
+          return 'accept';
+        },
+      });
+      const { text, run } = told(await client.callTool(call));
+      expect(pages).toEqual([`${run.urls.html}/own`]);
+      expect([run.status, text]).toEqual(['completed', expect.stringContaining(said)]);
+      await client.close();
+    },
+  );
+
+  test('says where to answer, and is not answered by others who go there', async () => {
+    const client = await mcpClient(`${product.origin}/mcp`);
+    const { text, run } = told(await client.callTool(call));
+    expect(run.status).toBe('requires_action');
+    const page = `${run.urls.html}/own`;
+    expect(text).toContain(page);
+    for (const headers of [
+      // A page of another site that the person looks at, and somebody behind a tunnel.
+      { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors' },
+      { host: 'prompts.example' },
+    ]) {
+      const led = await ask(page, { headers });
+      expect([led.status, led.headers['set-cookie']]).toEqual([303, undefined]);
+    }
+    // Knowing the address of the run is no ownership, and offers no button.
+    const shown = await new Browser(product.origin).open(new URL(run.urls.html).pathname);
+    expect(shown.text).not.toContain(`/${run.id}/actions/`);
+    expect(await decides(new Browser(product.origin), page, 'approve')).toBe(303);
+    const read = { name: 'get_run', arguments: { id: run.id } };
+    await expect.poll(async () => told(await client.callTool(read)).text).toContain('391');
+    await client.close();
   });
 });
 
@@ -274,4 +341,40 @@ describe('a run as a task', () => {
     const tool = run.steps.find(({ type }) => type === 'tool');
     expect(JSON.stringify(tool?.content)).toContain('Hello from inside.');
   });
+
+  test.each([
+    ['at once', 300, /The run has started|tokens so far/],
+    ['when it has become a task', 2100, /tokens so far/],
+  ])(
+    'the same shows how far it is, and is cancelled with the model there, %s',
+    async (_, after, said) => {
+      const prompt = `---\ntools:\n  - server_url: ${product.origin}/mcp\n    allowed_tools: [chat_completion]\n---\n\nCall chat_completion with prompt "Say hello".`;
+      const created = JSON.parse((await ask(`${other.origin}/`, { body: prompt })).text) as {
+        id: string;
+        owner_token: string;
+      };
+      const asked = await model.next();
+      asked.says('Hello, and so on');
+      const headers = { authorization: `Bearer ${created.owner_token}` };
+      const events = ask(`${other.origin}/${created.id}/events`, { headers });
+      await new Promise((resolve) => setTimeout(resolve, after));
+      const cancel = `${other.origin}/${created.id}/cancel`;
+      expect((await ask(cancel, { method: 'POST', headers })).status).toBe(200);
+      await asked.closed;
+      const shown = (await events).text
+        .split('\n')
+        .filter((line) => line.includes('tool-progress'));
+      expect(shown.join('\n')).toMatch(said);
+      await expect
+        .poll(
+          async () =>
+            (
+              JSON.parse((await ask(`${product.origin}/runs`)).text) as {
+                data: { status: string }[];
+              }
+            ).data[0]?.status,
+        )
+        .toBe('cancelled');
+    },
+  );
 });

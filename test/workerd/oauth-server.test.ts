@@ -32,12 +32,16 @@ function settingsWith(variables: Record<string, string> = {}) {
 }
 const SETTINGS = settingsWith();
 
-async function ask(path: string, init: RequestInit = {}): Promise<Response> {
+async function ask(
+  path: string,
+  init: RequestInit = {},
+  variables: Record<string, string> = {},
+): Promise<Response> {
   const context = { waitUntil: () => {}, passThroughOnException: () => {}, props: {} };
   const request = new Request(SITE + path, { redirect: 'manual', ...init });
   return await worker.fetch(
     request as Parameters<typeof worker.fetch>[0],
-    bindings,
+    { ...bindings, ...variables },
     context as unknown as ExecutionContext,
   );
 }
@@ -181,6 +185,120 @@ describe('an access token', () => {
       await send(path, { client_id: client, ...fields });
     }
     expect(await listDurableObjectIds(bindings.OAUTH)).toHaveLength(before.length);
+  });
+});
+
+describe('the MCP endpoint', () => {
+  const id = 'a'.repeat(32);
+  const clientInfo = { name: 'notes', version: '1' };
+  const params = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo };
+  const initialize = { jsonrpc: '2.0', id: 1, method: 'initialize', params };
+  const list = { jsonrpc: '2.0', id: 2, method: 'tools/list' };
+  const post = (
+    headers: Record<string, string>,
+    path = '/mcp',
+    message: object = initialize,
+    variables: Record<string, string> = {},
+  ) =>
+    ask(
+      path,
+      {
+        method: 'POST',
+        headers: {
+          'content-type': 'application/json',
+          accept: 'application/json, text/event-stream',
+          ...headers,
+        },
+        body: JSON.stringify(message),
+      },
+      variables,
+    );
+  const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
+
+  it('refuses whoever brings no token that holds, and says where to get one', async () => {
+    const { access_token, refresh_token } = await tokens();
+    const made = `${'a'.repeat(32)}:${'b'.repeat(16)}:${'c'.repeat(32)}`;
+    const metadata = `${SITE}/.well-known/oauth-protected-resource/mcp`;
+    for (const [path, headers, error] of [
+      ['/mcp', {}, false],
+      [`/mcp?access_token=${access_token}`, {}, false],
+      [`/mcp?access_token=${access_token}`, bearer(access_token), true],
+      ['/mcp', bearer(refresh_token), true],
+      ['/mcp', bearer(made), true],
+      ['/mcp', bearer(`${access_token}x`), true],
+      ['/mcp', { authorization: `Basic ${access_token}` }, true],
+      [`/mcp/${id}`, bearer(made), true],
+    ] as const) {
+      const { status, headers: answered } = await post(headers, path);
+      const challenged = answered.get('www-authenticate') ?? '';
+      expect([path, status, challenged.includes('error="invalid_token"')]).toEqual([
+        path,
+        401,
+        error,
+      ]);
+      const part = path.startsWith('/mcp/') ? path.slice('/mcp'.length) : '';
+      expect(challenged).toContain(`resource_metadata="${metadata}${part}"`);
+    }
+    expect((await post(bearer(access_token))).status).toBe(200);
+  });
+
+  it('refuses a token of the same server under another name', async () => {
+    const { access_token } = await tokens();
+    const { status } = await post(bearer(access_token), '/mcp', initialize, {
+      PUBLIC_URL: 'https://other.example',
+    });
+    expect(status).toBe(401);
+  });
+
+  it('refuses a token whose hour is over, also in a session that it began', async () => {
+    const { access_token } = await tokens();
+    const begun = await post(bearer(access_token));
+    await begun.text();
+    const session = { 'mcp-session-id': begun.headers.get('mcp-session-id') ?? '' };
+    const headers = { ...bearer(access_token), ...session };
+    const held = await post(headers, '/mcp', list);
+    expect([held.status, await held.text()]).toEqual([
+      200,
+      expect.stringContaining('chat_completion'),
+    ]);
+    await inside('key:alice', ({ sql }) =>
+      sql.exec(`UPDATE kept SET expires_at = ? WHERE key LIKE 'token:%'`, Date.now() - 1),
+    );
+    for (const given of [bearer(access_token), headers]) {
+      const refused = await post(given, '/mcp', list);
+      expect(refused.status).toBe(401);
+      expect(refused.headers.get('www-authenticate')).toContain('error="invalid_token"');
+    }
+    // What gets a new token goes on in the same session.
+    const again = await post(
+      { ...bearer((await tokens()).access_token), ...session },
+      '/mcp',
+      list,
+    );
+    expect(again.status).toBe(200);
+    await again.text();
+  });
+
+  it('is forbidden to a token without the scope, in the words of the protocol', async () => {
+    const { access_token } = await tokens();
+    const call = {
+      jsonrpc: '2.0',
+      id: 3,
+      method: 'tools/call',
+      params: { name: 'list_connections', arguments: {} },
+    };
+    const begun = await post(bearer(access_token));
+    await begun.text();
+    const session = { 'mcp-session-id': begun.headers.get('mcp-session-id') ?? '' };
+    for (const more of [{}, session]) {
+      const headers = { ...bearer(access_token), ...more };
+      const { status, headers: answered } = await post(headers, '/mcp', call);
+      expect(status).toBe(403);
+      const challenged = answered.get('www-authenticate') ?? '';
+      expect(challenged).toContain('error="insufficient_scope"');
+      expect(challenged).toContain('scope="connections');
+      expect(challenged).toContain('resource_metadata="');
+    }
   });
 });
 

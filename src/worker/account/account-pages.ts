@@ -7,7 +7,7 @@ import { renderAccount } from '../../publish/render-account.ts';
 import type { AccountPage } from '../../publish/render-account.ts';
 import type { Env } from '../env.ts';
 import { readFields } from '../post/read-fields.ts';
-import { knownRequest } from '../principal/known-request.ts';
+import { checkSession, knownRequest } from '../principal/known-request.ts';
 import type { KnownRequest } from '../principal/known-request.ts';
 import { isGuest } from '../principal/principal-name.ts';
 import { endedSession } from '../principal/session.ts';
@@ -140,15 +140,6 @@ export async function userRequest(
     'unauthorized',
     'Keys are made by people who signed in with an account. Whoever runs this server makes the others.',
   );
-}
-
-/**
- * What a key may not do itself, so that one that is lost can be ended for good.
- * @throws Fault `unauthorized`
- */
-export function checkSession({ keyId }: UserRequest): void {
-  if (keyId === null) return;
-  throw new Fault('unauthorized', 'Sign in with a browser for this; an API key may not do it.');
 }
 
 /**

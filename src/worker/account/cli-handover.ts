@@ -9,7 +9,8 @@ import { backToPage } from '../principal/return-path.ts';
 import { mayBeHere, sessionOf } from '../principal/session.ts';
 import type { Settings } from '../settings.ts';
 import { accountClient } from './account-client.ts';
-import { checkSession, keyJson, newKey, userRequest } from './account-pages.ts';
+import { checkSession } from '../principal/known-request.ts';
+import { keyJson, newKey, userRequest } from './account-pages.ts';
 import { newUserToken, userOfToken } from './user-token.ts';
 
 /**

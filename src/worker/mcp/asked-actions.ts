@@ -2,9 +2,11 @@ import { inputRequired } from '@modelcontextprotocol/server';
 import type { InputRequest } from '@modelcontextprotocol/server';
 import { actionText } from '../../publish/action-words.ts';
 import { runUrls, siteUrl } from '../../publish/run-urls.ts';
+import type { RunUrls } from '../../publish/run-urls.ts';
 import type { RequiredAction } from '../../run/required-action.ts';
 import type { RunView } from '../../run/view.ts';
 import { runClient } from '../run/run-client.ts';
+import type { McpCaller } from './mcp-caller.ts';
 import { proofOfCaller } from './tool-call.ts';
 import type { McpCall } from './tool-call.ts';
 
@@ -22,7 +24,7 @@ export function inputRequests(
   { id }: RunView,
   { caller }: McpCall,
 ): Record<string, InputRequest> {
-  const urls = runUrls(caller.origin, id);
+  const urls = pageUrls(caller, id);
   return Object.fromEntries(
     actions.map((action) => {
       const { connect_path } = action.own;
@@ -30,6 +32,18 @@ export function inputRequests(
       return [action.own.id, inputRequired.elicitUrl({ message: actionText(action, urls), url })];
     }),
   );
+}
+
+/**
+ * The addresses of a run for the person behind its caller. Whoever sits at the machine is shown the
+ * page of the run as its owner at one that proves them so; others sign in.
+ */
+export function pageUrls(
+  { origin, principal }: Pick<McpCaller, 'origin' | 'principal'>,
+  id: string,
+): RunUrls {
+  const urls = runUrls(origin, id);
+  return principal === 'local' ? { ...urls, html: `${urls.html}/own` } : urls;
 }
 
 /** What a run waits for its owner for. */

@@ -6,6 +6,7 @@ import {
 import type { AuthInfo, McpServerFactory } from '@modelcontextprotocol/server';
 import { isObject } from '../../protocol/json.ts';
 import { readBytes } from '../post/read-body.ts';
+import { saysTasks } from './task-extension.ts';
 
 /** Bytes of one message: a prompt of a megabyte and what JSON puts around it. */
 export const MAX_MESSAGE = 4_194_304;
@@ -15,6 +16,12 @@ export const MAX_MESSAGE = 4_194_304;
  * something is written to them.
  */
 const KEEP_ALIVE_MS = 3000;
+
+/**
+ * The same for a client that takes tasks: within a second its call is answered with one, and then the
+ * run of whoever closed the stream before would go on for nobody.
+ */
+const TASK_ALIVE_MS = 200;
 
 /** What stands behind an endpoint. */
 export interface McpDoor {
@@ -41,7 +48,7 @@ export async function answerMcp(request: Request, door: McpDoor): Promise<Respon
   const handler = createMcpHandler(door.server, {
     maxRequestBodySize: MAX_MESSAGE,
     responseMode: isHeldCall(message, door) ? 'sse' : 'auto',
-    keepAliveMs: KEEP_ALIVE_MS,
+    keepAliveMs: takesTasksIn(message) ? TASK_ALIVE_MS : KEEP_ALIVE_MS,
   });
   const { authInfo } = door;
   if (message === undefined) return handler.fetch(withBody(request, text), { authInfo });
@@ -58,6 +65,11 @@ function isHeldCall(message: unknown, { isHeld }: McpDoor): boolean {
   if (!isObject(message) || message['method'] !== 'tools/call') return false;
   const params = message['params'];
   return isObject(params) && typeof params['name'] === 'string' && isHeld(params['name']);
+}
+
+function takesTasksIn(message: unknown): boolean {
+  const params = isObject(message) ? message['params'] : null;
+  return isObject(params) && saysTasks(params['_meta']);
 }
 
 /** Undefined for what is no JSON. */

@@ -9,6 +9,8 @@ import { titleOf } from '../../publish/run-title.ts';
 import { fileUrl, runUrls } from '../../publish/run-urls.ts';
 import type { RunUrls } from '../../publish/run-urls.ts';
 import type { RunView } from '../../run/view.ts';
+import { pageUrls } from './asked-actions.ts';
+import type { McpCaller } from './mcp-caller.ts';
 import type { McpCall } from './tool-call.ts';
 
 /** How much of a run is given as text. */
@@ -45,15 +47,14 @@ const MOST_LINKS = 20;
 /** How a run is told to a client. */
 export interface Telling {
   readonly view: ViewName;
-  /** Origin of this server without a slash at the end. */
-  readonly origin: string;
+  readonly caller: Pick<McpCaller, 'origin' | 'principal'>;
   /** Whether the client knows links in results, which came with 2025-06-18. */
   readonly hasLinks: boolean;
 }
 
 /** How results are told to the client of a call. */
 export function tellingOf({ caller, protocolVersion }: McpCall, view: ViewName): Telling {
-  return { view, origin: caller.origin, hasLinks: protocolVersion() >= '2025-06-18' };
+  return { view, caller, hasLinks: protocolVersion() >= '2025-06-18' };
 }
 
 /** A run as the result of a call that waited for it: a run that failed is a call that failed. */
@@ -63,11 +64,11 @@ export function runResult(run: RunView, telling: Telling): CallToolResult {
 }
 
 /** A run as the result of a call that only reads it. */
-export function readResult(run: RunView, { view, origin, hasLinks }: Telling): CallToolResult {
-  const urls = runUrls(origin, run.id);
+export function readResult(run: RunView, { view, caller, hasLinks }: Telling): CallToolResult {
+  const urls = runUrls(caller.origin, run.id);
   const links = hasLinks ? linksOf(run, urls) : [];
   return {
-    content: [{ type: 'text', text: textOf(run, view, urls) }, ...links],
+    content: [{ type: 'text', text: textOf(run, view, caller) }, ...links],
     structuredContent: structured(run, urls),
   };
 }
@@ -82,9 +83,9 @@ function structured(run: RunView, urls: RunUrls): z.infer<typeof RUN_OUTPUT> {
 
 const RENDERED = RUN_OUTPUT.omit({ answer: true }).extend({ output: z.string() });
 
-function textOf(run: RunView, view: ViewName, urls: RunUrls): string {
-  if (view === 'full') return renderMarkdown(run, urls);
-  const note = noteOf(run, urls);
+function textOf(run: RunView, view: ViewName, caller: Telling['caller']): string {
+  if (view === 'full') return renderMarkdown(run, runUrls(caller.origin, run.id));
+  const note = noteOf(run, pageUrls(caller, run.id));
   const said = view === 'last_file' ? lastFile(run) : inert(run.output);
   return [said, note].filter((part) => part !== '').join('\n\n');
 }

@@ -1,12 +1,11 @@
 import { isoTime } from '../../publish/iso-time.ts';
 import { actionText } from '../../publish/action-words.ts';
-import { runUrls } from '../../publish/run-urls.ts';
 import { isTerminal } from '../../run/run.ts';
 import type { RunView } from '../../run/view.ts';
 import { isObject } from '../../protocol/json.ts';
 import { isRunId } from '../run/run-id.ts';
 import { runClient } from '../run/run-client.ts';
-import { asksForPages, declined, inputRequests, ownActions } from './asked-actions.ts';
+import { asksForPages, declined, inputRequests, ownActions, pageUrls } from './asked-actions.ts';
 import { mcpSessions } from './mcp-sessions.ts';
 import { runResult, tellingOf, VIEW } from './run-result.ts';
 import type { ViewName } from './run-result.ts';
@@ -70,7 +69,7 @@ export async function runTask(run: RunView, view: ViewName, call: McpCall): Prom
   const sessions = mcpSessions(call.env, call.caller);
   const answered = await sessions.answered(open.map(({ own }) => own.id));
   const unanswered = open.filter(({ own }) => !answered.includes(own.id));
-  const urls = runUrls(call.caller.origin, run.id);
+  const urls = pageUrls(call.caller, run.id);
   const statusMessage = open.map((action) => actionText(action, urls)).join('\n');
   if (!asksForPages(call) || unanswered.length === 0) {
     return { ...task, status: 'working', statusMessage };

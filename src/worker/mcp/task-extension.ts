@@ -95,7 +95,14 @@ export class TaskServer extends McpServer {
 
 /** Whether the client of this request takes a task for an answer. */
 export function takesTasks({ mcpReq }: ServerContext): boolean {
-  const envelope: unknown = mcpReq.envelope;
+  return saysTasks(mcpReq.envelope);
+}
+
+/**
+ * The same of what stands in the `_meta` of a request.
+ * @param envelope what a client of 2026-07-28 says of itself with each request
+ */
+export function saysTasks(envelope: unknown): boolean {
   const capabilities = isObject(envelope) ? envelope[CLIENT_CAPABILITIES_META_KEY] : null;
   const extensions = isObject(capabilities) ? capabilities['extensions'] : null;
   return isObject(extensions) && isObject(extensions[TASKS]);

@@ -91,8 +91,10 @@ async function reply(created: CreatedRun, { env, request }: Acceptance): Promise
   }
 }
 
+type OwnedRun = Pick<CreatedRun, 'id' | 'url' | 'owner_token'>;
+
 /** To the page of a run, in a browser that owns it from now on. */
-export function toOwnPage(created: CreatedRun): Response {
+export function toOwnPage(created: OwnedRun): Response {
   return new Response(null, {
     status: 303,
     headers: [['location', `/${created.id}`], ...ownerCookies(created)],
@@ -166,7 +168,7 @@ export function linksOf(created: CreatedRun): string {
  * The page's own proof of ownership: no script can read it and no other site makes it travel. It
  * travels to the addresses of its run alone, and a path ends at a slash: every suffix has its own.
  */
-function ownerCookies(created: CreatedRun): [string, string][] {
+function ownerCookies(created: OwnedRun): [string, string][] {
   const secure = created.url.startsWith('https:');
   return ['', '.html', '.json', '.md', '.txt'].map((suffix) => [
     'set-cookie',

@@ -1,3 +1,4 @@
+import { Fault } from '../../fault/fault.ts';
 import { principalClient } from './principal-client.ts';
 import type { PrincipalClient } from './principal-client.ts';
 import type { Env } from '../env.ts';
@@ -47,4 +48,13 @@ export async function knownRequest(
     keyId: known.keyId,
     own: principalClient(env, { principal, origin }),
   };
+}
+
+/**
+ * What a key that a user made may not do itself, so that one that is lost can be ended for good.
+ * @throws Fault `unauthorized`
+ */
+export function checkSession({ keyId }: Pick<KnownRequest, 'keyId'>): void {
+  if (keyId === null) return;
+  throw new Fault('unauthorized', 'Sign in with a browser for this; an API key may not do it.');
 }
