@@ -3,11 +3,12 @@ import type { ClientInfo } from '@cloudflare/workers-oauth-provider';
 import { Fault } from '../../fault/fault.ts';
 import { network } from '../network.ts';
 import type { KnownRequest } from '../principal/known-request.ts';
+import { strangerWait } from '../principal/stranger-allowance.ts';
 import { grantorId } from './grantor.ts';
 import { REGISTRATION_S } from './library.ts';
 import { isDocumentUrl, readDocument } from './metadata-document.ts';
 import { grantorClient, programsClient } from './oauth-client.ts';
-import { MOST_REGISTERED, strangerWait } from './registration.ts';
+import { MOST_REGISTERED } from './registration.ts';
 
 /** Seconds for which a document is not read again; whoever wrote it may change it. */
 const DOCUMENT_S = 300;
@@ -52,7 +53,7 @@ async function documented(known: KnownRequest, url: string): Promise<ClientInfo>
   const key = `document:${url}`;
   const text = await programs.find(key);
   if (text !== null) return clientIn(text);
-  const wait = await strangerWait(request, env, settings);
+  const wait = await strangerWait(request, env, settings, 'oauth');
   if (wait !== null) {
     const message = 'Too many programs were asked about from here. Try again later.';
     throw new Fault('rate_limited', message, { detail: { retry_after: wait } });
