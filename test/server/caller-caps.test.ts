@@ -120,7 +120,10 @@ describe('addresses that a caller names', () => {
     const statuses = [];
     for (let tried = 0; tried < 3; tried += 1) {
       const body = JSON.stringify({ url: `${peer.origin}/mcp` });
-      const bob = { authorization: 'Bearer bob-key-0123456789', 'content-type': 'application/json' };
+      const bob = {
+        authorization: 'Bearer bob-key-0123456789',
+        'content-type': 'application/json',
+      };
       statuses.push((await ask(`${narrow.origin}/connections`, { body, headers: bob })).status);
     }
     await Promise.all([narrow.stop(), peer.stop()]);

@@ -32,7 +32,9 @@ export async function continueChat(asked: ChatAsked, run: RunRequest): Promise<R
     ...(await publishOf(run, view)),
     ...given(body),
   };
-  return answerOwn(asked, { ...caller, isSuggested: !isOwn }, whole, (chat) => continued(view, chat));
+  return answerOwn(asked, { ...caller, isSuggested: !isOwn }, whole, (chat) =>
+    continued(view, chat),
+  );
 }
 
 /** A `null` is nothing that a caller chose. */

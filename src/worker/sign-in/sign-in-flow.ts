@@ -95,13 +95,12 @@ async function finished(
   if (flow === null) throw new Fault('login_invalid');
   await admitStranger(request, env, settings);
   const use = useOf(request, env, settings, flow.way);
-  const { id, person, providerKey } = await arrived(flow.way, use, returned, flow);
+  const { id, ...person } = await arrived(flow.way, use, returned, flow);
   const principal = principalName({ kind: 'user', id });
   const generation = await accountClient(env, principal).signIn(principal, {
-    person,
+    ...person,
     state: await digest(flow.state),
     until: flow.until,
-    providerKey,
   });
   if (generation === null) throw new Fault('login_invalid');
   return seeOther(flow.back, await userCookie(request, settings, { id, generation }));
