@@ -218,4 +218,16 @@ describe('GET /{id}?edit', () => {
     expect(owners.text).toContain('Say hello.</textarea>');
     expect(owners.text).not.toContain('name="suggested"');
   });
+
+  it('stays a suggestion for who ran what somebody else suggested', async () => {
+    const body = new URLSearchParams({ prompt: 'Say hello.', suggested: '1' }).toString();
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+    const created = await ask(product.origin, { body, headers });
+    const { id, owner_token } = JSON.parse(created.text) as { id: string; owner_token: string };
+    const authorization = `Bearer ${owner_token}`;
+    const edited = await ask(`${product.origin}/${id}?edit`, {
+      headers: { accept: 'text/html', authorization },
+    });
+    expect(edited.text).toContain('name="suggested"');
+  });
 });
