@@ -1,6 +1,7 @@
 import { isOfThisServer } from '../principal/principal-name.ts';
 import type { ClientInfo } from '@cloudflare/workers-oauth-provider';
 import { Fault } from '../../fault/fault.ts';
+import type { Env } from '../env.ts';
 import { network } from '../network.ts';
 import type { KnownRequest } from '../principal/known-request.ts';
 import { strangerWait } from '../principal/stranger-allowance.ts';
@@ -30,12 +31,21 @@ export async function findProgram(known: KnownRequest, id: string): Promise<Clie
   );
 }
 
-/** Somebody let the program in: from now on its registration lasts. */
+/**
+ * Somebody let the program in: from now on its registration lasts. Kept apart from those that wait:
+ * who lets in thousands of programs of their own must not take the room in which others register.
+ */
 export async function keepProgram({ env }: KnownRequest, client: ClientInfo): Promise<void> {
   if (isDocumentUrl(client.clientId)) return;
-  const key = `registered:${client.clientId}`;
+  const key = `used:${client.clientId}`;
   const value = JSON.stringify(client);
   await programsClient(env).keep(key, value, REGISTRATION_S, MOST_REGISTERED);
+}
+
+/** What a program said of itself, as JSON; null when that is over. */
+export async function registration(env: Env, id: string): Promise<string | null> {
+  const programs = programsClient(env);
+  return (await programs.find(`used:${id}`)) ?? (await programs.find(`registered:${id}`));
 }
 
 async function registered(known: KnownRequest, id: string): Promise<ClientInfo | null> {
@@ -43,7 +53,7 @@ async function registered(known: KnownRequest, id: string): Promise<ClientInfo |
   const { env, settings, principal } = known;
   const own = grantorClient(env, await grantorId(principal, settings));
   const text =
-    (await programsClient(env).find(`registered:${id}`)) ?? (await own.find(`client:${id}`));
+    (await registration(env, id)) ?? (await own.find(`client:${id}`));
   return text === null ? null : clientIn(text);
 }
 
