@@ -212,10 +212,7 @@ describe('a registration', () => {
     const programs = bindings.OAUTH.getByName('programs');
     const ends = await runInDurableObject(programs, (_object, { storage }) =>
       storage.sql
-        .exec<{ expires_at: number }>(
-          'SELECT expires_at FROM kept WHERE key = ?',
-          `${kind}:${id}`,
-        )
+        .exec<{ expires_at: number }>('SELECT expires_at FROM kept WHERE key = ?', `${kind}:${id}`)
         .one(),
     );
     return (ends.expires_at - Date.now()) / 86_400_000;

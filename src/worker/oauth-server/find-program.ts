@@ -52,8 +52,7 @@ async function registered(known: KnownRequest, id: string): Promise<ClientInfo |
   if (!/^[\w-]{16}$/.test(id)) return null;
   const { env, settings, principal } = known;
   const own = grantorClient(env, await grantorId(principal, settings));
-  const text =
-    (await registration(env, id)) ?? (await own.find(`client:${id}`));
+  const text = (await registration(env, id)) ?? (await own.find(`client:${id}`));
   return text === null ? null : clientIn(text);
 }
 
