@@ -219,15 +219,32 @@ describe('GET /{id}?edit', () => {
     expect(owners.text).not.toContain('name="suggested"');
   });
 
-  it('stays a suggestion for who ran what somebody else suggested', async () => {
-    const body = new URLSearchParams({ prompt: 'Say hello.', suggested: '1' }).toString();
-    const headers = { 'content-type': 'application/x-www-form-urlencoded' };
-    const created = await ask(product.origin, { body, headers });
-    const { id, owner_token } = JSON.parse(created.text) as { id: string; owner_token: string };
-    const authorization = `Bearer ${owner_token}`;
-    const edited = await ask(`${product.origin}/${id}?edit`, {
-      headers: { accept: 'text/html', authorization },
+  const isSuggested = 'name="suggested"';
+
+  async function opened(
+    form: Record<string, string>,
+    headers: Record<string, string> = {},
+  ): Promise<string> {
+    const created = await ask(product.origin, {
+      method: 'POST',
+      body: new URLSearchParams(form).toString(),
+      headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers },
     });
-    expect(edited.text).toContain('name="suggested"');
+    const { id, owner_token } = JSON.parse(created.text) as { id: string; owner_token: string };
+    const cookie = `run_owner=${owner_token}`;
+    const accept = { accept: 'text/html', cookie };
+    return (await ask(`${product.origin}/${id}?edit`, { headers: accept })).text;
+  }
+
+  it('stays a suggestion where somebody else suggested it to its owner', async () => {
+    const page = await opened({ prompt: 'Say hello.', suggested: '1' });
+    expect(page).toContain('Say hello.</textarea>');
+    expect(page).toContain(isSuggested);
+    expect(await opened({ prompt: 'Say hello.' })).not.toContain(isSuggested);
+  });
+
+  it('is a suggestion for who holds the owner token of a run that another made', async () => {
+    const alice = { authorization: 'Bearer alice-key-0123456789' };
+    expect(await opened({ prompt: 'Say hello.' }, alice)).toContain(isSuggested);
   });
 });

@@ -27,7 +27,7 @@ export interface ChatCaller {
   readonly isTrusted: boolean;
   /** Whether runs and logins can be theirs: not where a name could be made up. */
   readonly canOwn: boolean;
-  /** Whether words of somebody else stand before theirs: those could be a trap for their logins. */
+  /** Whether somebody else's words stand before theirs: then nothing that is theirs is used. */
   readonly isSuggested: boolean;
   /** Origin under which they see us. */
   readonly origin: string;

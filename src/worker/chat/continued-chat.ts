@@ -17,24 +17,24 @@ import { answerOwn } from './own-door.ts';
 
 /**
  * `POST /{id}/chat/completions`: goes on from a run. What its asker may see of the conversation
- * goes before the messages of the request. What somebody else began uses nothing that is its asker's.
+ * goes before the messages of the request. What somebody else began has nothing that is its
+ * asker's: its words could be a trap for their logins.
  * @throws Fault `unauthorized`, `not_found`, `gone`, `not_finished`
  * @see spec/completions.md CC-22, spec/identity.md ID-18
  */
 export async function continueChat(asked: ChatAsked, run: RunRequest): Promise<Response> {
-  const caller = await ownCaller(asked);
+  const known = await ownCaller(asked);
   const view = await viewOf(run);
   if (!isTerminal(view.status)) throw new Fault('not_finished');
-  const isOwn = there(await runClient(run.env, run.id).isOwn(run.proof));
+  const isOwn = there(await runClient(run.env, run.id).isBy(known.principal, 'words'));
+  const caller = { ...known, isSuggested: !isOwn };
   const { body } = await readChatBody(asked.request);
   const whole = {
     ...modelOf(view, providersFor(asked.settings, caller.principal)),
     ...(await publishOf(run, view)),
     ...given(body),
   };
-  return answerOwn(asked, { ...caller, isSuggested: !isOwn }, whole, (chat) =>
-    continued(view, chat),
-  );
+  return answerOwn(asked, caller, whole, (chat) => continued(view, chat));
 }
 
 /** A `null` is nothing that a caller chose. */
