@@ -35,10 +35,10 @@ export function renderAccount(page: AccountPage): string {
     title: 'Account',
     links: siteLinks({ current: '/account', hasSession }),
     main: markup`<header class="run"><h1>Account</h1>
-<p class="facts"><span>You are ${visible(person)}</span></p></header>
+<p class="facts"><span>For ${visible(person)}</span></p></header>
 ${made === undefined ? null : madeHtml(made)}
 ${page.openrouter_at === undefined ? null : openRouterHtml(page.openrouter_at)}
-${keys === null ? markup`<p class="quiet">Whoever runs this server makes the API keys. Who signs in with an account elsewhere makes their own.</p>` : keysHtml(keys)}
+${keys === null ? markup`<p>API keys are made in the settings of this server: <code>API_KEYS=name:key</code> gives one to somebody, <code>SIGN_IN</code> lets people sign in and make their own here. <a href="/docs">How a key is used</a></p>` : keysHtml(keys)}
 `,
   });
 }

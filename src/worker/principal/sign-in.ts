@@ -73,7 +73,7 @@ async function signInPage(
   const session = await sessionOf(request, env, settings);
   const person = session?.kind === 'user' ? session.person : (session?.name ?? null);
   const ways = waysOf(settings);
-  const takesKeys = ways.length === 0 || settings.apiKeys.length > 0;
+  const takesKeys = settings.apiKeys.length > 0;
   const page = renderSignIn({ back, person, fault, ways, takesKeys });
   const response = html(page, fault === null ? 200 : FAULTS[fault.code].http);
   if (ways.length === 0) return response;
