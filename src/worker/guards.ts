@@ -83,11 +83,9 @@ export function changesState(request: Request): boolean {
 export function allowsCors(request: Request, settings: Settings): boolean {
   if (isTokenPath(new URL(request.url).pathname)) return true;
   if (!changesState(request)) return !isPersonal(new URL(request.url).pathname);
-  return (
-    isOpenPath(new URL(request.url).pathname) &&
-    settings.localOrigin === null &&
-    request.headers.has('authorization')
-  );
+  if (settings.localOrigin !== null) return false;
+  const { pathname } = new URL(request.url);
+  return isMcpPath(pathname) || (isOpenPath(pathname) && request.headers.has('authorization'));
 }
 
 /**
@@ -111,6 +109,14 @@ export function isOpenPath(pathname: string): boolean {
  */
 export function isTokenPath(pathname: string): boolean {
   return /^\/oauth\/(?:token|revoke|register)$/.test(pathname);
+}
+
+/**
+ * The MCP endpoint. A deployed server knows nobody there but by `Authorization`, which no page has
+ * without having been given it: a program that is a page is also told where it can get a token.
+ */
+export function isMcpPath(pathname: string): boolean {
+  return /^\/mcp(?:\/|$)/.test(pathname);
 }
 
 /** Paths that speak OpenAI's API. */

@@ -1,7 +1,7 @@
 import { contentSecurityPolicy } from '../publish/layout.ts';
 import { readEnv } from './env.ts';
 import type { Env } from './env.ts';
-import { allowsCors, isChatPath, isOpenPath, isTokenPath } from './guards.ts';
+import { allowsCors, isChatPath, isMcpPath, isOpenPath, isTokenPath } from './guards.ts';
 
 /** The response with the headers that every response has; its own ones win. */
 export function secured(response: Response, request: Request, env: Env): Response {
@@ -33,9 +33,7 @@ function corsHeaders(request: Request, env: Env): Record<string, string> {
   const isChat = isChatPath(pathname);
   if (request.method !== 'OPTIONS') {
     if (!allowsCors(request, settings)) return {};
-    // Who may run prompts with a key may know where the run is; its token is not told.
-    const exposed = isChat ? { 'access-control-expose-headers': 'X-Run-Url, Retry-After' } : {};
-    return { 'access-control-allow-origin': '*', ...exposed };
+    return { 'access-control-allow-origin': '*', ...exposedHeaders(pathname) };
   }
   if (isTokenPath(pathname) || pathname.startsWith('/.well-known/oauth-')) {
     return {
@@ -45,14 +43,29 @@ function corsHeaders(request: Request, env: Env): Record<string, string> {
       'access-control-max-age': '600',
     };
   }
-  if (settings.localOrigin !== null || !isOpenPath(pathname)) return {};
+  const isMcp = isMcpPath(pathname);
+  if (settings.localOrigin !== null || !(isMcp || isOpenPath(pathname))) return {};
   return {
     'access-control-allow-origin': '*',
-    'access-control-allow-methods': isChat ? 'GET, POST, PUT, PATCH, DELETE' : 'POST',
+    'access-control-allow-methods': methodsOf({ isChat, isMcp }),
     // SDKs send a dozen headers of their own; the doors hand on what they know.
-    'access-control-allow-headers': isChat
-      ? 'Authorization, *'
-      : 'Authorization, Content-Type, Accept, Prefer, X-MCP-Authorization',
+    'access-control-allow-headers':
+      isChat || isMcp
+        ? 'Authorization, *'
+        : 'Authorization, Content-Type, Accept, Prefer, X-MCP-Authorization',
     'access-control-max-age': '600',
   };
+}
+
+function methodsOf({ isChat, isMcp }: { isChat: boolean; isMcp: boolean }): string {
+  if (isMcp) return 'POST, DELETE';
+  return isChat ? 'GET, POST, PUT, PATCH, DELETE' : 'POST';
+}
+
+function exposedHeaders(pathname: string): Record<string, string> {
+  const name = 'access-control-expose-headers';
+  // Who may run prompts with a key may know where the run is; its token is not told.
+  if (isChatPath(pathname)) return { [name]: 'X-Run-Url, Retry-After' };
+  // The id of a session is worth nothing to another caller; the refusal says where to get a token.
+  return isMcpPath(pathname) ? { [name]: 'Mcp-Session-Id, WWW-Authenticate' } : {};
 }

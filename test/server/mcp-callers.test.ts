@@ -74,6 +74,12 @@ describe('who nobody knows', () => {
       expect((await post({ ...ALICE, ...headers })).status).toBe(403);
     }
     expect((await post({ ...ALICE, host: 'evil.example' })).status).toBe(421);
+    for (const host of [product.host, SITE.host]) {
+      const headers = { host, origin: 'https://evil.example' };
+      const preflight = await ask(url, { method: 'OPTIONS', headers });
+      expect(preflight.headers['access-control-allow-origin']).toBeUndefined();
+      expect((await post({ ...ALICE, ...headers })).status).toBe(403);
+    }
   });
 });
 

@@ -118,6 +118,49 @@ describe('a deployed server', () => {
     }
   });
 
+  it('lets programs that are pages of other sites use /mcp, and tells them where to get a token', async () => {
+    const foreign = { origin: 'https://app.example', 'sec-fetch-site': 'cross-site' };
+    for (const path of ['/mcp', `/mcp/${'a'.repeat(32)}`]) {
+      const headers = { ...foreign, 'access-control-request-headers': 'mcp-method, mcp-name' };
+      const preflight = await ask(path, { method: 'OPTIONS', headers });
+      expect([path, preflight.status]).toEqual([path, 204]);
+      expect(Object.fromEntries(preflight.headers)).toMatchObject({
+        'access-control-allow-origin': '*',
+        'access-control-allow-methods': 'POST, DELETE',
+        'access-control-allow-headers': 'Authorization, *',
+      });
+      expect(preflight.headers.get('access-control-allow-credentials')).toBeNull();
+    }
+    const clientInfo = { name: 'page', version: '1' };
+    const params = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo };
+    const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'initialize', params });
+    const headers = {
+      ...foreign,
+      'content-type': 'application/json',
+      accept: 'application/json, text/event-stream',
+    };
+    const post = (more: Record<string, string>) =>
+      ask('/mcp', { method: 'POST', body, headers: { ...headers, ...more } });
+    const refused = await post({});
+    expect(refused.status).toBe(401);
+    expect(refused.headers.get('www-authenticate')).toContain('resource_metadata=');
+    const exposed = 'Mcp-Session-Id, WWW-Authenticate';
+    const begun = await post(KEY);
+    expect([begun.status, begun.headers.has('mcp-session-id')]).toEqual([200, true]);
+    for (const answer of [refused, begun]) {
+      expect(answer.headers.get('access-control-allow-origin')).toBe('*');
+      expect(answer.headers.get('access-control-expose-headers')).toBe(exposed);
+    }
+    // A session that somebody signed in to is nothing here: a page cannot call in its name.
+    const signedIn = await ask('/sign-in', {
+      method: 'POST',
+      body: new URLSearchParams({ key: KEY.authorization.slice('Bearer '.length) }),
+    });
+    const cookie = (signedIn.headers.get('set-cookie') ?? '').split(';')[0] ?? '';
+    expect(cookie).not.toBe('');
+    expect((await post({ cookie })).status).toBe(401);
+  });
+
   it('lists its models for callers that it knows', async () => {
     expect((await ask('/v1/models')).status).toBe(401);
     const listed = await ask('/v1/models', { headers: KEY });

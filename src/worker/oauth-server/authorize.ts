@@ -47,6 +47,7 @@ export async function showConsent(
     const back = `/oauth/authorize?${query.toString()}`;
     return seeOther(`/sign-in?return=${encodeURIComponent(back)}`);
   }
+  checkPerson(known);
   const wish = await wishOf(known, query);
   if (wish instanceof Response) return wish;
   const text = query.toString();
@@ -84,6 +85,7 @@ export async function decideConsent(
 ): Promise<Response> {
   const known = await knownRequest(request, env, settings);
   if (known === null) throw new Fault('unauthorized', 'Sign in to decide about a program.');
+  checkPerson(known);
   const fields = await readFields(request);
   const text = fields.get('query') ?? '';
   if (!(await isConsentTo(known, text, fields.get('proof') ?? ''))) {
@@ -99,6 +101,15 @@ export async function decideConsent(
     default:
       throw new Fault('bad_request', '"decision" must be "allow" or "deny".');
   }
+}
+
+/**
+ * A key that a user made lets no program in: what it gave would go on when the key is revoked.
+ * @throws Fault `unauthorized`
+ */
+function checkPerson({ keyId }: KnownRequest): void {
+  if (keyId === null) return;
+  throw new Fault('unauthorized', 'Sign in with a browser for this; an API key may not do it.');
 }
 
 async function approved(known: KnownRequest, wish: Wish): Promise<string> {
