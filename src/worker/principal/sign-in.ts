@@ -52,7 +52,10 @@ export async function signIn(request: Request, env: Env, settings: Settings): Pr
   const back = backTo(fields.get('return'));
   const key = await keyOf((fields.get('key') ?? '').trim(), settings);
   if (key === null) {
-    const fault = faultData('unauthorized', 'This API key is not known.');
+    const fault = faultData(
+      'unauthorized',
+      'This API key is not known. Copy it anew, or ask whoever runs this server for one.',
+    );
     if (!wantsPage(request)) throw new Fault(fault.code, fault.message);
     return signInPage(request, env, settings, { back, fault });
   }
