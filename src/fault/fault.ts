@@ -96,10 +96,18 @@ export const FAULTS = {
   },
 
   // Tool servers.
-  server_unreachable: { http: 502, exit: 1, text: 'The tool server could not be reached.' },
+  server_unreachable: {
+    http: 502,
+    exit: 1,
+    text: 'The tool server could not be reached. Check its address, and that it runs.',
+  },
   server_timeout: { http: 504, exit: 1, text: 'The tool server did not answer in time.' },
   server_error: { http: 502, exit: 1, text: 'The tool server answered with an error.' },
-  server_not_mcp: { http: 502, exit: 1, text: 'The address answers, but not as an MCP server.' },
+  server_not_mcp: {
+    http: 502,
+    exit: 1,
+    text: 'The address answers, but not as an MCP server. Is it whole? Many end in /mcp.',
+  },
   server_garbage: { http: 502, exit: 1, text: 'The tool server sent something that is not MCP.' },
   server_limit: { http: 502, exit: 1, text: 'The tool server sent more than a run may hold.' },
   server_unsupported: {
@@ -113,7 +121,11 @@ export const FAULTS = {
     exit: 1,
     text: 'The tool server wants a login, but offers none that can be used.',
   },
-  login_denied: { http: 403, exit: 4, text: 'The login was refused.' },
+  login_denied: {
+    http: 403,
+    exit: 4,
+    text: 'The login was refused. Try again, and allow it there.',
+  },
   login_invalid: {
     http: 400,
     exit: 4,

@@ -38,7 +38,7 @@ export function renderAccount(page: AccountPage): string {
 <p class="facts"><span>For ${visible(person)}</span></p></header>
 ${made === undefined ? null : madeHtml(made)}
 ${page.openrouter_at === undefined ? null : openRouterHtml(page.openrouter_at)}
-${keys === null ? markup`<p>API keys are made in the settings of this server: <code>API_KEYS=name:key</code> gives one to somebody, <code>SIGN_IN</code> lets people sign in and make their own here. <a href="/docs">How a key is used</a></p>` : keysHtml(keys)}
+${keys === null ? markup`<p class="quiet empty">API keys are made in the settings of this server: <code>API_KEYS=name:key</code> gives one to somebody, <code>SIGN_IN</code> lets people sign in and make their own here. <a href="/docs">How a key is used</a></p>` : keysHtml(keys)}
 `,
   });
 }
