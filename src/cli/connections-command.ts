@@ -30,7 +30,7 @@ function asJson({ created_at, expires_at, ...rest }: Connected): object {
 }
 
 function table(all: readonly Connected[], { paintOut }: Terminal): string {
-  if (all.length === 0) return 'There are no logins.';
+  if (all.length === 0) return 'There are no logins. `mdops login URL` makes one.';
   const head = ['SERVER', 'PROFILE', 'LOGGED IN AT', 'SCOPE', 'SINCE', 'ID'];
   const rows = [head, ...all.map(cells)];
   const widths = head.map((_, column) =>

@@ -18,7 +18,9 @@ export async function main(given: Arguments, terminal: Terminal): Promise<number
     return 0;
   }
   if (name === undefined || more.length > 0) {
-    throw new UsageError('Name one server by its URL, or one login by its id.');
+    throw new UsageError(
+      'Name one server by its URL, one login by its id, or a MarkdownOps server with --server.',
+    );
   }
   const signal = AbortSignal.any([interruption(), terminal.closed]);
   const place = await connectionsFor(given);

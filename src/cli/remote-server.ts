@@ -148,7 +148,7 @@ export class RemoteServer {
       response = await this.#fetch(url, { ...init, headers, redirect: 'manual' });
     } catch (cause) {
       if (init.signal?.aborted === true) throw cause;
-      const message = `There is no answer from ${this.#base.host}.`;
+      const message = `There is no answer from ${this.#base.host}. Is the server running, at that address?`;
       throw new Fault('server_unreachable', message, { cause });
     }
     if (response.ok) return response;

@@ -105,7 +105,7 @@ function whyNotHttps(url: URL): string | undefined {
 }
 
 function howToAllow(place: string): string {
-  return `${place} is on this machine, which prompts may not reach. EGRESS_ALLOW=${place} in the environment allows it.`;
+  return `${place} is on this machine, which prompts may not reach. EGRESS_ALLOW=${place} in the environment allows it, and so does --allow ${place} of mdops.`;
 }
 
 function isOwn(hostname: string, place: string, ownHosts: readonly string[]): boolean {

@@ -22,7 +22,7 @@ export const FAULTS = {
     text: 'The body says it is JSON but cannot be read as JSON.',
   },
   invalid_prompt: { http: 422, exit: 2, text: 'The prompt has problems that must be fixed first.' },
-  not_text: { http: 422, exit: 2, text: 'The body is not UTF-8 text.' },
+  not_text: { http: 422, exit: 2, text: 'The body is not UTF-8 text. Save the document as UTF-8.' },
   too_large: { http: 413, exit: 2, text: 'The body is larger than this server accepts.' },
   unsupported_media_type: {
     http: 415,
@@ -40,26 +40,50 @@ export const FAULTS = {
     text: 'Too many runs were started, or go on at the same time. Try again later.',
   },
   not_ended: { http: 409, exit: 2, text: 'The run goes on. Cancel it or wait for its end.' },
-  unauthorized: { http: 401, exit: 4, text: 'This server runs prompts only for callers it knows.' },
-  owner_required: { http: 401, exit: 4, text: "Only the run's owner may do this." },
+  unauthorized: {
+    http: 401,
+    exit: 4,
+    text: 'This server runs prompts only for callers it knows. Sign in, or send an API key as a Bearer token.',
+  },
+  owner_required: {
+    http: 401,
+    exit: 4,
+    text: "Only the run's owner may do this. Send its owner token, or the API key that made it.",
+  },
   not_yours: {
     http: 403,
     exit: 4,
     text: 'There is no such login link for you. Sign in as who started the run.',
   },
-  cross_site: { http: 403, exit: 4, text: 'A page of another site may not do this.' },
-  wrong_host: { http: 421, exit: 2, text: 'This server does not answer for that host name.' },
+  cross_site: {
+    http: 403,
+    exit: 4,
+    text: 'A page of another site may not do this. Do it on a page of this server.',
+  },
+  wrong_host: {
+    http: 421,
+    exit: 2,
+    text: 'This server does not answer for that host name. Its operator names hosts in PUBLIC_URL.',
+  },
   not_found: { http: 404, exit: 2, text: 'There is no such page or run. Is the address whole?' },
-  method_not_allowed: { http: 405, exit: 2, text: 'This address does not take that method.' },
+  method_not_allowed: {
+    http: 405,
+    exit: 2,
+    text: 'This address does not take that method. Allow names those it takes.',
+  },
   not_acceptable: { http: 406, exit: 2, text: 'There is no such form of this document.' },
-  not_finished: { http: 409, exit: 2, text: 'This run has not ended yet.' },
+  not_finished: { http: 409, exit: 2, text: 'This run has not ended yet. Read it again later.' },
   gone: { http: 410, exit: 2, text: 'This run has expired and was removed.' },
   misconfigured: {
     http: 503,
     exit: 2,
     text: 'A setting of this server is wrong; its operator must correct it.',
   },
-  internal: { http: 500, exit: 1, text: 'Something failed inside the server.' },
+  internal: {
+    http: 500,
+    exit: 1,
+    text: 'Something failed inside the server. Try again; if it stays, tell its operator.',
+  },
 
   // Addresses.
   address_refused: { http: 422, exit: 1, text: 'This address may not be reached from a prompt.' },
@@ -72,10 +96,18 @@ export const FAULTS = {
   },
 
   // Tool servers.
-  server_unreachable: { http: 502, exit: 1, text: 'The tool server could not be reached.' },
+  server_unreachable: {
+    http: 502,
+    exit: 1,
+    text: 'The tool server could not be reached. Check its address, and that it runs.',
+  },
   server_timeout: { http: 504, exit: 1, text: 'The tool server did not answer in time.' },
   server_error: { http: 502, exit: 1, text: 'The tool server answered with an error.' },
-  server_not_mcp: { http: 502, exit: 1, text: 'The address answers, but not as an MCP server.' },
+  server_not_mcp: {
+    http: 502,
+    exit: 1,
+    text: 'The address answers, but not as an MCP server. Is it whole? Many end in /mcp.',
+  },
   server_garbage: { http: 502, exit: 1, text: 'The tool server sent something that is not MCP.' },
   server_limit: { http: 502, exit: 1, text: 'The tool server sent more than a run may hold.' },
   server_unsupported: {
@@ -89,7 +121,11 @@ export const FAULTS = {
     exit: 1,
     text: 'The tool server wants a login, but offers none that can be used.',
   },
-  login_denied: { http: 403, exit: 4, text: 'The login was refused.' },
+  login_denied: {
+    http: 403,
+    exit: 4,
+    text: 'The login was refused. Try again, and allow it there.',
+  },
   login_invalid: {
     http: 400,
     exit: 4,

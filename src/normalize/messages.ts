@@ -113,7 +113,7 @@ function emptyMessage(document: PromptDocument): string {
     return 'The prompt names tool servers, but does not say what to do.';
   }
   return document.frontmatter === null
-    ? 'The prompt is empty.'
+    ? 'The prompt is empty. Write what the model is asked.'
     : 'The document has settings, but no prompt under them.';
 }
 

@@ -196,13 +196,19 @@ function known(
     return { provider: provider.id, model };
   }
   const models = provider.models.slice(0, 20).join(', ');
-  const message = `There is no model ${shortName(model)} at ${provider.id}, which has: ${models}. ${listProviders(providers)}`;
+  const message = `There is no model ${shortName(model)} at ${provider.id}, which has: ${models}. ${listProviders(providers)}${demoAlone(providers)}`;
   return { code: 'unknown_model', message };
 }
 
 function switchOn(provider: string): string {
   const variable = Object.hasOwn(WELL_KNOWN, provider) ? WELL_KNOWN[provider] : undefined;
   return variable === undefined ? '' : `${variable} switches it on. `;
+}
+
+/** Where nothing is configured, a model of a provider is what somebody misses first. */
+function demoAlone(providers: readonly ProviderChoice[]): string {
+  const isAlone = providers.every(({ id }) => id === 'demo');
+  return isAlone ? ' OPENAI_API_KEY or the key of another provider switches one on.' : '';
 }
 
 function listProviders(providers: readonly ProviderChoice[]): string {

@@ -35,10 +35,10 @@ export function renderAccount(page: AccountPage): string {
     title: 'Account',
     links: siteLinks({ current: '/account', hasSession }),
     main: markup`<header class="run"><h1>Account</h1>
-<p class="facts"><span>You are ${visible(person)}</span></p></header>
+<p class="facts"><span>For ${visible(person)}</span></p></header>
 ${made === undefined ? null : madeHtml(made)}
 ${page.openrouter_at === undefined ? null : openRouterHtml(page.openrouter_at)}
-${keys === null ? markup`<p class="quiet">Whoever runs this server makes the API keys. Who signs in with an account elsewhere makes their own.</p>` : keysHtml(keys)}
+${keys === null ? markup`<p class="quiet empty">API keys are made in the settings of this server: <code>API_KEYS=name:key</code> gives one to somebody, <code>SIGN_IN</code> lets people sign in and make their own here. <a href="/docs">How a key is used</a></p>` : keysHtml(keys)}
 `,
   });
 }
@@ -56,7 +56,7 @@ function openRouterHtml(at: number | null): Markup {
       ? markup`<p>There is no key of yours here. Sign in with OpenRouter again to run prompts.</p>
 ${buttonForm('/sign-in/openrouter', 'Sign in with OpenRouter', { return: '/account' })}`
       : markup`<p>Your prompts run with your own OpenRouter key, kept here since ${timeHtml(at)}. See <a href="https://openrouter.ai/settings/keys" rel="noopener noreferrer">your keys at OpenRouter</a> to limit or delete it.</p>
-${buttonForm('/account/openrouter', 'Forget the key', { action: 'disconnect' })}`;
+${buttonForm('/account/openrouter', 'Forget the key', { action: 'disconnect' }, 'plain')}`;
   return markup`<section aria-labelledby="openrouter"><h2 id="openrouter">OpenRouter</h2>
 ${text}</section>
 `;
@@ -78,7 +78,7 @@ ${keys.length === 0 ? markup`<p class="quiet">There are none yet.</p>` : keys.ma
 </form></section>
 <section aria-labelledby="sessions"><h2 id="sessions">Browsers</h2>
 <p>Signs you out in every browser, this one too. API keys go on, and the programs at <a href="/connections">Connections</a>.</p>
-${buttonForm('/account/sign-out', 'Sign out everywhere')}</section>
+${buttonForm('/account/sign-out', 'Sign out everywhere', {}, 'plain')}</section>
 `;
 }
 
@@ -89,6 +89,6 @@ ${factList([
   ['Last used', used_at === null ? 'Never' : timeHtml(used_at)],
   ['Ends', expires_at === null ? 'When you revoke it' : timeHtml(expires_at)],
 ])}
-${buttonForm(`/account/keys/${id}`, 'Revoke', { action: 'revoke' })}</section>
+${buttonForm(`/account/keys/${id}`, 'Revoke', { action: 'revoke' }, 'plain')}</section>
 `;
 }

@@ -70,7 +70,7 @@ function linksHtml(signIn: string | null, site: Site): Markup {
   return markup`<p class="tools">${
     signIn === null
       ? null
-      : markup`<a href="${signIn}">Sign in with an API key</a>
+      : markup`<a href="${signIn}">Sign in</a>
 `
   }${site === OWN_SITE ? markup`<a href="/">Write a prompt</a>` : null}</p>
 `;

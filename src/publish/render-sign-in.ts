@@ -35,10 +35,14 @@ ${
 ${buttonForm('/sign-out', 'Sign out')}`
 }
 ${ways.map((way) => wayHtml(way, back))}
-${takesKeys ? keyForm(back) : null}
+${takesKeys ? keyForm(back) : null}${takesKeys || ways.length > 0 ? null : NOBODY}
 `,
   });
 }
+
+/** Without keys and ways a form would only refuse. */
+const NOBODY = markup`<p class="quiet empty">Nobody can sign in here yet. Whoever runs this server lets people in with <code>API_KEYS</code> or <code>SIGN_IN</code>. Who sits at a local server needs no sign-in: <a href="/">write a prompt</a>.</p>
+`;
 
 /** What stands between two buttons keeps them apart. */
 function wayHtml({ path, name }: ShownWay, back: string): Markup {

@@ -9,7 +9,11 @@ export function otherMethod(request: Request, methods: string): Response {
   const response =
     request.method === 'OPTIONS'
       ? new Response(null, { status: 204 })
-      : faultResponse(new Fault('method_not_allowed'), request);
+      : faultResponse(refusal(request, methods), request);
   response.headers.set('allow', methods);
   return response;
+}
+
+function refusal({ method }: Request, methods: string): Fault {
+  return new Fault('method_not_allowed', `This address takes ${methods}, and no ${method}.`);
 }

@@ -184,7 +184,7 @@ describe('the account of somebody with an API key of the operator', () => {
     expect((await other.ask('/account/keys', ALICE)).status).toBe(401);
     const signed = other.browser();
     await signed.submit('/sign-in', { key: ALICE, return: '/account' });
-    expect((await signed.open('/account')).text).toContain('Whoever runs this server makes');
+    expect((await signed.open('/account')).text).toContain('API keys are made in the settings');
   });
 });
 

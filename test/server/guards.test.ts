@@ -267,9 +267,10 @@ describe('every response', () => {
     ['/runs', 'PUT', 'GET, HEAD, POST'],
     ['/openapi.json', 'POST', 'GET, HEAD'],
   ])('to a method that %s does not take (%s) names those it does', async (path, method, allow) => {
-    const { status, headers } = await ask(product.origin + path, { method });
+    const { status, headers, text } = await ask(product.origin + path, { method });
     expect(status).toBe(405);
     expect(headers.allow).toBe(allow);
+    expect(text).toContain(`takes ${allow}, and no ${method}`);
   });
 });
 

@@ -87,6 +87,7 @@ describe('an endpoint', () => {
   test('takes POST and DELETE, and JSON alone', async () => {
     const got = await ask(url, { headers: ALICE });
     expect([got.status, got.headers.allow]).toEqual([405, 'POST, DELETE']);
+    expect(got.text).toContain('Give it to an MCP client');
     expect((await ask(url, { method: 'DELETE', headers: ALICE })).status).toBe(400);
     expect((await post(ALICE, 'no JSON')).status).toBe(400);
     expect((await post({ ...ALICE, 'content-type': 'text/plain' })).status).toBe(415);

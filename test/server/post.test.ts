@@ -218,6 +218,11 @@ describe('bad input', () => {
     expect(error.problems?.length).toBeGreaterThan(0);
   });
 
+  it('an empty body says how a document is sent, as curl sends none of one that begins with @', async () => {
+    expect(errorOf((await post('/', '')).text).message).toContain('--data-binary @FILE');
+    expect(errorOf((await post('/', ' ')).text).message).not.toContain('curl');
+  });
+
   it('broken YAML says line and column', async () => {
     const { text } = await post('/', '---\nmodel: demo\ntools: [\n---\nHi.');
     expect(errorOf(text).problems?.[0]).toMatchObject({
@@ -229,6 +234,8 @@ describe('bad input', () => {
   it('an unknown model names those that exist', async () => {
     const { text } = await post('/', '---\nmodel: demo/huge\n---\nHi.');
     expect(JSON.stringify(errorOf(text).problems)).toContain('demo');
+    // Nothing is configured here.
+    expect(JSON.stringify(errorOf(text).problems)).toContain('OPENAI_API_KEY');
   });
 
   it('an unknown key is a warning with a suggestion, and the run goes on', async () => {

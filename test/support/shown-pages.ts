@@ -33,6 +33,7 @@ const LASTING: readonly ShownPage[] = [
   { name: 'docs-errors', path: '/docs/errors' },
   { name: 'runs', path: '/runs' },
   { name: 'connections', path: '/connections' },
+  { name: 'account', path: '/account' },
   { name: 'sign-in', path: '/sign-in' },
   { name: 'account', path: '/account' },
   { name: 'not-found', path: '/nothing-here' },

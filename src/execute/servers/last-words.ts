@@ -21,10 +21,13 @@ export function sayLastWords(transport: Transport): void {
     return sent.finally(() => leaving.delete(sent));
   };
   transport.close = async () => {
-    const late = (): Fault => new Fault('server_timeout');
     const deadline = { ms: LAST_WORDS_MS, signal: new AbortController().signal };
     const all = Promise.allSettled(leaving);
     if (leaving.size > 0) await before(all, { ...deadline, late, aborted: late }).catch(() => {});
     await close();
   };
+}
+
+function late(): Fault {
+  return new Fault('server_timeout');
 }

@@ -54,7 +54,11 @@ export function notMcp(
   host: string,
   options: { detail?: Fault['detail']; cause?: unknown } = {},
 ): Fault {
-  return new Fault('server_not_mcp', `${host} answers, but not as an MCP server.`, options);
+  return new Fault(
+    'server_not_mcp',
+    `${host} answers, but not as an MCP server. Is the address whole? Many end in /mcp.`,
+    options,
+  );
 }
 
 /** A task of a server that ended without a result. */

@@ -34,12 +34,16 @@ async function answered({ req, env, var: held }: Asked, prompt: string | null): 
   });
 }
 
+/** Said to who opens the address in a browser. */
+const FOR_CLIENTS =
+  'This is the address of an MCP server. Give it to an MCP client, which sends POST.';
+
 /** No stream of its own stands open: everything is said in the answer to a call. */
 function otherMethod(request: Request): Response {
   const response =
     request.method === 'OPTIONS'
       ? new Response(null, { status: 204 })
-      : faultResponse(new Fault('method_not_allowed'), request);
+      : faultResponse(new Fault('method_not_allowed', FOR_CLIENTS), request);
   response.headers.set('allow', METHODS);
   return response;
 }

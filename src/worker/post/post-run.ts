@@ -13,6 +13,7 @@ import { wantsPage } from '../../connect/accept.ts';
 import { faultResponse } from '../fault-response.ts';
 import { OWNER_COOKIE, runner } from '../principal/principal.ts';
 import { readPrompt } from './read-prompt.ts';
+import type { PostedPrompt } from './read-prompt.ts';
 import { readingResponse, there } from '../run/read-run.ts';
 import type { Found } from '../run/run-found.ts';
 import { json } from '../../connect/responses.ts';
@@ -48,8 +49,7 @@ export async function postRun(request: Request, env: Env, settings: Settings): P
   }
   if (normalized.request === null) {
     const problems = normalized.problems.map(problemJson);
-    if (!wantsPage(request))
-      return faultResponse(new Fault('invalid_prompt'), request, { problems });
+    if (!wantsPage(request)) return faultResponse(refusalOf(posted), request, { problems });
     const isSuggested = posted.isSuggested === true;
     const { problems: found } = normalized;
     const { editorPage } = await import('../editor/doors.ts');
@@ -68,6 +68,15 @@ export async function postRun(request: Request, env: Env, settings: Settings): P
     : held(created, acceptance, wait));
   if (isReplay) response.headers.set('idempotency-replayed', 'true');
   return response;
+}
+
+/** An empty body is most often curl's, to which `-d '@/demo/mcp …'` names a file that is not there. */
+function refusalOf({ text }: PostedPrompt): Fault {
+  if (text !== '') return new Fault('invalid_prompt');
+  return new Fault(
+    'invalid_prompt',
+    'Nothing was sent. The body is the document. For curl, text that begins with @ names a file: write --data-binary @FILE, or @- for its input.',
+  );
 }
 
 async function reply(created: CreatedRun, { env, request }: Acceptance): Promise<Response> {

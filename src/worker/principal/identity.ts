@@ -33,7 +33,8 @@ export async function identityOf(
   const token = bearer(request);
   if (token !== null) {
     const identity = await identityOfKey(token, env, settings);
-    if (identity === null) throw new Fault('unauthorized', 'This API key is not known.');
+    if (identity === null)
+      throw new Fault('unauthorized', 'This API key is not known. Copy it anew, or make another.');
     return identity;
   }
   const identity = await identityOfSession(request, env, settings);

@@ -52,7 +52,10 @@ export async function signIn(request: Request, env: Env, settings: Settings): Pr
   const back = backTo(fields.get('return'));
   const key = await keyOf((fields.get('key') ?? '').trim(), settings);
   if (key === null) {
-    const fault = faultData('unauthorized', 'This API key is not known.');
+    const fault = faultData(
+      'unauthorized',
+      'This API key is not known. Copy it anew, or ask whoever runs this server for one.',
+    );
     if (!wantsPage(request)) throw new Fault(fault.code, fault.message);
     return signInPage(request, env, settings, { back, fault });
   }
@@ -73,7 +76,7 @@ async function signInPage(
   const session = await sessionOf(request, env, settings);
   const person = session?.kind === 'user' ? session.person : (session?.name ?? null);
   const ways = waysOf(settings);
-  const takesKeys = ways.length === 0 || settings.apiKeys.length > 0;
+  const takesKeys = settings.apiKeys.length > 0;
   const page = renderSignIn({ back, person, fault, ways, takesKeys });
   const response = html(page, fault === null ? 200 : FAULTS[fault.code].http);
   if (ways.length === 0) return response;

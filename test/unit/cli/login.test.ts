@@ -177,7 +177,11 @@ describe('mdops connections and mdops logout', () => {
     await using place = await loginPlace();
     const { env } = place;
     const listed = await mdops(['connections'], { env });
-    expect(listed).toEqual({ code: 0, stdout: 'There are no logins.\n', stderr: '' });
+    expect(listed).toEqual({
+      code: 0,
+      stdout: 'There are no logins. `mdops login URL` makes one.\n',
+      stderr: '',
+    });
     expect(await mdops(['connections', '--json'], { env })).toMatchObject({ stdout: '[]\n' });
     const out = await mdops(['logout', place.peer.tools.url], { env });
     expect(out).toMatchObject({ code: 2, stdout: '' });
@@ -217,7 +221,9 @@ describe('mdops connections and mdops logout', () => {
     }[];
     expect(left?.profile).toBe('default');
     expect((await mdops(['logout', left?.id ?? ''], { env })).code).toBe(0);
-    expect((await mdops(['connections'], { env })).stdout).toBe('There are no logins.\n');
+    expect((await mdops(['connections'], { env })).stdout).toBe(
+      'There are no logins. `mdops login URL` makes one.\n',
+    );
   });
 });
 

@@ -137,7 +137,9 @@ describe('mdops run --remote', () => {
   test('a host that does not answer, or is something else, is said in one line', async () => {
     const gone = await mdops(['run', '--remote', 'http://127.0.0.1:9'], { stdin: 'Hi.' });
     expect(gone).toMatchObject({ code: 1, stdout: '' });
-    expect(gone.stderr).toBe('error server_unreachable There is no answer from 127.0.0.1:9.\n');
+    expect(gone.stderr).toBe(
+      'error server_unreachable There is no answer from 127.0.0.1:9. Is the server running, at that address?\n',
+    );
     await using server = await runServer({ 'POST /': (response) => response.end('<html>') });
     const html = await mdops(['run', '--remote', server.url], { stdin: 'Hi.' });
     expect(html.stderr).toContain('not as a MarkdownOps server');

@@ -374,7 +374,7 @@ describe('faults', () => {
     const refused = guarded({ allow })(`http://${closedPort}/`);
     await expect(refused).rejects.toMatchObject({
       code: 'server_unreachable',
-      message: 'The tool server could not be reached.',
+      message: 'The tool server could not be reached. Check its address, and that it runs.',
     });
     const nowhere = nodeNetwork((_name, _options, done) => done(new Error('ENOTFOUND'), []));
     const inside = nodeNetwork((_name, _options, done) => {
@@ -383,7 +383,7 @@ describe('faults', () => {
     for (const transport of [nowhere, inside]) {
       await expect(guarded({ transport })('https://wiki.example.com/')).rejects.toMatchObject({
         code: 'server_unreachable',
-        message: 'The tool server could not be reached.',
+        message: 'The tool server could not be reached. Check its address, and that it runs.',
       });
     }
     const broken = await guarded()(at('/broken'));

@@ -13,6 +13,25 @@ import { renderSignIn } from '../../../src/publish/render-sign-in.ts';
 const EVIL = `"><script>alert(1)</script><img src=x onerror='a'>`;
 const ESCAPED = '&quot;&gt;&lt;script&gt;';
 
+describe('the account page', () => {
+  it('has one button that stands out, which makes something and ends nothing', () => {
+    const key = { id: 'k', name: 'laptop', created_at: 0, used_at: null, expires_at: null };
+    const html = renderAccount({ person: 'Ada', hasSession: false, keys: [key], openrouter_at: 0 });
+    const buttons = [...html.matchAll(/<button type="submit">([^<]*)</g)].map(([, name]) => name);
+    expect(buttons).toEqual(['Make a key']);
+  });
+});
+
+describe('the sign-in page', () => {
+  it('says how people are let in where nobody can sign in, and has no form that only refuses', () => {
+    const page = { back: '/', person: null, fault: null, ways: [] };
+    const html = renderSignIn({ ...page, takesKeys: false });
+    expect(html).toContain('SIGN_IN');
+    expect(html).not.toContain('<form');
+    expect(renderSignIn({ ...page, takesKeys: true })).toContain('name="key"');
+  });
+});
+
 const CONNECT: ConnectPage = {
   path: '/connect/abc',
   site: OWN_SITE,

@@ -35,6 +35,11 @@ describe('the header', () => {
     );
   });
 
+  it('of a page that needs somebody known has a way to sign in beside it, whatever that is', () => {
+    const html = renderErrorPage(faultData('unauthorized'), { signIn: '/sign-in?return=%2Fruns' });
+    expect(html).toContain('<a href="/sign-in?return=%2Fruns">Sign in</a>');
+  });
+
   it('of a page with our words for another product has none of our places', () => {
     const site = { name: 'Notes', home: null, stylesheet: '/notes.css', connections: null };
     expect(renderErrorPage(faultData('not_found'), { site })).not.toContain('href="/runs"');
