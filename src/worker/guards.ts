@@ -90,12 +90,12 @@ export function allowsCors(request: Request, settings: Settings): boolean {
 
 /**
  * What is somebody's own. On a local server whoever sits at the machine is known without a key, and
- * a page of another site that they look at could read it in their name.
+ * a page of another site that they look at could read it in their name. The editor's page says under
+ * which names the server is reached, which is not every site's to know either.
  */
 function isPersonal(pathname: string): boolean {
-  return /^\/(?:runs|connections|connect|sign-in|account|from|oauth\/authorize)(?:\/|$)/.test(
-    pathname,
-  );
+  const own = /^\/(?:runs|connections|connect|sign-in|account|from|oauth\/authorize)(?:\/|$)/;
+  return pathname === '/' || /^\/examples\/[^.]+$/.test(pathname) || own.test(pathname);
 }
 
 /** Paths where a key in the request is all that counts: scripts of any site may use them with one. */
