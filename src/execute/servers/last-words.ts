@@ -21,13 +21,14 @@ export function sayLastWords(transport: Transport): void {
     return sent.finally(() => leaving.delete(sent));
   };
   transport.close = async () => {
-    const deadline = { ms: LAST_WORDS_MS, signal: new AbortController().signal };
+    const { signal } = new AbortController();
+    const deadline = { ms: LAST_WORDS_MS, signal, late: tooLate, aborted: tooLate };
     const all = Promise.allSettled(leaving);
-    if (leaving.size > 0) await before(all, { ...deadline, late, aborted: late }).catch(() => {});
+    if (leaving.size > 0) await before(all, deadline).catch(() => {});
     await close();
   };
 }
 
-function late(): Fault {
+function tooLate(): Fault {
   return new Fault('server_timeout');
 }
