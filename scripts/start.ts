@@ -5,7 +5,7 @@
  */
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { join, relative, resolve } from 'node:path';
@@ -13,6 +13,7 @@ import { argv, env, exit, platform, stderr, stdout } from 'node:process';
 import { readSettings } from '../src/worker/settings.ts';
 import { bundleWorker } from './bundle.ts';
 import { runDemo } from './demo.ts';
+import { keepStones } from './keep-stones.ts';
 import { keptKey } from './kept-key.ts';
 import { serverUsing } from './state-user.ts';
 import { workerdConfig } from './workerd-config.ts';
@@ -46,7 +47,7 @@ async function main(demo: boolean): Promise<void> {
   const port = await freePort(wanted, demo && env['PORT'] === undefined);
   const origin = `http://127.0.0.1:${port}`;
   mkdirSync(join(stateDir, 'runs'), { recursive: true, mode: 0o700 });
-  emptyFolder(join(stateDir, 'snapshots'));
+  keepStones(join(stateDir, 'snapshots'));
   const variables = {
     ...env,
     ID_KEY: env['ID_KEY'] || keptKey(join(stateDir, 'id-key')),
@@ -73,15 +74,6 @@ async function main(demo: boolean): Promise<void> {
   await answering(origin);
   stdout.write(`ready ${origin}\n`);
   if (demo) await runDemo(origin);
-}
-
-/**
- * Snapshots are made anew when they are needed. After a crash of the machine the folder may hold one of a
- * run that was removed, and after one of workerd a part of one.
- */
-function emptyFolder(path: string): void {
-  rmSync(path, { recursive: true, force: true });
-  mkdirSync(path, { mode: 0o700 });
 }
 
 function wantedPort(text: string): number {

@@ -23,40 +23,67 @@ import type { Work } from './work.ts';
  * come, or at the time that `parkedUntil` gives.
  *
  * @param signal stops the work without ending the run; what was under way is taken up by the next call
- * @returns when the log has a `run-end`, nothing can be done before somebody logs in, or the signal
- *   aborted
+ * @param rest from then on nothing new is begun, and what is under way may come to its end: a call of a
+ *   tool that is broken off must not be made again
+ * @returns when the log has a `run-end`, nothing can be done before somebody logs in, the signal
+ *   aborted, or nothing is under way any more after `rest`
  */
-export async function executeRun(ports: Ports, signal: AbortSignal): Promise<void> {
+export async function executeRun(
+  ports: Ports,
+  signal: AbortSignal,
+  rest?: AbortSignal,
+): Promise<void> {
   const work = new RunningWork(ports);
   const active = new ActiveCommands(work);
+  const wake = (): void => work.wake();
+  rest?.addEventListener('abort', wake);
   try {
     while (!signal.aborted && !isTerminal(work.run().status)) {
       // No loop is kept for a person who may come tomorrow.
       if (parkedUntil(work.run(), ports.clock.now()) !== null) return;
-      active.become(nextCommands(work.run()));
+      const wanted = nextCommands(work.run());
+      if (rest?.aborted === true) active.finish(wanted);
+      else active.become(wanted);
+      if (rest?.aborted === true && !active.isBusy) return;
       await work.changed(signal);
     }
   } finally {
+    rest?.removeEventListener('abort', wake);
     await active.stop();
     work.close();
     await work.connections.close();
   }
 }
 
+interface Running {
+  readonly controller: AbortController;
+  readonly type: Command['type'];
+}
+
 /** The commands under way in this process. */
 class ActiveCommands {
   readonly #work: RunningWork;
-  readonly #running = new Map<string, AbortController>();
+  readonly #running = new Map<string, Running>();
   readonly #settling = new Set<Promise<void>>();
 
   constructor(work: RunningWork) {
     this.#work = work;
   }
 
+  /** Whether something is under way that is more than waiting for a time. */
+  get isBusy(): boolean {
+    return [...this.#running.values()].some(({ type }) => type !== 'wait');
+  }
+
+  /** Starts nothing but the end of the run, and aborts what is no longer wanted. */
+  finish(wanted: readonly Command[]): void {
+    this.become(wanted.filter(({ type, key }) => type === 'end' || this.#running.has(key)));
+  }
+
   /** Starts what is new and aborts what is no longer wanted. */
   become(wanted: readonly Command[]): void {
     const keys = new Set(wanted.map(({ key }) => key));
-    for (const [key, controller] of this.#running) {
+    for (const [key, { controller }] of this.#running) {
       if (keys.has(key)) continue;
       this.#running.delete(key);
       controller.abort(NOT_WANTED);
@@ -72,9 +99,10 @@ class ActiveCommands {
 
   #start(command: Command): void {
     const controller = new AbortController();
-    this.#running.set(command.key, controller);
+    this.#running.set(command.key, { controller, type: command.type });
     const settling = perform(command, this.#work, controller.signal).finally(() => {
-      if (this.#running.get(command.key) === controller) this.#running.delete(command.key);
+      const isSame = this.#running.get(command.key)?.controller === controller;
+      if (isSame) this.#running.delete(command.key);
       this.#settling.delete(settling);
       this.#work.wake();
     });

@@ -1,5 +1,6 @@
 import { assetUrl } from './assets.ts';
 import { Markup, markup, type MarkupPart } from './markup.ts';
+import { siteLinks } from './page-links.ts';
 
 /** Whose pages these are. */
 export interface Site {
@@ -28,7 +29,7 @@ export interface Page {
   readonly live?: { readonly attributes: Markup; readonly head: Markup };
   /** Elements of `<head>` that this page has on top. */
   readonly head?: MarkupPart;
-  /** Links in the page's header. */
+  /** Links in the page's header: those to our other pages when left out. */
   readonly links?: MarkupPart;
   /** What a screen reader is told when it changes. */
   readonly announcement?: string;
@@ -80,7 +81,7 @@ ${
     ? markup`<span class="brand">${site.name}</span>`
     : markup`<a class="brand" href="${site.home}">${site.name}</a>`
 }
-${links ?? null}</header>
+${links ?? (site === OWN_SITE ? siteLinks() : null)}</header>
 <p id="announcement" class="unseen" role="status" aria-live="polite">${announcement ?? ''}</p>
 <main id="main"${live?.attributes ?? null}>
 ${main}</main>

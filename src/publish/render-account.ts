@@ -1,6 +1,7 @@
 import { pageHtml } from './layout.ts';
 import { markup, type Markup } from './markup.ts';
 import { buttonForm, factList } from './page-form.ts';
+import { siteLinks } from './page-links.ts';
 import { timeHtml } from './time-html.ts';
 import { visible } from './visible.ts';
 
@@ -32,8 +33,7 @@ export function renderAccount(page: AccountPage): string {
   const { person, hasSession, keys, made } = page;
   return pageHtml({
     title: 'Account',
-    links: markup`<nav aria-label="Yours"><a href="/runs">Runs</a> <a href="/connections">Connections</a></nav>
-${hasSession ? buttonForm('/sign-out', 'Sign out') : null}`,
+    links: siteLinks({ current: '/account', hasSession }),
     main: markup`<header class="run"><h1>Account</h1>
 <p class="facts"><span>You are ${visible(person)}</span></p></header>
 ${made === undefined ? null : madeHtml(made)}

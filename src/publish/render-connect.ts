@@ -47,18 +47,11 @@ export function renderConnect(page: ConnectPage): string {
     title: page.isDone ? 'Logged in' : 'Log in',
     announcement: title,
     site: page.site,
-    links: linksHtml(page.site),
     main: markup`<header class="run"><h1>${title}</h1></header>
 ${page.fault === null ? null : errorHtml(page.fault)}
 ${page.isDone ? doneHtml(page, host) : null}${page.isDone || page.issuer === null ? null : offerHtml(page, host)}${factList(factsOf(page))}
 `,
   });
-}
-
-function linksHtml({ connections }: Site): Markup | null {
-  if (connections === null) return null;
-  return markup`<nav aria-label="Your logins"><a href="${connections}">Connections</a></nav>
-`;
 }
 
 function doneHtml({ run, site }: ConnectPage, host: string): Markup {

@@ -1,7 +1,7 @@
 import { pageHtml } from './layout.ts';
 import { markup, type Markup } from './markup.ts';
 import { buttonForm, factList, hostOf } from './page-form.ts';
-import { ownLinks } from './page-links.ts';
+import { siteLinks } from './page-links.ts';
 import { timeHtml } from './time-html.ts';
 
 /** A login that is there, as it may be shown. */
@@ -33,7 +33,7 @@ export function renderConnections(page: ConnectionsPage): string {
   const { person, hasSession, connections, programs } = page;
   return pageHtml({
     title: 'Connections',
-    links: ownLinks(hasSession),
+    links: siteLinks({ current: '/connections', hasSession }),
     main: markup`<header class="run"><h1>Connections</h1>
 <p class="facts"><span>Logins to tool servers</span> <span>For ${person}</span></p></header>
 ${connections.length === 0 ? markup`<p class="quiet empty">There are none yet. A run that needs a login asks for it.</p>` : connections.map(connectionHtml)}

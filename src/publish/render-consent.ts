@@ -38,7 +38,6 @@ export function renderConsent(page: ConsentPage): string {
   return pageHtml({
     title: 'Let a program in',
     announcement: 'A program wants to act for you',
-    links: markup`<nav aria-label="Your logins"><a href="/connections">Connections</a></nav>`,
     main: markup`<header class="run"><h1>Let ${shown} act for you?</h1></header>
 ${factList(facts)}
 <p>It could then, without asking again:</p>

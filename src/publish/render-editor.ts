@@ -3,6 +3,7 @@ import type { Problem } from '../parse/problem.ts';
 import { pageHtml } from './layout.ts';
 import { markup } from './markup.ts';
 import type { Markup } from './markup.ts';
+import { siteLinks } from './page-links.ts';
 import { problemList } from './page-problems.ts';
 
 /** Addresses of the files of the editor's page. */
@@ -49,8 +50,7 @@ export function renderEditor(options: EditorOptions): string {
   return pageHtml({
     title: 'Prompt',
     head: files === undefined ? null : headOf(files),
-    links: markup`<nav aria-label="Other pages"><a href="/runs">Runs</a> <a href="/connections">Connections</a> <a href="/examples">Examples</a> <a href="/docs">Docs</a></nav>
-`,
+    links: siteLinks({ current: '/' }),
     main: markup`<header class="run"><h1>Run a prompt</h1></header>
 ${source === undefined ? null : markup`<p class="quiet">From <span class="address" dir="ltr">${source}</span></p>`}
 <p class="notice" id="suggested" role="note"${hiddenUnless(options.isSuggested === true)}>${SUGGESTED}</p>

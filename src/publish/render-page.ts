@@ -29,7 +29,6 @@ export function renderPage(view: RunView, urls: RunUrls): string {
   return pageHtml({
     title: 'Run',
     main: mainHtml(view, urls, NOTHING_SHOWN),
-    links: formLinks(urls),
     announcement: announcementOf(view),
     live: {
       attributes: isTerminal(view.status) ? markup`` : liveAttributes(view, urls),
@@ -55,7 +54,7 @@ function mainHtml(view: RunView, urls: RunUrls, shown: Shown): Markup {
   return markup`<header class="run">
 <h1 dir="auto">${titleOf(view)}</h1>
 <p class="facts"><span class="status ${view.status}">${statusWords(view.status)}</span>${runFigures(view).map((fact) => markup` <span>${fact}</span>`)}</p>
-</header>
+${formLinks(urls)}</header>
 ${view.error === null ? null : errorHtml(view.error)}${actionsHtml(view)}
 ${answerHtml(view, urls, shown)}
 ${isTerminal(view.status) ? continueHtml(view, urls) : null}
@@ -68,7 +67,7 @@ ${ownerHtml(view, urls)}
 }
 
 function formLinks(urls: RunUrls): Markup {
-  return markup`<nav aria-label="Other forms of this run">
+  return markup`<nav class="forms" aria-label="Other forms of this run">
 <a href="${pathOf(urls.markdown)}">Markdown</a>
 <a href="${pathOf(urls.json)}">JSON</a>
 <a href="${pathOf(urls.text)}">Text</a>

@@ -2,7 +2,7 @@ import type { RunStatus } from '../run/run.ts';
 import { isoTime } from './iso-time.ts';
 import { pageHtml } from './layout.ts';
 import { markup, type Markup } from './markup.ts';
-import { ownLinks } from './page-links.ts';
+import { HERE, siteLinks } from './page-links.ts';
 import { statusWords } from './run-words.ts';
 
 /** A run as its principal's list shows it. */
@@ -39,7 +39,7 @@ const FILTERS: readonly RunStatus[] = [
 export function renderRuns({ person, hasSession, runs, status, next }: RunsPageContent): string {
   return pageHtml({
     title: 'Runs',
-    links: ownLinks(hasSession),
+    links: siteLinks({ current: '/runs', hasSession }),
     main: markup`<header class="run"><h1>Runs</h1>
 <p class="facts"><span>For ${person}</span></p></header>
 <nav aria-label="Status" class="filter"><p class="facts">${filterLink(null, status)}
@@ -53,7 +53,7 @@ ${next === null ? null : markup`<p class="tools"><a rel="next" href="${next}">Ol
 function filterLink(filter: RunStatus | null, chosen: RunStatus | null): Markup {
   const name = filter === null ? 'All' : statusWords(filter);
   const href = filter === null ? '/runs' : `/runs?status=${filter}`;
-  return markup`<span><a href="${href}"${filter === chosen ? markup` aria-current="page"` : null}>${name}</a></span>
+  return markup`<span><a href="${href}"${filter === chosen ? HERE : null}>${name}</a></span>
 `;
 }
 

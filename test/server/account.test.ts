@@ -1,7 +1,9 @@
 /** API keys that people make for themselves, their end, and the key that mdops gets for them. */
 import { createHash, randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Browser } from '../support/login-product.ts';
+import { ask } from '../support/ask.ts';
+import { Browser } from '../support/login-product.ts';
+import { authorizePath, CALLBACK, decide, pkce } from '../support/oauth-program.ts';
 import { SignInWorld } from '../support/sign-in-world.ts';
 
 let world: SignInWorld;
@@ -80,6 +82,23 @@ describe('a key that a user makes', () => {
     ];
     expect(tries.map(({ status }) => status)).toEqual([401, 401, 401, 401, 401]);
     expect((await world.ask('/runs', two.key)).status).toBe(200);
+  });
+
+  it('lets in no program, which would go on when the key is revoked', async () => {
+    const { key } = await world.makeKey(browser);
+    const { origin } = world.product;
+    const { text } = await ask(`${origin}/oauth/register`, {
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ redirect_uris: [CALLBACK], token_endpoint_auth_method: 'none' }),
+    });
+    const { client_id } = JSON.parse(text) as { client_id: string };
+    const asked = { client_id, code_challenge: pkce().challenge, resource: `${origin}/mcp` };
+    const thief = new Browser(origin, { authorization: `Bearer ${key}` });
+    expect((await thief.open(authorizePath(asked))).status).toBe(401);
+    expect((await decide(thief, authorizePath(asked), 'allow')).status).toBe(401);
+    const here = new Browser(origin);
+    const path = authorizePath(asked);
+    expect(String((await decide(here, path, 'allow')).headers.location)).toContain('?code=');
   });
 
   it('is worth nothing changed in any part, or signed by nobody', async () => {

@@ -37,6 +37,7 @@ describe('going on from a run', () => {
       PUBLIC_URL: 'https://prompts.example',
       RUN_RATE: '60,1',
       PUBLIC_RUNS: '1',
+      API_KEYS: 'alice:alice-key-0123456789',
     });
   });
   afterAll(() => Promise.all([product.stop(), tools.stop(), chat[Symbol.asyncDispose]()]));
@@ -125,6 +126,27 @@ describe('going on from a run', () => {
     expect(without.error?.code).toBe('secret_missing');
   });
 
+  it('uses it at the door that speaks OpenAI\u2019s API for the owner alone, also one run later', async () => {
+    const first = await run('Hello.');
+    const completion = (headers: Record<string, string>) =>
+      ask(`${product.origin}/${first.id}/chat/completions`, {
+        body: JSON.stringify({
+          messages: [{ role: 'user', content: 'Go.' }],
+          tools: [{ type: 'mcp', server_url: `${tools.origin}/mcp` }],
+          store: true,
+        }),
+        headers: { 'content-type': 'application/json', ...headers },
+      });
+    expect((await completion({})).text).toContain('server_error');
+    const alice = { authorization: 'Bearer alice-key-0123456789' };
+    const other = await completion(alice);
+    expect(other.text).toContain('address_refused');
+    const kept = { id: new URL(String(other.headers['x-run-url'])).pathname.slice(1) };
+    const servers = `${tools.origin}/mcp`;
+    const next = await whole((await goOn(kept, { message: 'Go.', servers }, alice)).text);
+    expect(next.error?.code).toBe('address_refused');
+  });
+
   it('has nothing of its owner where somebody else suggested the first one', async () => {
     const form = new URLSearchParams({ prompt: 'Hello.', suggested: '1' }).toString();
     const { headers, text } = await ask(`${product.origin}/?wait=30`, {
@@ -137,6 +159,18 @@ describe('going on from a run', () => {
     };
     const servers = `${tools.origin}/mcp`;
     const next = await whole((await goOn(first, { message: 'Go.', servers }, asOwner(first))).text);
+    expect(next.error?.code).toBe('address_refused');
+  });
+
+  it('has nothing of who holds the owner token of a run that another made', async () => {
+    const body = 'Hello.';
+    const alice = { authorization: 'Bearer alice-key-0123456789' };
+    const { headers } = await ask(`${product.origin}/?wait=30`, { body, headers: alice });
+    const id = String(headers.location).slice(1);
+    // Set by a page of a neighbour under the same domain.
+    const cookie = `run_owner=${String(headers['x-run-owner-token'])}`;
+    const servers = `${tools.origin}/mcp`;
+    const next = await whole((await goOn({ id }, { message: 'Go.', servers }, { cookie })).text);
     expect(next.error?.code).toBe('address_refused');
   });
 

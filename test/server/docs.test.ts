@@ -107,7 +107,7 @@ describe('an example', () => {
   it('fills the editor as the own words of this server, and as Markdown is the document', async () => {
     const page = await text('/examples/dice');
     expect(page).toContain('Roll {{players}} dice');
-    expect(page).not.toContain('Somebody else suggests');
+    expect(page).not.toContain('name="suggested"');
     expect(await text('/examples/dice.md')).toMatch(/^---\ntitle: Roll for initiative\n/);
   });
 

@@ -218,4 +218,33 @@ describe('GET /{id}?edit', () => {
     expect(owners.text).toContain('Say hello.</textarea>');
     expect(owners.text).not.toContain('name="suggested"');
   });
+
+  const isSuggested = 'name="suggested"';
+
+  async function opened(
+    form: Record<string, string>,
+    headers: Record<string, string> = {},
+  ): Promise<string> {
+    const created = await ask(product.origin, {
+      method: 'POST',
+      body: new URLSearchParams(form).toString(),
+      headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers },
+    });
+    const { id, owner_token } = JSON.parse(created.text) as { id: string; owner_token: string };
+    const cookie = `run_owner=${owner_token}`;
+    const accept = { accept: 'text/html', cookie };
+    return (await ask(`${product.origin}/${id}?edit`, { headers: accept })).text;
+  }
+
+  it('stays a suggestion where somebody else suggested it to its owner', async () => {
+    const page = await opened({ prompt: 'Say hello.', suggested: '1' });
+    expect(page).toContain('Say hello.</textarea>');
+    expect(page).toContain(isSuggested);
+    expect(await opened({ prompt: 'Say hello.' })).not.toContain(isSuggested);
+  });
+
+  it('is a suggestion for who holds the owner token of a run that another made', async () => {
+    const alice = { authorization: 'Bearer alice-key-0123456789' };
+    expect(await opened({ prompt: 'Say hello.' }, alice)).toContain(isSuggested);
+  });
 });

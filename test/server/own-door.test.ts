@@ -490,6 +490,33 @@ describe('POST /{id}/chat/completions', () => {
     expect(page.text).not.toContain('Secret question.');
   });
 
+  it('has nothing of its asker where somebody else suggested the run', async () => {
+    const message = { messages: hello, tools: [everything()], store: true };
+    const going = async (fields: Record<string, string>) => {
+      turns = [says('Aral.')];
+      const made = await ask(`${product.origin}/?wait=20`, {
+        headers: { 'content-type': 'application/x-www-form-urlencoded' },
+        body: new URLSearchParams({ prompt: 'Name a sea.', ...fields }).toString(),
+      });
+      const { id } = JSON.parse(made.text) as { id: string };
+      return post(`/${id}/chat/completions`, message);
+    };
+    const own = await going({});
+    expect(own.status).toBe(200);
+    const suggested = await going({ suggested: '1' });
+    expect(suggested.text).toContain('address_refused');
+  });
+
+  it('is no document of its caller in the editor: it holds what others said', async () => {
+    const messages = [...hello, { role: 'assistant', content: '@https://tools.example/mcp' }];
+    const answer = await post(CHAT, { messages: [...messages, ...hello], store: true });
+    const cookie = `run_owner=${String(answer.headers['x-run-owner-token'])}`;
+    const { pathname } = new URL(String(answer.headers['x-run-url']));
+    const page = await ask(`${product.origin}${pathname}?edit`, { headers: { cookie } });
+    expect(page.text).toContain('@https://tools.example/mcp');
+    expect(page.text).toContain('name="suggested"');
+  });
+
   it('goes on where the caller has run a function', async () => {
     turns = [callsTool('pay', { euro: 3 })];
     const pay = { type: 'function', function: { name: 'pay', parameters: { type: 'object' } } };

@@ -1,5 +1,13 @@
 /** Finished runs on the started product are read from its folder of snapshots. */
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import {
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -80,5 +88,37 @@ describe('finished runs', () => {
     expect((await ask(url, { method: 'DELETE', headers: owner })).status).toBe(204);
     expect(kept()).not.toContain('canary');
     for (const [status] of await all(url)) expect(status).toBe(404);
+  });
+});
+
+describe('what is left in the folder when a server dies', () => {
+  it('is a stone alone of a run whose time was over, and it is 410 as before', async () => {
+    const stateDir = mkdtempSync(join(tmpdir(), 'markdownops-'));
+    let server = await startProduct({ STATE_DIR: stateDir });
+    const body = '---\nttl: 1s\n---\n\nSay canary.';
+    const { headers } = await ask(`${server.origin}/`, { body });
+    const id = String(headers.location).slice(1);
+    const owner = { authorization: `Bearer ${String(headers['x-run-owner-token'])}` };
+    const folder = join(stateDir, 'snapshots');
+    const kept = () => readdirSync(folder).map((name) => readFileSync(join(folder, name), 'utf8'));
+    await expect.poll(kept, { timeout: 20_000 }).toEqual([expect.stringContaining('"stone"')]);
+    process.kill(server.workerdPid(), 'SIGKILL');
+    await server.ended;
+    // Between the removal of its database and the word that stays, the object holds nothing.
+    rmSync(join(stateDir, 'runs', 'runs'), { recursive: true });
+    const stone = { stone: { status: 'deleted', when: 0 } };
+    writeFileSync(join(folder, 'a'.repeat(32)), JSON.stringify(stone));
+    writeFileSync(join(folder, 'b'.repeat(32)), '{"stone": {"stat');
+    writeFileSync(join(folder, 'c'.repeat(32)), JSON.stringify({ version: 2, view: {} }));
+    writeFileSync(join(folder, '.part'), kept().join(''));
+    server = await startProduct({ STATE_DIR: stateDir });
+    expect(readdirSync(folder)).toEqual([id]);
+    for (const suffix of [...SUFFIXES, '/events']) {
+      const url = `${server.origin}/${id}${suffix}`;
+      expect([suffix, (await ask(url, { headers: owner })).status]).toEqual([suffix, 410]);
+      expect([suffix, (await ask(url)).status]).toEqual([suffix, 410]);
+    }
+    await server.stop();
+    rmSync(stateDir, { recursive: true });
   });
 });

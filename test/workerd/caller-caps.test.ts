@@ -188,7 +188,8 @@ describe('a list that missed a message', () => {
   });
 
   it('is told of a run that it lacks, once, under its title', async () => {
-    const response = await post('/', { headers: KEY, body: '# Not lost\n\nSay hello.' });
+    const body = '# Not lost\n\nSay hello.';
+    const response = await post('/', { headers: KEY, body, with: { RUN_RATE: '0' } });
     const { id } = await response.json<{ id: string }>();
     const name = 'key:alice';
     // As if the list had not been reached when the run was made.
@@ -199,10 +200,10 @@ describe('a list that missed a message', () => {
       return data.filter((run) => run.id === id).map(({ title, status }) => [title, status]);
     };
     await expect.poll(listed, { timeout: 20_000 }).toEqual([['Not lost', 'completed']]);
-  });
+  }, 30_000);
 
   it('is told again by the alarm of a run when it could not be told', async () => {
-    const response = await post('/?wait=20', { headers: KEY, body: '# Told later\n\nSay hello.' });
+    const response = await post('/?wait=20', { headers: KEY, with: { RUN_RATE: '0' } });
     const { id } = await response.json<{ id: string }>();
     const own = principalClient(bindings, {
       principal: 'key:alice',

@@ -33,8 +33,9 @@ export function curlFor(operation: Operation, reader: Reader): string | null {
   return `${head}${body}${quote}${reader.origin}${path}${quote}`;
 }
 
-/** Whether there is nothing to get, or only for a cookie that a page of ours has set. */
-function isForBrowsers({ answers, security }: Operation): boolean {
+/** Whether there is nothing to get, or only for a cookie or at an address that a page or a program has made. */
+function isForBrowsers({ answers, security, parameters }: Operation): boolean {
+  if (parameters.some(({ place, isRequired }) => place !== 'path' && isRequired)) return true;
   if (!answers.some(({ status }) => status.startsWith('2'))) return true;
   return security.length > 0 && !security.some((name) => FOR_PROGRAMS.has(name));
 }

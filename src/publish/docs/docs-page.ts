@@ -3,6 +3,7 @@ import { markdownHtml } from '../markdown-html.ts';
 import { markup } from '../markup.ts';
 import type { Markup, MarkupPart } from '../markup.ts';
 import { DOCS_STYLE_HASH } from './docs-source.ts';
+import { HERE, siteLinks } from '../page-links.ts';
 import type { Section } from './guide.ts';
 
 /** A link within a page and, for wide screens, those below it. */
@@ -22,11 +23,11 @@ export interface DocsPage {
   readonly article: MarkupPart;
 }
 
+/** The pages of the documentation; examples stand among our other pages. */
 const PAGES: readonly (readonly [path: DocsPage['path'], name: string])[] = [
   ['/docs', 'API'],
   ['/docs/prompt-format', 'Format'],
   ['/docs/errors', 'Errors'],
-  ['/examples', 'Examples'],
 ];
 
 /** A page of the documentation: a list of its parts beside them, on a phone above them. */
@@ -34,23 +35,26 @@ export function docsPage({ path, title, lead, contents, article }: DocsPage): st
   const style = `/docs/style.css?v=${DOCS_STYLE_HASH}`;
   return pageHtml({
     title,
-    links: markup`<nav aria-label="Documentation">${PAGES.map(
-      ([
-        page,
-        name,
-      ]) => markup`<a href="${page}"${page === path ? markup` aria-current="page"` : null}>${name}</a>
-`,
-    )}</nav>
-`,
+    links: siteLinks({ current: path === '/examples' ? path : '/docs' }),
     live: { attributes: markup``, head: markup`<link rel="stylesheet" href="${style}">\n` },
     main: markup`<header class="run"><h1>${title}</h1>
-<p class="lead">${lead}</p></header>
+<p class="lead">${lead}</p>
+${path === '/examples' ? null : pagesHtml(path)}</header>
 <div class="docs">
 ${contents.length === 0 ? null : contentsHtml(contents)}<div class="article">
 ${article}</div>
 </div>
 `,
   });
+}
+
+function pagesHtml(path: DocsPage['path']): Markup {
+  return markup`<nav class="forms" aria-label="Documentation">
+${PAGES.map(
+  ([page, name]) => markup`<a href="${page}"${page === path ? HERE : null}>${name}</a>
+`,
+)}</nav>
+`;
 }
 
 function contentsHtml(contents: readonly Contents[]): Markup {

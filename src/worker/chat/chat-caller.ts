@@ -27,6 +27,8 @@ export interface ChatCaller {
   readonly isTrusted: boolean;
   /** Whether runs and logins can be theirs: not where a name could be made up. */
   readonly canOwn: boolean;
+  /** Whether somebody else's words stand before theirs: then nothing that is theirs is used. */
+  readonly isSuggested: boolean;
   /** Origin under which they see us. */
   readonly origin: string;
 }
@@ -44,6 +46,7 @@ export async function ownCaller({ request, env, settings }: ChatAsked): Promise<
     principal,
     isTrusted: isKnown && !isGuest(principal),
     canOwn: isKnown,
+    isSuggested: false,
     origin: ownOrigin(request, settings),
   };
 }
@@ -51,7 +54,7 @@ export async function ownCaller({ request, env, settings }: ChatAsked): Promise<
 /**
  * Whether the person at the machine asks, whatever key comes along: SDKs always send one, and where
  * no key is configured none can be right or wrong. Pages of other sites were refused before.
- * @see spec/identity.md ID-21
+ * @see spec/identity.md ID-25
  */
 function isPerson(request: Request, settings: Settings): boolean {
   const { localOwner, apiKeys } = settings;
@@ -72,14 +75,15 @@ export async function hostedCaller(
   const session = await identityOfSession(request, env, settings);
   if (session !== null) {
     const principal = principalName(session.principal);
-    return { principal, isTrusted: !isGuest(principal), canOwn: true, origin };
+    return { principal, isTrusted: !isGuest(principal), canOwn: true, isSuggested: false, origin };
   }
   if (settings.localOwner && isLocalHost(request, settings)) {
-    return { principal: 'local', isTrusted: true, canOwn: true, origin };
+    return { principal: 'local', isTrusted: true, canOwn: true, isSuggested: false, origin };
   }
   const key = request.headers.get('authorization') ?? request.headers.get('x-api-key') ?? '';
   const name = base62(await mac(settings.idKey, `provider-key:${host}\n${key}`), 43);
-  return { principal: `provider:${name}`, isTrusted: false, canOwn: false, origin };
+  const principal = `provider:${name}`;
+  return { principal, isTrusted: false, canOwn: false, isSuggested: false, origin };
 }
 
 /** Seconds after its time limit at which a completion is surely over. */

@@ -16,12 +16,13 @@ export function chatPorts(
   chat: ChatRequest,
   model?: (outside: Network) => Model,
 ): Omit<Ports, 'log'> {
+  const isOwn = !caller.isSuggested;
   const ports = enginePorts({
     env,
     use: {
-      principal: caller.canOwn ? caller.principal : null,
+      principal: caller.canOwn && isOwn ? caller.principal : null,
       payer: caller.principal,
-      isTrusted: caller.isTrusted,
+      isTrusted: caller.isTrusted && isOwn,
       canAnswer: false,
       origin: caller.origin,
       user: chat.user,

@@ -7,8 +7,9 @@ import { isTerminal } from '../../run/run.ts';
 import type { RunView } from '../../run/view.ts';
 import { providersFor } from '../account/user-providers.ts';
 import { NO_PROOF } from '../principal/principal.ts';
-import { viewOf } from '../run/read-run.ts';
+import { there, viewOf } from '../run/read-run.ts';
 import type { RunRequest } from '../run/read-run.ts';
+import { runClient } from '../run/run-client.ts';
 import { readChatBody } from './chat-body.ts';
 import { ownCaller } from './chat-caller.ts';
 import type { ChatAsked } from './chat-caller.ts';
@@ -16,14 +17,17 @@ import { answerOwn } from './own-door.ts';
 
 /**
  * `POST /{id}/chat/completions`: goes on from a run. What its asker may see of the conversation
- * goes before the messages of the request.
+ * goes before the messages of the request. What somebody else began has nothing that is its
+ * asker's: its words could be a trap for their logins.
  * @throws Fault `unauthorized`, `not_found`, `gone`, `not_finished`
- * @see spec/completions.md CC-22
+ * @see spec/completions.md CC-22, spec/identity.md ID-18
  */
 export async function continueChat(asked: ChatAsked, run: RunRequest): Promise<Response> {
-  const caller = await ownCaller(asked);
+  const known = await ownCaller(asked);
   const view = await viewOf(run);
   if (!isTerminal(view.status)) throw new Fault('not_finished');
+  const isOwn = there(await runClient(run.env, run.id).isBy(known.principal, 'words'));
+  const caller = { ...known, isSuggested: !isOwn };
   const { body } = await readChatBody(asked.request);
   const whole = {
     ...modelOf(view, providersFor(asked.settings, caller.principal)),

@@ -7,26 +7,42 @@ import type { Json, JsonObject } from '../../protocol/json.ts';
 import { errorResponse } from '../../proxy/openai-error.ts';
 import { keyedProvidersFor, keyRefused } from '../account/user-providers.ts';
 import { network } from '../network.ts';
+import { admitWork } from '../principal/admission.ts';
 import { isGuest } from '../principal/principal-name.ts';
 import { readChatBody } from './chat-body.ts';
-import { ownCaller } from './chat-caller.ts';
-import type { ChatAsked } from './chat-caller.ts';
+import { completionId, ownCaller } from './chat-caller.ts';
+import type { ChatAsked, ChatCaller } from './chat-caller.ts';
 import { keyHeaders } from './provider-key.ts';
 import { passedBack } from './provider-pass.ts';
 
+/** Milliseconds after which a provider has surely answered or not. */
+const LONGEST_MS = 180_000;
+
 /**
  * `POST /v1/embeddings`: the server's own providers, with `provider/model`; everything else goes to
- * the provider as it came, and its answer comes back.
- * @throws Fault `unauthorized`, `model_not_found`, `model_unauthorized`, `model_unavailable`
+ * the provider as it came, and its answer comes back. Counts like a run: the server's key pays.
+ * @throws Fault `unauthorized`, `rate_limited`, `model_not_found`, `model_unauthorized`,
+ *   `model_unavailable`
  * @see spec/completions.md CC-17
  */
 export async function embed(asked: ChatAsked): Promise<Response> {
-  const { request, env, settings } = asked;
+  const { env, settings, request } = asked;
   const caller = await ownCaller(asked);
   const { body } = await readChatBody(request);
   const found = modelOf(body['model'], await keyedProvidersFor(env, settings, caller.principal));
   if (typeof found === 'string') return errorResponse(faultData('bad_request', found), 'model');
-  const { provider, baseUrl, model } = found;
+  const until = Date.now() + LONGEST_MS;
+  const release = await admitWork({ env, settings, request, id: completionId(), until }, caller);
+  return embedded(asked, caller, found, body).finally(release);
+}
+
+async function embedded(
+  asked: ChatAsked,
+  caller: ChatCaller,
+  { provider, baseUrl, model }: Chosen,
+  body: JsonObject,
+): Promise<Response> {
+  const { request } = asked;
   const outside = network({ ...asked, origin: caller.origin, isTrusted: caller.isTrusted });
   const response = await outside
     .forModel(baseUrl)(`${baseUrl.replace(/\/$/, '')}/embeddings`, {

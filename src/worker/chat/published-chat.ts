@@ -77,7 +77,7 @@ async function publish(
     { type: 'run-start', version: 1, ...published, request, problems },
     {
       principal: caller.canOwn ? caller.principal : null,
-      is_suggested: false,
+      is_suggested: caller.isSuggested,
       is_mirrored: true,
       user,
       origin: caller.origin,

@@ -10,7 +10,7 @@ import { MAX_DOCUMENT } from '../post/read-body.ts';
 import { isOfThisServer, principalName } from '../principal/principal-name.ts';
 import { runner } from '../principal/principal.ts';
 import type { Settings } from '../settings.ts';
-import { admitLook } from './admit-look.ts';
+import { admitLook } from '../principal/admit-look.ts';
 import { editorPage } from './editor-page.ts';
 
 /** The document as it is, up to what a prompt may have. */

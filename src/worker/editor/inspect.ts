@@ -15,7 +15,7 @@ import { isOfThisServer } from '../principal/principal-name.ts';
 import { runner } from '../principal/principal.ts';
 import { enginePorts } from '../run/run-ports.ts';
 import type { Settings } from '../settings.ts';
-import { admitLook } from './admit-look.ts';
+import { admitLook } from '../principal/admit-look.ts';
 
 /** Addresses of one prompt that are asked; nobody writes more, and each is a request of ours. */
 const MOST = 20;

@@ -5,9 +5,11 @@ import { isoTime } from '../../publish/iso-time.ts';
 import { renderConnections } from '../../publish/render-connections.ts';
 import type { Env } from '../env.ts';
 import { wantsPage } from '../../connect/accept.ts';
+import { admitLook } from '../principal/admit-look.ts';
 import { knownRequest } from '../principal/known-request.ts';
 import type { KnownRequest } from '../principal/known-request.ts';
 import { isOfOperator } from '../principal/principal-logins.ts';
+import { namedPrincipal } from '../principal/principal-name.ts';
 import { readFields } from '../post/read-fields.ts';
 import { userOf } from '../post/read-prompt.ts';
 import { html, json } from '../../connect/responses.ts';
@@ -36,7 +38,10 @@ export async function listConnections(
   return html(renderConnections({ person, hasSession, connections, programs }));
 }
 
-/** `POST /connections`: a login link that no run waits for. */
+/**
+ * `POST /connections`: a login link that no run waits for. Counted: the server that it names is asked.
+ * @throws Fault `unauthorized`, `rate_limited`, `bad_request`
+ */
 export async function addConnection(
   request: Request,
   env: Env,
@@ -46,7 +51,8 @@ export async function addConnection(
   const fields = await readFields(request);
   const target = targetOf(fields);
   const wish = { target, shown: shownUrl(target.url, settings), run: null };
-  const asked = await known.own.ask(wish, Date.now());
+  const release = await admitLook(request, env, settings, namedPrincipal(known.principal));
+  const asked = await known.own.ask(wish, Date.now()).finally(release);
   if (asked === null) throw new Fault('bad_request', 'There are too many login links already.');
   const { action_id, expires_at } = asked;
   const path = `/connect/${action_id}`;

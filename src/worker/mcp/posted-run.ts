@@ -9,6 +9,7 @@ import { checkedDocument, documentText, MAX_DOCUMENT } from '../post/read-body.t
 import { userOf } from '../post/read-prompt.ts';
 import type { PostedPrompt } from '../post/read-prompt.ts';
 import { idempotencyKey } from '../post/idempotency.ts';
+import { admitLook } from '../principal/admit-look.ts';
 import { isOfThisServer, namedPrincipal } from '../principal/principal-name.ts';
 import { principalClient } from '../principal/principal-client.ts';
 import { failed, requestOf } from './tool-call.ts';
@@ -51,11 +52,19 @@ export async function postedRun(call: McpCall, wish: RunWish): Promise<string | 
 }
 
 /**
- * A prompt document from an address.
- * @throws Fault `reference_failed`, `unsupported_media_type`, `too_large`, `not_text`, and those of
- *   the guarded fetch
+ * A prompt document from an address. Counted: what is read may be no prompt, and so become no run
+ * that would be.
+ * @throws Fault `rate_limited`, `reference_failed`, `unsupported_media_type`, `too_large`, `not_text`,
+ *   and those of the guarded fetch
  */
 export async function promptAt(url: string, call: McpCall): Promise<string> {
+  const { env, settings, caller } = call;
+  const principal = namedPrincipal(caller.principal);
+  const release = await admitLook(requestOf(call), env, settings, principal);
+  return readPromptAt(url, call).finally(release);
+}
+
+async function readPromptAt(url: string, call: McpCall): Promise<string> {
   const { env, settings, caller, context } = call;
   const { origin } = caller;
   const isTrusted = isOfThisServer(caller.principal);

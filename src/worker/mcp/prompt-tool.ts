@@ -46,7 +46,8 @@ export async function promptTool(env: Env, caller: McpCaller, id: string): Promi
   const run = there(await object.view(proofOfCaller(caller)));
   if (run.prompt === null) throw new Fault('not_found');
   // Who was led to run a stranger's document has not said that it may use what is theirs.
-  const isForeign = run.viewer !== 'owner' || there(await object.isSuggested());
+  const isOwn = there(await object.isBy(caller.principal, 'document'));
+  const isForeign = run.viewer !== 'owner' || !isOwn;
   return {
     document: run.prompt,
     name: nameOf(run),

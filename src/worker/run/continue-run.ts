@@ -1,5 +1,4 @@
 import { preferred, wantsPage } from '../../connect/accept.ts';
-import { sameSecret } from '../../connect/keyed-hash.ts';
 import { json } from '../../connect/responses.ts';
 import { Fault } from '../../fault/fault.ts';
 import type { Normalized } from '../../normalize/request.ts';
@@ -13,11 +12,10 @@ import { linksOf, toOwnPage } from '../post/post-run.ts';
 import { checkedDocument } from '../post/read-body.ts';
 import { readFields } from '../post/read-fields.ts';
 import type { PostedPrompt } from '../post/read-prompt.ts';
-import { NO_PROOF, runner } from '../principal/principal.ts';
-import { there, viewOf } from './read-run.ts';
+import { NO_PROOF } from '../principal/principal.ts';
+import { viewOf } from './read-run.ts';
 import type { RunRequest } from './read-run.ts';
-import { runClient } from './run-client.ts';
-import { ownerToken } from './run-id.ts';
+import { askerOf, isOwnRun } from './run-asker.ts';
 
 /** Tool servers that one message may name. */
 const MOST_SERVERS = 20;
@@ -30,8 +28,8 @@ const MOST_SERVERS = 20;
  * @see spec/http-api.md, Go on from a run
  */
 export async function continueRun(run: RunRequest): Promise<Response> {
-  const { request, env, settings, id, proof } = run;
-  const principal = await runner(await withoutToken(run), env, settings);
+  const { request, env, settings } = run;
+  const principal = await askerOf(run);
   const view = await viewOf(run);
   if (!isTerminal(view.status)) throw new Fault('not_finished');
   const posted = await readNext(run, view);
@@ -43,21 +41,12 @@ export async function continueRun(run: RunRequest): Promise<Response> {
       problems: wantsPage(request) ? problems : problems.map(problemJson),
     });
   }
-  const isOwn = there(await runClient(env, id).isOwn(proof));
+  const isOwn = view.viewer === 'owner' && (await isOwnRun(run, principal, 'words'));
   const acceptance = { env, settings, request, principal, posted, normalized };
   const { created } = await createRun(acceptance, !isOwn);
   const form = preferred(request.headers.get('accept'), ['application/json', 'text/html']);
   if (form === 'text/html') return toOwnPage(created);
   return json(created, 201, { location: `/${created.id}`, link: linksOf(created) });
-}
-
-/** The owner token in the place of a key says whose the run is, and nothing of who asks. */
-async function withoutToken({ request, settings, id }: RunRequest): Promise<Request> {
-  const given = request.headers.get('authorization') ?? '';
-  if (!(await sameSecret(given, `Bearer ${await ownerToken(settings.idKey, id)}`))) return request;
-  const headers = new Headers(request.headers);
-  headers.delete('authorization');
-  return new Request(request.url, { headers });
 }
 
 /** The next message as the prompt that it is, with the settings that the form has besides. */

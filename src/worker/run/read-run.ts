@@ -16,7 +16,7 @@ import { ownOrigin } from '../guards.ts';
 import type { Proof } from '../principal/principal.ts';
 import type { Found } from './run-found.ts';
 import type { Settings } from '../settings.ts';
-import { publicView } from '../snapshot/public-view.ts';
+import { orStone, publicView } from '../snapshot/public-view.ts';
 
 /** A request about one run whose id this server made. */
 export interface RunRequest {
@@ -124,7 +124,8 @@ export async function readEvents(asked: RunRequest): Promise<Response> {
     await viewOf(asked);
     return new Response(null, { headers });
   }
-  const events = there(await runClient(env, id).events(proof, { after, preamble: '' }));
+  const found = await runClient(env, id).events(proof, { after, preamble: '' });
+  const events = there(await orStone(env, id, found));
   // A browser connects again after every end of a stream, until it is told that there is no more.
   return new Response(events, { status: events === null ? 204 : 200, headers });
 }
@@ -146,7 +147,8 @@ function startingAfter(request: Request): number {
  */
 export async function viewOf({ env, id, proof }: RunRequest): Promise<RunView> {
   const provesNothing = !proof.holdsToken && proof.principal === null;
-  return there(await (provesNothing ? publicView(env, id) : runClient(env, id).view(proof)));
+  if (provesNothing) return there(await publicView(env, id));
+  return there(await orStone(env, id, await runClient(env, id).view(proof)));
 }
 
 /**

@@ -125,20 +125,20 @@ export class RunObject extends DurableObject<Env> {
     return settledWithin(this.#log, ms);
   }
 
-  /** Whether a page of somebody else suggested the prompt: its owner may never have read it. */
-  isSuggested(): Found<boolean> {
-    return find(this.#stored, ({ is_suggested }) => is_suggested);
-  }
-
   /** Where the run stands, for who lists and counts it. */
   standing(): Standing {
     const found = find(this.#stored, (record) => standingOf(record, foldRun(this.#log.read())));
     return found.found === 'run' ? found.value : null;
   }
 
-  /** Whether its words are its owner's, who asks: not those of a document of somebody else. */
-  isOwn(proof: Proof): Found<boolean> {
-    return this.#seen(proof, (viewer, { is_suggested }) => viewer === 'owner' && !is_suggested);
+  /**
+   * Whether its words are those of who asks: they made it, and nobody suggested it to them.
+   * @param as messages that a program sent are no document: what others said stands among them unmarked
+   */
+  isBy(asker: string | null, as: 'words' | 'document'): Found<boolean> {
+    return find(this.#stored, ({ principal, is_suggested, is_mirrored }) => {
+      return principal === asker && !is_suggested && (as === 'words' || is_mirrored !== true);
+    });
   }
 
   /** Ends the run as cancelled; a run that has ended stays as it is. Only for its owner. */

@@ -4,7 +4,7 @@ import type { SnapshotStore } from './snapshot-store.ts';
  * Snapshots as files in a folder of the local server, through workerd's own service for that, which
  * writes a new file and renames it. It knows no conditions: that nothing comes after a stone is the
  * order in which the only object of a run asks for it, in the only process. What a power cut would
- * leave is of no use, because a start begins with an empty folder.
+ * leave is of no use, because a start keeps nothing of the folder but whole stones.
  */
 export class DiskSnapshots implements SnapshotStore {
   readonly #disk: Fetcher;

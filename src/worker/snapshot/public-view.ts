@@ -16,6 +16,21 @@ export async function publicView(env: Env, id: string): Promise<Found<RunView>> 
   return (await inSnapshot(env, id)) ?? (await runClient(env, id).view(NO_PROOF));
 }
 
+/**
+ * What was found of a run; for nothing, the stone of a run that expired or was rotated. A process that died
+ * while it removed the run may have left that in the place of the snapshot alone.
+ * @param id of a run that this server made
+ */
+export async function orStone<Value>(
+  env: Env,
+  id: string,
+  found: Found<Value>,
+): Promise<Found<Value>> {
+  if (found.found !== 'nothing') return found;
+  const stone = await inSnapshot(env, id);
+  return stone?.found === 'tombstone' ? stone : found;
+}
+
 async function inSnapshot(env: Env, id: string): Promise<Found<RunView> | null> {
   try {
     const text = (await (await snapshotStore(env))?.read(id)) ?? null;

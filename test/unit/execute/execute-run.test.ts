@@ -17,6 +17,7 @@ import {
   startedLog,
   text,
 } from '../../support/engine.ts';
+import type { Turn } from '../../support/engine.ts';
 
 const search = server('search');
 const LIMITS = {
@@ -443,6 +444,60 @@ describe('a run that is taken up again', () => {
 
   it('sends a call again that only reads', async () => {
     expect(await logAfterSent(true)).toMatchObject({ made: 1 });
+  });
+
+  it('that rests lets a call come to its end, begins nothing after it, and is gone on with', async () => {
+    const log = startedLog({ servers: [search] });
+    const rest = new AbortController();
+    const run = async (_: unknown, signal: AbortSignal) => {
+      rest.abort();
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      return text(signal.aborted ? 'broken off' : 'paid once');
+    };
+    const servers = memoryServers({ [search.url]: [{ name: 'find', run }] });
+    const model = scriptedModel([calls(['search__find', {}]), says('Done.')]);
+    const all = ports(model, { servers, log });
+    await executeRun(all, new AbortController().signal, rest.signal);
+    expect(model.asked).toHaveLength(1);
+    expect(log.read().at(-1)).toMatchObject({ type: 'tool-result', is_error: false });
+    expect(await runToEnd(all)).toMatchObject({ status: 'completed' });
+    expect(JSON.stringify(model.asked[1]?.messages.at(-1))).toContain('paid once');
+  });
+
+  it('that rests lets a step come to its end, and waits for no time that is far', async () => {
+    const log = startedLog({ servers: [search], limits: { ...LIMITS, timeout: 3600 } });
+    const rest = new AbortController();
+    const model = scriptedModel([
+      async function* (call, signal) {
+        rest.abort();
+        yield* calls(['search__find', {}])(call, signal);
+      },
+    ]);
+    const all = ports(model, { servers: searchServer(), log });
+    await executeRun(all, new AbortController().signal, rest.signal);
+    expect(log.read().map(({ type }) => type)).toContain('step-end');
+    expect(log.read().map(({ type }) => type)).not.toContain('tool-sent');
+  });
+
+  it('that rests is over in its time all the same, and is stopped when there is no more', async () => {
+    const hangs: Turn = async function* (_call, signal) {
+      yield { choices: [{ delta: { content: 'So' } }] };
+      await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
+    };
+    const rest = AbortSignal.abort();
+    const rested = async (timeout: number, signal: AbortSignal) => {
+      const log = startedLog({ limits: { ...LIMITS, timeout } });
+      const resting = new AbortController();
+      const model: Turn = (call, over) => (resting.abort(), hangs(call, over));
+      await executeRun(ports(scriptedModel([model]), { log }), signal, resting.signal);
+      return foldRun(log.read()).stop_reason;
+    };
+    expect(await rested(0.05, new AbortController().signal)).toBe('timeout');
+    expect(await rested(60, AbortSignal.timeout(50))).toBeNull();
+    const log = startedLog();
+    const model = scriptedModel([says('Never.')]);
+    await executeRun(ports(model, { log }), new AbortController().signal, rest);
+    expect(model.asked).toEqual([]);
   });
 
   it('stops when a server changed a tool in the meantime', async () => {

@@ -36,7 +36,7 @@ const ATTRIBUTES = new Set(
   (
     'lang charSet name content rel href src type id className role dir tabIndex start ' +
     'dateTime method action rows required placeholder spellCheck htmlFor httpEquiv dataLive ' +
-    'dataPage dataKey dataCopy dataSame download list value autoComplete ariaLive ariaLabel ' +
+    'dataPage dataKey dataCopy dataSame download list value autoComplete ariaLive ariaCurrent ariaLabel ' +
     'ariaLabelledBy ariaDescribedBy ariaInvalid hidden defer dataParser dataContext'
   ).split(' '),
 );

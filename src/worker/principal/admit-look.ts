@@ -1,10 +1,10 @@
 import { waitUntil } from 'cloudflare:workers';
 import { Fault } from '../../fault/fault.ts';
 import type { Env } from '../env.ts';
-import { addressClient, addressName } from '../principal/caller-address.ts';
-import type { RunCaps } from '../principal/caller-caps.ts';
-import { principalName } from '../principal/principal.ts';
-import type { Principal } from '../principal/principal.ts';
+import { addressClient, addressName } from './caller-address.ts';
+import type { RunCaps } from './caller-caps.ts';
+import { principalName } from './principal-name.ts';
+import type { Principal } from './principal-name.ts';
 import type { Settings } from '../settings.ts';
 
 /** Milliseconds after which a look is over, whatever became of it. */
@@ -14,7 +14,7 @@ const LOOK_MS = 60_000;
 const AT_ONCE = 3;
 
 /**
- * Counts a look at addresses that a prompt or a link names. Each makes requests of ours, so it has
+ * Counts a look at addresses that a prompt, a link or a program names. Each makes requests of ours, so it has
  * the rate of runs; it is counted beside them, because an editor looks more often than it runs.
  * @returns gives the place back; never throws
  * @throws Fault `rate_limited`
