@@ -71,6 +71,36 @@ describe('a run that wants a login', () => {
   });
 });
 
+describe('the editor of who has logins', () => {
+  test('says which tool server wants one, leads there, and offers it from then on', async () => {
+    const { page, context } = await visit(browser, world.product.origin);
+    await page.goto('/');
+    await page.getByLabel('Markdown document').fill(promptFor(world.tools.url));
+    await page.getByRole('button', { name: 'Check' }).click();
+    const [login] = await Promise.all([
+      context.waitForEvent('page'),
+      page.getByRole('button', { name: `Log in to ${world.tools.url}` }).click(),
+    ]);
+    await login.getByRole('button', { name: /^Log in at/ }).click();
+    await login.getByRole('heading', { name: 'You are logged in' }).waitFor();
+    await login.close();
+    await page.getByRole('button', { name: 'Check' }).click();
+    await page.getByText(/^4 tools · ≈/).waitFor();
+    expect(await page.getByRole('button', { name: /^Log in to/ }).count()).toBe(0);
+    await page.getByLabel('Markdown document').fill('Roll two dice.');
+    await page.locator('#addresses').waitFor({ state: 'hidden' });
+    await page.getByRole('button', { name: 'Add tools' }).click();
+    await page.getByRole('button', { name: `Add ${world.tools.url}` }).click();
+    expect(await page.getByLabel('Markdown document').inputValue()).toBe(
+      `---\ntools:\n  - ${world.tools.url}\n---\n\nRoll two dice.`,
+    );
+    await page.goto('/connections');
+    await page.getByRole('button', { name: 'Disconnect' }).click();
+    await page.getByText('There are none yet.').waitFor();
+    await context.close();
+  });
+});
+
 describe('pages of people', () => {
   test('signing in, the list of runs, and the question before logins are used look as they should', async () => {
     const { page, context, watched } = await visit(browser, world.product.origin);

@@ -46,6 +46,7 @@ beforeAll(async () => {
   });
   product = await startProduct({
     EGRESS_ALLOW: tools.host,
+    PUBLIC_URL: 'https://prompts.example',
     PROVIDER_HOSTS: [provider.baseUrl, busy.baseUrl, native.origin]
       .map((url) => new URL(url).origin)
       .join(','),
@@ -150,6 +151,14 @@ describe('the hosted door', () => {
     const answer = await ask(`${product.origin}/api.openai.com/v1/models`);
     expect(answer.status).toBe(401);
     expect(JSON.parse(answer.text)).toMatchObject({ error: { type: 'authentication_error' } });
+  });
+
+  it('is no way from outside into the network of the operator', async () => {
+    const url = `${product.origin}/${new URL(native.origin).host}/api/delete`;
+    const headers = { host: 'prompts.example', authorization: 'Bearer any' };
+    const answer = await ask(url, { method: 'DELETE', headers });
+    expect(answer.status).toBe(401);
+    expect((await ask(url, { method: 'DELETE' })).status).toBe(200);
   });
 
   it('changes nothing for a page of another site', async () => {

@@ -1,8 +1,14 @@
 /** Signing in with an OpenID provider on the running product, with tokens that do not hold too. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { CLIENT_ID, CLIENT_SECRET } from '../support/openid-server.ts';
+import { ask } from '../support/ask.ts';
+import { Browser } from '../support/login-product.ts';
+import { authorizePath, CALLBACK, decide, pkce } from '../support/oauth-program.ts';
+import { CLIENT_ID, CLIENT_SECRET, openIdServer } from '../support/openid-server.ts';
 import type { OpenIdBehaviour } from '../support/openid-server.ts';
-import { startUntilEnd } from '../support/product.ts';
+import { startProduct, startUntilEnd } from '../support/product.ts';
 import { SignInWorld } from '../support/sign-in-world.ts';
 
 let world: SignInWorld;
@@ -147,6 +153,75 @@ describe('a provider of whose people some may come', () => {
     }
   });
 });
+
+describe('somebody whom the operator lets in no more', () => {
+  it('has no session, no key and no program, and has them again when let in again', async () => {
+    await using openId = await openIdServer();
+    openId.behaviour.claims = { email_verified: true };
+    const stateDir = mkdtempSync(join(tmpdir(), 'markdownops-'));
+    const settings = {
+      STATE_DIR: stateDir,
+      SIGN_IN: 'oidc',
+      OIDC_ISSUER: openId.issuer,
+      OIDC_CLIENT_ID: CLIENT_ID,
+      OIDC_CLIENT_SECRET: CLIENT_SECRET,
+    };
+    const first = await startProduct({ ...settings, OIDC_ALLOW: '@people.example' });
+    const { origin } = first;
+    const { port } = new URL(origin);
+    const browser = new Browser(origin);
+    const sent = await browser.submit('/sign-in/oidc', { return: '/account' });
+    await browser.open(await openId.visit(String(sent.headers.location)));
+    const json = { accept: 'application/json', 'content-type': 'application/json' };
+    const made = await browser.send('/account/keys', { body: '{"name": "k"}', headers: json });
+    const { key } = JSON.parse(made.text) as { key: string };
+    const token = await tokenFor(browser, origin);
+    await first.stop();
+
+    /** What session, key and program of then are worth under other settings. */
+    const worth = async (more: Readonly<Record<string, string>>) => {
+      const product = await startProduct({ ...settings, PORT: port, ...more });
+      const session = await browser.send('/account', { headers: json });
+      const authorization = `Bearer ${key}`;
+      const byKey = await ask(`${origin}/runs`, { headers: { ...json, authorization } });
+      const byProgram = await ask(`${origin}/mcp`, {
+        headers: { ...json, authorization: `Bearer ${token}` },
+        body: '{"jsonrpc": "2.0", "id": 1, "method": "tools/list"}',
+      });
+      await product.stop();
+      const { principal } = JSON.parse(session.text) as { principal: string };
+      return [principal.startsWith('user:'), byKey.status, byProgram.status !== 401];
+    };
+    expect(await worth({ OIDC_ALLOW: 'bob@people.example' })).toEqual([false, 401, false]);
+    expect(await worth({ OIDC_ALLOW: 'Ann@people.example' })).toEqual([true, 200, true]);
+    expect(await worth({ OIDC_ISSUER: 'https://id.example' })).toEqual([false, 401, false]);
+    rmSync(stateDir, { recursive: true, force: true });
+  });
+});
+
+/** The access token of a program that whoever signed in lets in. */
+async function tokenFor(browser: Browser, origin: string): Promise<string> {
+  const { text } = await ask(`${origin}/oauth/register`, {
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ redirect_uris: [CALLBACK], token_endpoint_auth_method: 'none' }),
+  });
+  const { client_id } = JSON.parse(text) as { client_id: string };
+  const { verifier, challenge } = pkce();
+  const wish = { client_id, code_challenge: challenge, resource: `${origin}/mcp` };
+  const { headers } = await decide(browser, authorizePath(wish), 'allow');
+  const form = new URLSearchParams({
+    grant_type: 'authorization_code',
+    client_id,
+    code: new URL(String(headers.location)).searchParams.get('code') ?? '',
+    code_verifier: verifier,
+    redirect_uri: CALLBACK,
+  });
+  const given = await ask(`${origin}/oauth/token`, {
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    body: form.toString(),
+  });
+  return (JSON.parse(given.text) as { access_token: string }).access_token;
+}
 
 describe('the settings of signing in', () => {
   it.each([

@@ -1,6 +1,6 @@
 /** Signing in with OpenRouter on the running product: who one is then, and who pays. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Browser } from '../support/login-product.ts';
+import { Browser } from '../support/login-product.ts';
 import { SignInWorld } from '../support/sign-in-world.ts';
 
 let world: SignInWorld;
@@ -131,6 +131,17 @@ describe('somebody who signed in with OpenRouter', () => {
       '---\ntools:\n  - url: https://tools.example/mcp\n    headers:\n      Authorization: ${env:TOKEN}\n---\nHello',
     );
     expect(secret.error?.code).toBe('secret_missing');
+  });
+
+  it('is not the person at the machine, also where no key is needed', async () => {
+    await using other = await SignInWorld.start({ OPENAI_API_KEY: 'canary-of-the-operator' });
+    const browser = new Browser(other.product.origin);
+    const models = async () => (await browser.open('/v1/models')).text;
+    expect(await models()).toMatch(/"owned_by": ?"openai"/);
+    await other.signIn(browser);
+    expect(await models()).not.toMatch(/"owned_by": ?"openai"/);
+    await browser.submit('/sign-out');
+    expect(await models()).toMatch(/"owned_by": ?"openai"/);
   });
 
   it('sees no runs, keys or connections of another one', async () => {

@@ -113,7 +113,7 @@ describe('what is left in the folder when a server dies', () => {
     writeFileSync(join(folder, '.part'), kept().join(''));
     server = await startProduct({ STATE_DIR: stateDir });
     expect(readdirSync(folder)).toEqual([id]);
-    for (const suffix of [...SUFFIXES, '/events']) {
+    for (const suffix of [...SUFFIXES, '/events', '/live?from=1.1.1.1']) {
       const url = `${server.origin}/${id}${suffix}`;
       expect([suffix, (await ask(url, { headers: owner })).status]).toEqual([suffix, 410]);
       expect([suffix, (await ask(url)).status]).toEqual([suffix, 410]);

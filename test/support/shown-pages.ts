@@ -25,6 +25,7 @@ export interface ShownPages extends AsyncDisposable {
 const LASTING: readonly ShownPage[] = [
   { name: 'editor', path: '/' },
   { name: 'editor-suggested', path: '/?prompt=Say%20hello.' },
+  { name: 'editor-problem', path: '/?prompt=---%0Amodel%3A%20%5B%0A---%0ASay%20hello.' },
   { name: 'examples', path: '/examples' },
   { name: 'example', path: '/examples/dice' },
   { name: 'docs', path: '/docs' },
@@ -33,6 +34,7 @@ const LASTING: readonly ShownPage[] = [
   { name: 'runs', path: '/runs' },
   { name: 'connections', path: '/connections' },
   { name: 'sign-in', path: '/sign-in' },
+  { name: 'account', path: '/account' },
   { name: 'not-found', path: '/nothing-here' },
 ];
 
@@ -95,8 +97,14 @@ export async function shownPages(
         'Allow',
       ),
     },
+    {
+      name: 'gone',
+      path: await run(DEMO.replace('demo', 'demo\nttl: 5s') + 'Say bye.', /completed|gone/i),
+    },
     ...(await runsOfModel(model, run)),
   ];
+  const waiting = pages.find(({ name }) => name === 'run-waits-for-login');
+  pages.push({ name: 'login', path: await loginOf(owner, waiting?.path ?? '') });
   return {
     product,
     owner,
@@ -111,6 +119,13 @@ export async function shownPages(
 
 const DEMO = '---\nmodel: demo\n---\n\n';
 const ASKS = '@/demo/mcp\n\nWhat time is it in Tokyo right now, and what is 17 * 23?\n';
+
+/** Where the owner of a waiting run is sent to log in. */
+async function loginOf({ page }: Visit, run: string): Promise<string> {
+  await page.goto(run);
+  const link = await page.getByRole('link', { name: 'Log in' }).getAttribute('href');
+  return new URL(link ?? '', page.url()).pathname;
+}
 
 async function runsOfModel(
   model: ModelPeer,

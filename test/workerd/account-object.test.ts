@@ -39,6 +39,7 @@ const arrived = (state: string, providerKey: string | null = 'sk-or-v1-canary-of
   state,
   until: Date.now() + 600_000,
   providerKey,
+  letIn: null,
 });
 
 describe('a sign-in', () => {

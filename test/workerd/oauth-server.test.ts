@@ -326,14 +326,11 @@ describe('the refusal', () => {
 });
 
 describe('a registration', () => {
-  const days = async (id: string) => {
+  const days = async (id: string, kind = 'registered') => {
     const programs = bindings.OAUTH.getByName('programs');
     const ends = await runInDurableObject(programs, (_object, { storage }) =>
       storage.sql
-        .exec<{ expires_at: number }>(
-          'SELECT expires_at FROM kept WHERE key = ?',
-          `registered:${id}`,
-        )
+        .exec<{ expires_at: number }>('SELECT expires_at FROM kept WHERE key = ?', `${kind}:${id}`)
         .one(),
     );
     return (ends.expires_at - Date.now()) / 86_400_000;
@@ -343,7 +340,18 @@ describe('a registration', () => {
     const id = await newClient();
     expect(await days(id)).toBeCloseTo(7, 1);
     await tokens('alice', id);
-    expect(await days(id)).toBeCloseTo(90, 1);
+    expect(await days(id, 'used')).toBeCloseTo(90, 1);
+  });
+
+  it('that somebody used takes no room from those that wait', async () => {
+    const id = await newClient();
+    await tokens('alice', id);
+    expect(await days(id)).toBeCloseTo(7, 1);
+    const programs = programsClient(bindings);
+    await programs.keep('registered:later', '{}', 8 * 86_400, 1);
+    await expect(programs.find(`registered:${id}`)).resolves.toBeNull();
+    expect((await tokens('alice', id)).access_token).toBeDefined();
+    expect(await days(id, 'used')).toBeCloseTo(90, 1);
   });
 
   it('that is over leaves what was allowed, and the way to ask who allowed it again', async () => {
@@ -351,7 +359,7 @@ describe('a registration', () => {
     const { refresh_token } = await tokens('alice', id);
     const programs = bindings.OAUTH.getByName('programs');
     await runInDurableObject(programs, (_object, { storage }) =>
-      storage.sql.exec('DELETE FROM kept WHERE key = ?', `registered:${id}`),
+      storage.sql.exec('DELETE FROM kept WHERE key LIKE ?', `%:${id}`),
     );
     const fields = { grant_type: 'refresh_token', client_id: id, refresh_token };
     expect((await send('/oauth/token', fields)).status).toBe(200);

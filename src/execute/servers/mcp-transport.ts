@@ -7,6 +7,7 @@ import {
 } from '@modelcontextprotocol/client';
 import { Fault } from '../../fault/fault.ts';
 import { readable, watchIncoming } from './incoming.ts';
+import { sayLastWords } from './last-words.ts';
 import { mcpFetch, type Wire } from './mcp-fetch.ts';
 import type { OpenCalls } from './open-calls.ts';
 
@@ -48,6 +49,7 @@ export function mcpTransport(wire: Wire, headers: Headers): Transport {
   if (wire.kind === 'http') {
     const transport = new AnsweringTransport(wire, options);
     watchIncoming(transport, readable());
+    sayLastWords(transport);
     wire.onBroken = (fault, id) => {
       if (id !== null) transport.fail(fault, id);
     };
@@ -56,6 +58,7 @@ export function mcpTransport(wire: Wire, headers: Headers): Transport {
   // oxlint-disable-next-line typescript/no-deprecated -- servers in use still speak only this
   const transport = new SSEClientTransport(wire.url, options);
   watchIncoming(transport, readable());
+  sayLastWords(transport);
   wire.onBroken = (fault) => {
     wire.fault ??= fault;
     void transport.close();

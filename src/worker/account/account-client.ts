@@ -7,6 +7,7 @@ export type AccountClient = {
     Name in
       | 'signIn'
       | 'session'
+      | 'isLetIn'
       | 'endSessions'
       | 'useKey'
       | 'view'

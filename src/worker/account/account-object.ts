@@ -4,7 +4,9 @@ import { seal } from '../../login/sealed.ts';
 import type { Seal } from '../../login/sealed.ts';
 import { readEnv } from '../env.ts';
 import type { Env } from '../env.ts';
+import type { Settings } from '../settings.ts';
 import type { AccountRows, NewCode, NewUserKey, UserKey } from './account-rows.ts';
+import { isStillLetIn } from './let-in.ts';
 
 /** What a user sees of the account. */
 export interface AccountView {
@@ -23,10 +25,13 @@ export interface SignedIn {
   readonly until: number;
   /** A provider's key of theirs; null where none comes with signing in. */
   readonly providerKey: string | null;
+  /** By what they were let in, as `letInBy` says it; null where anybody is. */
+  readonly letIn: string | null;
 }
 
 const PROVIDER_KEY = 'provider-key';
 const MODELS = 'models';
+const LET_IN = 'let-in';
 
 /** For so long a list of models is not asked for again, in milliseconds. */
 const MODELS_MS = 300_000;
@@ -42,11 +47,12 @@ export class AccountObject extends DurableObject<Env> {
   #rows: Promise<AccountRows> | undefined;
 
   /** The generation for the session; null when this sign-in was used before. */
-  async signIn(principal: string, { person, state, until, providerKey }: SignedIn) {
+  async signIn(principal: string, { person, state, until, providerKey, letIn }: SignedIn) {
     const rows = await this.#open();
     const sealed =
       providerKey === null ? null : await this.#seal(principal).close(PROVIDER_KEY, providerKey);
     const generation = rows.signIn(person, state, until);
+    if (generation !== null) rows.keep(LET_IN, letIn);
     if (generation === null || sealed === null) return generation;
     rows.keep(PROVIDER_KEY, sealed);
     rows.keep(MODELS, null);
@@ -55,7 +61,13 @@ export class AccountObject extends DurableObject<Env> {
 
   /** Who a session is, for a person to read; null when it has ended. */
   async session(generation: string): Promise<string | null> {
-    return (await this.#open()).session(generation);
+    return (await this.isLetIn()) ? (await this.#open()).session(generation) : null;
+  }
+
+  /** Whether the operator still lets in who this is. */
+  async isLetIn(): Promise<boolean> {
+    const kept = (await this.#open()).value(LET_IN);
+    return kept === null || isStillLetIn(this.#settings(), kept.value);
   }
 
   async endSessions(): Promise<void> {
@@ -65,7 +77,7 @@ export class AccountObject extends DurableObject<Env> {
   /** The key with this hash and whose it is; null when there is none. */
   async useKey(hash: string): Promise<{ readonly id: string; readonly person: string } | null> {
     const rows = await this.#open();
-    const id = rows.useKey(hash);
+    const id = (await this.isLetIn()) ? rows.useKey(hash) : null;
     return id === null ? null : { id, person: rows.person() ?? '' };
   }
 
@@ -127,8 +139,12 @@ export class AccountObject extends DurableObject<Env> {
 
   /** The principal is bound into what is sealed: a row in another's object opens nothing. */
   #seal(principal: string): Seal {
+    return seal(`account:${principal}`, this.#settings().vaultKeys);
+  }
+
+  #settings(): Settings {
     const { settings } = readEnv(this.env);
     if (settings === null) throw new Fault('misconfigured');
-    return seal(`account:${principal}`, settings.vaultKeys);
+    return settings;
   }
 }

@@ -37,10 +37,9 @@ export interface ChatCaller {
  * The caller of the server's own models.
  * @throws Fault `unauthorized`
  */
-export async function ownCaller({ request, env, settings }: ChatAsked): Promise<ChatCaller> {
-  const principal = isPerson(request, settings)
-    ? 'local'
-    : principalName(await runner(request, env, settings));
+export async function ownCaller(asked: ChatAsked): Promise<ChatCaller> {
+  const { request, settings } = asked;
+  const principal = await whoAsks(asked);
   const isKnown = principal !== null;
   return {
     principal,
@@ -49,6 +48,13 @@ export async function ownCaller({ request, env, settings }: ChatAsked): Promise<
     isSuggested: false,
     origin: ownOrigin(request, settings),
   };
+}
+
+async function whoAsks({ request, env, settings }: ChatAsked): Promise<string | null> {
+  if (!isPerson(request, settings)) return principalName(await runner(request, env, settings));
+  // Whoever signed in at a local server wants to be that one, and not who sits there.
+  const session = await identityOfSession(request, env, settings);
+  return session === null ? 'local' : principalName(session.principal);
 }
 
 /**

@@ -30,6 +30,12 @@ export async function hostedDoor(asked: ChatAsked): Promise<Response | null> {
   const [, name = ''] = pathname.split('/', 2);
   const host = providerHosts(settings.providerHosts).get(name);
   if (host === undefined) return null;
+  // Through a tunnel anybody could use, and change, what answers every key in the operator's network.
+  const isInside = host.origin.startsWith('http:');
+  if (isInside && !(await hostedCaller(asked, host.host)).isTrusted) {
+    const message = `${host.host} is in this server's own network, for its people alone: sign in.`;
+    return errorResponse(faultData('unauthorized', message));
+  }
   if (!host.isOperators && !hasKey(request)) {
     const message = `Send your key for ${host.host}, as you would send it there.`;
     return errorResponse(faultData('unauthorized', message));

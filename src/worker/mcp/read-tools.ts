@@ -12,6 +12,7 @@ import { readResult, RUN_OUTPUT, tellingOf, VIEW } from './run-result.ts';
 import type { TaskServer } from './task-extension.ts';
 import { answered, proofOfCaller, reported } from './tool-call.ts';
 import type { McpCall } from './tool-call.ts';
+import { orStone } from '../snapshot/public-view.ts';
 
 const READS = { readOnlyHint: true, idempotentHint: true, openWorldHint: false } as const;
 
@@ -99,7 +100,8 @@ function addGetRun(server: TaskServer, callOf: (context: McpCall['context']) => 
         const { env, settings, caller } = call;
         const id = /(?:^|\/)([0-9A-Za-z]{32})(?:\.[a-z]+)?$/.exec(given)?.[1] ?? '';
         if (!(await isRunId(settings.idKey, id))) throw new Fault('not_found');
-        const run = there(await runClient(env, id).view(proofOfCaller(caller)));
+        const found = await runClient(env, id).view(proofOfCaller(caller));
+        const run = there(await orStone(env, id, found));
         return readResult(run, tellingOf(call, view));
       }),
   );

@@ -41,7 +41,7 @@ export async function accessOf(
   const origin = issuerOf(request, settings);
   const token = header.slice('Bearer'.length).trim();
   const found = await grantorClient(env, grantorId).validate(origin, resourceOf(origin), token);
-  if (found === null || !(await stillStands(found.props, settings))) return null;
+  if (found === null || !(await stillStands(found.props, env, settings))) return null;
   const { principal, person } = found.props;
   return { principal, person, clientId: found.clientId, scopes: found.scope };
 }

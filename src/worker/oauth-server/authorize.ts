@@ -85,7 +85,6 @@ export async function decideConsent(
 ): Promise<Response> {
   const known = await knownRequest(request, env, settings);
   if (known === null) throw new Fault('unauthorized', 'Sign in to decide about a program.');
-  // What a program is given would go on when the key was revoked.
   checkSession(known);
   const fields = await readFields(request);
   const text = fields.get('query') ?? '';

@@ -1,13 +1,15 @@
 import { isOfThisServer } from '../principal/principal-name.ts';
 import type { ClientInfo } from '@cloudflare/workers-oauth-provider';
 import { Fault } from '../../fault/fault.ts';
+import type { Env } from '../env.ts';
 import { network } from '../network.ts';
 import type { KnownRequest } from '../principal/known-request.ts';
+import { strangerWait } from '../principal/stranger-allowance.ts';
 import { grantorId } from './grantor.ts';
 import { REGISTRATION_S } from './library.ts';
 import { isDocumentUrl, readDocument } from './metadata-document.ts';
 import { grantorClient, programsClient } from './oauth-client.ts';
-import { MOST_REGISTERED, strangerWait } from './registration.ts';
+import { MOST_REGISTERED } from './registration.ts';
 
 /** Seconds for which a document is not read again; whoever wrote it may change it. */
 const DOCUMENT_S = 300;
@@ -29,20 +31,28 @@ export async function findProgram(known: KnownRequest, id: string): Promise<Clie
   );
 }
 
-/** Somebody let the program in: from now on its registration lasts. */
+/**
+ * Somebody let the program in: from now on its registration lasts. Kept apart from those that wait:
+ * who lets in thousands of programs of their own must not take the room in which others register.
+ */
 export async function keepProgram({ env }: KnownRequest, client: ClientInfo): Promise<void> {
   if (isDocumentUrl(client.clientId)) return;
-  const key = `registered:${client.clientId}`;
+  const key = `used:${client.clientId}`;
   const value = JSON.stringify(client);
   await programsClient(env).keep(key, value, REGISTRATION_S, MOST_REGISTERED);
+}
+
+/** What a program said of itself, as JSON; null when that is over. */
+export async function registration(env: Env, id: string): Promise<string | null> {
+  const programs = programsClient(env);
+  return (await programs.find(`used:${id}`)) ?? (await programs.find(`registered:${id}`));
 }
 
 async function registered(known: KnownRequest, id: string): Promise<ClientInfo | null> {
   if (!/^[\w-]{16}$/.test(id)) return null;
   const { env, settings, principal } = known;
   const own = grantorClient(env, await grantorId(principal, settings));
-  const text =
-    (await programsClient(env).find(`registered:${id}`)) ?? (await own.find(`client:${id}`));
+  const text = (await registration(env, id)) ?? (await own.find(`client:${id}`));
   return text === null ? null : clientIn(text);
 }
 
@@ -52,7 +62,7 @@ async function documented(known: KnownRequest, url: string): Promise<ClientInfo>
   const key = `document:${url}`;
   const text = await programs.find(key);
   if (text !== null) return clientIn(text);
-  const wait = await strangerWait(request, env, settings);
+  const wait = await strangerWait(request, env, settings, 'oauth');
   if (wait !== null) {
     const message = 'Too many programs were asked about from here. Try again later.';
     throw new Fault('rate_limited', message, { detail: { retry_after: wait } });

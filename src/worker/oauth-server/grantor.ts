@@ -1,6 +1,8 @@
 import { mac, sameSecret } from '../../connect/keyed-hash.ts';
 import { markOf } from '../../connect/signed.ts';
 import { base62 } from '../../login/base62.ts';
+import { accountClient } from '../account/account-client.ts';
+import type { Env } from '../env.ts';
 import { mayBeHere } from '../principal/session.ts';
 import type { Settings } from '../settings.ts';
 
@@ -51,11 +53,14 @@ export async function marksOf(principal: string, settings: Settings): Promise<re
  */
 export async function stillStands(
   { principal, marks }: Grantor,
+  env: Env,
   settings: Settings,
 ): Promise<boolean> {
   if (principal === 'local') return settings.localOwner;
   const user = /^user:(.+)$/.exec(principal)?.[1];
-  if (user !== undefined) return mayBeHere(settings, user);
+  if (user !== undefined) {
+    return mayBeHere(settings, user) && (await accountClient(env, principal).isLetIn());
+  }
   const now = await marksOf(principal, settings);
   return now.some((mark) => marks.includes(mark));
 }

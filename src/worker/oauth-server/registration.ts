@@ -1,8 +1,7 @@
 import { isObject } from '../../protocol/json.ts';
-import { randomBase62 } from '../../login/base62.ts';
 import type { Env } from '../env.ts';
 import { decoded, readBytes } from '../post/read-body.ts';
-import { addressClient, addressName } from '../principal/caller-address.ts';
+import { strangerWait } from '../principal/stranger-allowance.ts';
 import type { Settings } from '../settings.ts';
 import { authorizationServer, rowsOf, toLibrary } from './library.ts';
 import { programsClient } from './oauth-client.ts';
@@ -15,9 +14,6 @@ const MAX_BYTES = 8192;
 const MAX_NAME = 200;
 const MAX_REDIRECTS = 10;
 const MAX_REDIRECT = 1000;
-
-/** What strangers may have us keep and fetch in a minute, from one address. */
-const STRANGER_RATE = { rate: 20, concurrency: 0 } as const;
 
 /** Seconds that a registration waits for somebody to let the program in. */
 const UNUSED_S = 7 * 86_400;
@@ -32,7 +28,7 @@ export const MOST_REGISTERED = 10_000;
  */
 export async function register(request: Request, env: Env, settings: Settings): Promise<Response> {
   const origin = issuerOf(request, settings);
-  const wait = await strangerWait(request, env, settings);
+  const wait = await strangerWait(request, env, settings, 'oauth');
   if (wait !== null) {
     const description = 'Too many programs were registered from here. Try again later.';
     return oauthError({
@@ -62,16 +58,6 @@ export async function register(request: Request, env: Env, settings: Settings): 
   const response = await toLibrary(authorizationServer(origin), asked, rows);
   if (response.status === 201 && kept === null) throw new Error('The registration was not kept.');
   return withoutCors(response);
-}
-
-/** Seconds that an address must wait before it may have us keep or fetch something; null for none. */
-export async function strangerWait(
-  request: Request,
-  env: Env,
-  settings: Settings,
-): Promise<number | null> {
-  const address = addressClient(env, `oauth:${await addressName(request, settings)}`);
-  return address.take(randomBase62(22), STRANGER_RATE, Date.now());
 }
 
 /** Our own headers say who may read an answer. */

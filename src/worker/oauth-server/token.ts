@@ -1,9 +1,10 @@
 import type { Env } from '../env.ts';
 import { decoded, readBytes } from '../post/read-body.ts';
 import type { Settings } from '../settings.ts';
+import { registration } from './find-program.ts';
 import { isGrantorId } from './grantor.ts';
 import { authorizationServer, rowsOf, toLibrary } from './library.ts';
-import { grantorClient, programsClient } from './oauth-client.ts';
+import { grantorClient } from './oauth-client.ts';
 import { oauthError } from './oauth-error.ts';
 import { issuerOf, withWholeResource } from './resource.ts';
 
@@ -67,7 +68,7 @@ async function strangersOrder(
   form: URLSearchParams,
 ): Promise<Response> {
   const id = form.get('client_id') ?? '';
-  const found = /^[\w-]{16}$/.test(id) ? await programsClient(env).find(`registered:${id}`) : null;
+  const found = /^[\w-]{16}$/.test(id) ? await registration(env, id) : null;
   const rows = {
     ...rowsOf(null),
     get: (key: string) => (found !== null && key === `client:${id}` ? JSON.parse(found) : null),

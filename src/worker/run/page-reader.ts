@@ -1,6 +1,4 @@
-import { announcementOf, renderMain } from '../../publish/render-page.ts';
-import { ShownParts } from '../../publish/page-shown.ts';
-import { runUrls } from '../../publish/run-urls.ts';
+import { SentParts } from '../../publish/page-shown.ts';
 import type { RunEvent } from '../../run/event.ts';
 import type { Viewer } from '../../run/view.ts';
 import { LivePage } from './live-page.ts';
@@ -23,11 +21,10 @@ const PER_MS = 200;
  */
 export class PageReader {
   readonly #page: LivePage;
-  readonly #shown = new ShownParts();
+  readonly #sent = new SentParts();
   #at: PagePlace;
   /** What the reader has of the open rest of the answer; it is whole with the first that is sent. */
   #rest = '';
-  #cost = 0;
   #isFirst = true;
   #textDue = Infinity;
   #mainDue = Infinity;
@@ -62,32 +59,33 @@ export class PageReader {
     if (isLast) return 'event: end\ndata: {}\n\n';
     if (Math.min(this.#textDue, this.#mainDue) > now) return '';
     this.#page.catchUp();
-    const answer = this.#answer();
+    const answer = this.#answer(now);
     const isOther = answer?.reset === true;
-    const main = this.#mainDue <= now || isOther ? this.#main() : null;
-    this.#textDue = Infinity;
-    this.#textFree = now + TEXT_MS + this.#cost / PER_MS;
-    if (main !== null) {
-      this.#mainDue = Infinity;
-      this.#mainFree = now + MAIN_MS + main.main.length / PER_MS;
-    }
+    const main = this.#mainDue <= now || isOther ? this.#main(now) : null;
     if (main === null && answer === null) return '';
-    this.#at = { ...this.#at, seq: this.#page.seq };
+    // Who comes back from here is sent what has still to come.
+    const isWhole = Math.min(this.#textDue, this.#mainDue) === Infinity;
+    if (isWhole) this.#at = { ...this.#at, seq: this.#page.seq };
     const { seq, step, attempt, blocks } = this.#at;
     const data = JSON.stringify({ ...main, answer });
     return `id: ${seq}.${step}.${attempt}.${blocks}\nevent: page\ndata: ${data}\n\n`;
   }
 
-  #main(): { readonly main: string; readonly status: string } {
-    const view = this.#page.view();
-    const main = renderMain(view, runUrls('', this.#page.id), this.#shown);
-    return { main, status: announcementOf(view) };
+  #main(now: number): { readonly main: string; readonly status: string } {
+    const { pieces, status, seq, until } = this.#page.main(now);
+    const main = this.#sent.take(pieces);
+    this.#mainFree = now + MAIN_MS + main.length / PER_MS;
+    // What came since it was laid out for somebody else is sent when it is laid out again.
+    this.#mainDue = seq === this.#page.seq ? Infinity : Math.max(until, this.#mainFree);
+    return { main, status };
   }
 
   /** What is new of the answer; null for nothing. */
-  #answer(): AnswerNews | null {
-    const { step, attempt, sealed, rest, cost } = this.#page.answer();
-    this.#cost = cost;
+  #answer(now: number): AnswerNews | null {
+    const { step, attempt, sealed, rest, cost, until } = this.#page.answer(now);
+    this.#textFree = now + TEXT_MS + cost / PER_MS;
+    // What it lacks is sent when it is laid out again.
+    this.#textDue = until === null ? Infinity : Math.max(until, now + TEXT_MS);
     const at = this.#at;
     const isSame = at.step === step && at.attempt === attempt && at.blocks <= sealed.length;
     const from = isSame ? at.blocks : 0;

@@ -3,6 +3,7 @@ import { readPlace } from './page-place.ts';
 import { there, viewOf } from './read-run.ts';
 import type { RunRequest } from './read-run.ts';
 import { runClient } from './run-client.ts';
+import { orStone } from '../snapshot/public-view.ts';
 
 /** A page that shows nothing yet. */
 const BEGINNING = '0.0.0.0';
@@ -23,7 +24,7 @@ export async function readLive(asked: RunRequest): Promise<Response> {
     await viewOf(asked);
     return new Response(null, { headers });
   }
-  const news = there(await runClient(env, id).page(proof, from));
+  const news = there(await orStone(env, id, await runClient(env, id).page(proof, from)));
   // A browser connects again after every end of a stream, until it is told that there is no more.
   return new Response(news, { status: news === null ? 204 : 200, headers });
 }

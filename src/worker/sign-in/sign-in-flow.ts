@@ -15,6 +15,7 @@ import { readFields } from '../post/read-fields.ts';
 import { principalName } from '../principal/principal-name.ts';
 import { backTo } from '../principal/return-path.ts';
 import { isHttps, userCookie } from '../principal/session.ts';
+import { strangerWait } from '../principal/stranger-allowance.ts';
 import type { Settings } from '../settings.ts';
 import { addressOf, arrived, originOf } from './sign-in-way.ts';
 import type { WayUse } from './sign-in-way.ts';
@@ -41,7 +42,10 @@ interface Flow {
   readonly until: number;
 }
 
-/** `POST /sign-in/{way}`: sends the browser away, with a cookie by which it is known again. */
+/**
+ * `POST /sign-in/{way}`: sends the browser away, with a cookie by which it is known again.
+ * @throws Fault `not_found`, `rate_limited`
+ */
 export async function beginSignIn(
   request: Request,
   env: Env,
@@ -49,6 +53,8 @@ export async function beginSignIn(
   way: SignInWay,
 ): Promise<Response> {
   const back = backTo((await readFields(request)).get('return'));
+  // OpenRouter is not asked anything before the browser comes back.
+  if (way === 'oidc') await admitStranger(request, env, settings);
   const names = { state: randomName(), nonce: randomName(), verifier: randomName() };
   const flow: Flow = { way, ...names, back, until: Date.now() + FLOW_S * 1000 };
   try {
@@ -87,17 +93,28 @@ async function finished(
 ): Promise<Response> {
   // Login CSRF: nothing of the query goes anywhere unless this browser began the sign-in.
   if (flow === null) throw new Fault('login_invalid');
+  await admitStranger(request, env, settings);
   const use = useOf(request, env, settings, flow.way);
-  const { id, person, providerKey } = await arrived(flow.way, use, returned, flow);
+  const { id, ...person } = await arrived(flow.way, use, returned, flow);
   const principal = principalName({ kind: 'user', id });
   const generation = await accountClient(env, principal).signIn(principal, {
-    person,
+    ...person,
     state: await digest(flow.state),
     until: flow.until,
-    providerKey,
   });
   if (generation === null) throw new Fault('login_invalid');
   return seeOther(flow.back, await userCookie(request, settings, { id, generation }));
+}
+
+/**
+ * Nobody knows yet who asks, and each time somebody else's server is asked with our name and secret.
+ * @throws Fault `rate_limited`
+ */
+async function admitStranger(request: Request, env: Env, settings: Settings): Promise<void> {
+  const wait = await strangerWait(request, env, settings, 'sign-in');
+  if (wait === null) return;
+  const message = 'Too many people are signing in from here. Try again later.';
+  throw new Fault('rate_limited', message, { detail: { retry_after: wait } });
 }
 
 /** Its page says what went wrong; nothing of a stranger's words goes there. */

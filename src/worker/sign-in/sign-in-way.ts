@@ -4,6 +4,7 @@ import type { Asking } from '../../login/exchange.ts';
 import { digest } from '../../login/random.ts';
 import type { OpenIdClient, OpenIdFlow } from '../../login/openid.ts';
 import { isObject } from '../../protocol/json.ts';
+import { letInBy } from '../account/let-in.ts';
 import { userId } from '../account/user-token.ts';
 import type { SignInWay } from '../account/user-token.ts';
 import type { Settings } from '../settings.ts';
@@ -25,6 +26,8 @@ export interface Arrived {
   readonly person: string;
   /** A key of the provider that belongs to them; null where none comes along. */
   readonly providerKey: string | null;
+  /** By what they were let in, as `letInBy` says it; null where anybody is. */
+  readonly letIn: string | null;
 }
 
 /** The origin at which people are signed in; null when the operator did not switch it on. */
@@ -71,14 +74,16 @@ export async function arrived(
     const { subject, person, email } = await openIdPerson(client, returned, flow, asking);
     if (!isAllowed(email, client.allow)) throw new Fault('login_denied');
     const id = await userId(settings, way, { issuer: client.issuer, subject });
-    return { id, person: shown(person), providerKey: null };
+    const letIn = await letInBy(settings, { issuer: client.issuer, email });
+    return { id, person: shown(person), providerKey: null, letIn };
   }
   if (openRouter === null) throw new Fault('not_found');
   const [code, ...more] = returned.getAll('code');
   if (code === undefined || more.length > 0) throw new Fault('login_denied');
   const { key, subject } = await openRouterKey(openRouter, code, flow.verifier, asking);
   const id = await userId(settings, way, { issuer: openRouter, subject });
-  return { id, person: `OpenRouter user ${shown(subject).slice(-6)}`, providerKey: key };
+  const person = `OpenRouter user ${shown(subject).slice(-6)}`;
+  return { id, person, providerKey: key, letIn: null };
 }
 
 interface OpenRouterKey {
