@@ -24,6 +24,8 @@ export default defineConfig({
   test: {
     globalSetup: ['./test/support/page-files.ts'],
     reporters: ['default', './test/support/closing-line.ts'],
+    // Most tests wait for servers and clocks: one file at a time would leave a small machine idle.
+    maxWorkers: 2,
     projects: [
       { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 20_000 } },
       {

@@ -225,9 +225,9 @@ describe('signing in', () => {
       key: 'bob-key-0123456789',
       return: back,
     });
-    expect([status, headers.location]).toEqual([303, '/connections']);
+    expect([status, headers.location]).toEqual([303, '/']);
     const page = await browser.open(`/sign-in?return=${encodeURIComponent(back)}`);
-    expect(page.text).toContain('name="return" value="/connections"');
+    expect(page.text).toContain('name="return" value="/"');
   });
 
   it('with a wrong key is one answer, and no session', async () => {

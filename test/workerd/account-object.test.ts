@@ -190,13 +190,13 @@ describe('the way back', () => {
       '/oauth/authorize?client_id=a%20b&x=https://c.example/d',
       '/oauth/authorize?client_id=a%20b&x=https://c.example/d',
     ],
-    ['/oauth/authorize', '/connections'],
-    ['/oauth/token?x=1', '/connections'],
-    ['/account/cli?a=b\\c', '/connections'],
-    ['//account', '/connections'],
-    ['https://evil.example/account', '/connections'],
-    ['/account#//evil.example', '/connections'],
-    ['/account\n', '/connections'],
+    ['/oauth/authorize', '/'],
+    ['/oauth/token?x=1', '/'],
+    ['/account/cli?a=b\\c', '/'],
+    ['//account', '/'],
+    ['https://evil.example/account', '/'],
+    ['/account#//evil.example', '/'],
+    ['/account\n', '/'],
   ])('%s is %s', (asked, path) => {
     expect(backTo(asked)).toBe(path);
   });

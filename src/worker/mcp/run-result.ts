@@ -122,7 +122,7 @@ function linksOf(run: RunView, urls: RunUrls): ContentBlock[] {
   const title = titleOf(run);
   return [
     link(title, urls.html, 'text/html'),
-    link(`${title}.md`, urls.markdown, 'text/markdown'),
+    link(`${title.endsWith('.') ? title.slice(0, -1) : title}.md`, urls.markdown, 'text/markdown'),
     ...run.files
       .slice(0, MOST_LINKS)
       .map(({ path }) => link(path, fileUrl(urls, path), mediaTypeOf(path).mediaType)),

@@ -4,7 +4,7 @@ const BACK =
 
 /** The path of ours that a person is sent to after signing in. */
 export function backTo(path: string | null | undefined): string {
-  return typeof path === 'string' && BACK.test(path) ? path : '/connections';
+  return typeof path === 'string' && BACK.test(path) ? path : '/';
 }
 
 /** The same for the page that a request asked for; some need their query to be asked again. */
