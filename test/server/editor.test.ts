@@ -158,6 +158,14 @@ describe('GET /from/{url}', () => {
     expect(headers['access-control-allow-origin']).toBeUndefined();
   });
 
+  it('opens an example of this server, as the button in our README does', async () => {
+    const { status, text } = await open(`/from/${product.origin}/examples/tweet.md`);
+    expect([status, text.includes('/demo/mcp')]).toEqual([200, true]);
+    for (const path of ['/examples/nothing.md', '/runs', '/connections']) {
+      expect((await open(`/from/${product.origin}${path}`)).status).toBe(502);
+    }
+  });
+
   it('takes one slash for two, which proxies make of them', async () => {
     const { text } = await open(`/from/http:/${peer.host}/doc.md`);
     expect(text).toContain('# /doc.md');
