@@ -12,7 +12,10 @@ export async function workerStartRows(): Promise<Row[]> {
   const folder = mkdtempSync(join(tmpdir(), 'bench-'));
   try {
     const platform = join(folder, 'platform.mjs');
-    writeFileSync(platform, 'export class DurableObject {}\n');
+    writeFileSync(
+      platform,
+      'export class DurableObject {}\nexport class WorkerEntrypoint {}\nexport const waitUntil = () => {};\n',
+    );
     await build({
       ...WORKER_BUNDLE,
       outdir: join(folder, 'worker'),

@@ -1,5 +1,6 @@
+import { listenForBrowser } from './browser-listener.ts';
 import { timingSafeEqual } from 'node:crypto';
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { type IncomingMessage, type Server } from 'node:http';
 
 import { Fault } from '../fault/fault.ts';
 import { saying, sendReply, type Reply } from './loopback-page.ts';
@@ -36,18 +37,8 @@ export class CodeListener {
 
   /** @param state what the browser must bring back, random and told to nobody but the server */
   static async open(state: string): Promise<CodeListener> {
-    const server = createServer({
-      requestTimeout: 10_000,
-      headersTimeout: 10_000,
-      maxHeaderSize: 16_384,
-    });
-    server.maxConnections = 32;
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject).listen(0, '127.0.0.1', resolve);
-    });
-    const address = server.address();
-    if (address === null || typeof address === 'string') throw new TypeError('It has no port.');
-    return new CodeListener(server, address.port, state);
+    const { server, port } = await listenForBrowser();
+    return new CodeListener(server, port, state);
   }
 
   /** Stops listening; a page that is on its way is still sent. */

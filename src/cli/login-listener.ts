@@ -1,5 +1,6 @@
+import { listenForBrowser } from './browser-listener.ts';
 import { randomBytes } from 'node:crypto';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 
 import { asFault, Fault, FAULTS } from '../fault/fault.ts';
 import type { LoginClient } from '../login/login-client.ts';
@@ -50,18 +51,8 @@ export class LoginListener {
   static async open(
     clientFor: (redirectUri: string) => Promise<LoginClient>,
   ): Promise<LoginListener> {
-    const server = createServer({
-      requestTimeout: 10_000,
-      headersTimeout: 10_000,
-      maxHeaderSize: 16_384,
-    });
-    server.maxConnections = 32;
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject).listen(0, '127.0.0.1', resolve);
-    });
-    const address = server.address();
-    if (address === null || typeof address === 'string') throw new TypeError('It has no port.');
-    const origin = `http://127.0.0.1:${address.port}`;
+    const { server, port } = await listenForBrowser();
+    const origin = `http://127.0.0.1:${port}`;
     return new LoginListener(server, origin, await clientFor(`${origin}${CALLBACK}`));
   }
 
