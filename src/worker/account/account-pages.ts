@@ -6,6 +6,7 @@ import { isoTime } from '../../publish/iso-time.ts';
 import { renderAccount } from '../../publish/render-account.ts';
 import type { AccountPage } from '../../publish/render-account.ts';
 import type { Env } from '../env.ts';
+import { checkFormAction, formActionDone } from '../post/form-action.ts';
 import { readFields } from '../post/read-fields.ts';
 import { checkSession, knownRequest } from '../principal/known-request.ts';
 import type { KnownRequest } from '../principal/known-request.ts';
@@ -91,11 +92,11 @@ export async function revokeKey(
 ): Promise<Response> {
   const user = await userRequest(request, env, settings);
   if (user.keyId !== id) checkSession(user);
-  if (request.method === 'POST') await checkAction(request, 'revoke');
+  await checkFormAction(request, 'revoke');
   if (!/^[0-9A-Za-z]{12}$/.test(id) || !(await user.account.removeKey(id))) {
     throw new Fault('not_found', 'There is no such key of yours.');
   }
-  return changed(request);
+  return formActionDone(request, '/account');
 }
 
 /** `POST /account/sign-out`: no session holds any more. */
@@ -118,11 +119,11 @@ export async function forgetOpenRouter(
 ): Promise<Response> {
   const user = await userRequest(request, env, settings);
   checkSession(user);
-  if (request.method === 'POST') await checkAction(request, 'disconnect');
+  await checkFormAction(request, 'disconnect');
   if (!(await user.account.forgetProviderKey())) {
     throw new Fault('not_found', 'There is no OpenRouter key of yours here.');
   }
-  return changed(request);
+  return formActionDone(request, '/account');
 }
 
 /**
@@ -208,14 +209,4 @@ function endIn(text: string | undefined): number | null {
     return Date.now() + Number(days) * DAY_MS;
   }
   throw new Fault('bad_request', `"expires_in_days" must be a number from 1 to ${MOST_DAYS}.`);
-}
-
-/** @throws Fault `bad_request` */
-async function checkAction(request: Request, action: string): Promise<void> {
-  if ((await readFields(request)).get('action') === action) return;
-  throw new Fault('bad_request', `"action" must be "${action}".`);
-}
-
-function changed(request: Request): Response {
-  return wantsPage(request) ? seeOther('/account') : new Response(null, { status: 204 });
 }

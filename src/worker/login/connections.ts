@@ -10,6 +10,7 @@ import { knownRequest } from '../principal/known-request.ts';
 import type { KnownRequest } from '../principal/known-request.ts';
 import { isOfOperator } from '../principal/principal-logins.ts';
 import { namedPrincipal } from '../principal/principal-name.ts';
+import { checkFormAction, formActionDone } from '../post/form-action.ts';
 import { readFields } from '../post/read-fields.ts';
 import { userOf } from '../post/read-prompt.ts';
 import { html, json } from '../../connect/responses.ts';
@@ -71,17 +72,11 @@ export async function removeConnection(
   id: string,
 ): Promise<Response> {
   const known = await sender(request, env, settings);
-  if (request.method === 'POST') {
-    const fields = await readFields(request);
-    if (fields.get('action') !== 'disconnect') {
-      throw new Fault('bad_request', '"action" must be "disconnect".');
-    }
-  }
+  await checkFormAction(request, 'disconnect');
   if (!/^[\w.~-]{1,200}$/.test(id) || !(await known.own.disconnect(id))) {
     throw new Fault('not_found');
   }
-  if (!wantsPage(request)) return new Response(null, { status: 204 });
-  return new Response(null, { status: 303, headers: { location: '/connections' } });
+  return formActionDone(request, '/connections');
 }
 
 /** @throws Fault `unauthorized` */

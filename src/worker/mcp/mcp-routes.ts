@@ -1,6 +1,6 @@
 import type { Hono } from 'hono';
 import { Fault } from '../../fault/fault.ts';
-import { faultResponse } from '../fault-response.ts';
+import { otherMethod } from '../other-method.ts';
 import { isRunId } from '../run/run-id.ts';
 import type { Asked, Surroundings } from '../surroundings.ts';
 import { mcpSessions } from './mcp-sessions.ts';
@@ -20,7 +20,9 @@ export function addMcpRoutes(app: Hono<Surroundings>): void {
 async function answered({ req, env, var: held }: Asked, prompt: string | null): Promise<Response> {
   const { settings } = held;
   const request = req.raw;
-  if (!METHODS.split(', ').includes(request.method)) return otherMethod(request);
+  // No stream of its own stands open: everything is said in the answer to a call.
+  if (!METHODS.split(', ').includes(request.method))
+    return otherMethod(request, METHODS, FOR_CLIENTS);
   const protocol = await import('./protocol.ts');
   const caller = await protocol.mcpCaller(request, env, settings);
   if (caller === null) return protocol.unknownCaller(request, settings);
@@ -37,13 +39,3 @@ async function answered({ req, env, var: held }: Asked, prompt: string | null): 
 /** Said to who opens the address in a browser. */
 const FOR_CLIENTS =
   'This is the address of an MCP server. Give it to an MCP client, which sends POST.';
-
-/** No stream of its own stands open: everything is said in the answer to a call. */
-function otherMethod(request: Request): Response {
-  const response =
-    request.method === 'OPTIONS'
-      ? new Response(null, { status: 204 })
-      : faultResponse(new Fault('method_not_allowed', FOR_CLIENTS), request);
-  response.headers.set('allow', METHODS);
-  return response;
-}

@@ -6,7 +6,7 @@ import type { Markup } from '../../publish/markup.ts';
 import { programsHtml } from '../../publish/render-programs.ts';
 import type { ShownProgram } from '../../publish/render-programs.ts';
 import type { Env } from '../env.ts';
-import { readFields } from '../post/read-fields.ts';
+import { checkFormAction, formActionDone } from '../post/form-action.ts';
 import { knownRequest } from '../principal/known-request.ts';
 import type { KnownRequest } from '../principal/known-request.ts';
 import type { Settings } from '../settings.ts';
@@ -48,15 +48,12 @@ export async function endProgram(
   id: string,
 ): Promise<Response> {
   const known = await sender(request, env, settings);
-  if (request.method === 'POST') {
-    const fields = await readFields(request);
-    if (fields.get('action') !== 'end') throw new Fault('bad_request', '"action" must be "end".');
-  }
+  await checkFormAction(request, 'end');
   const grantor = await grantorId(known.principal, settings);
   const isEnded =
     /^[\w-]{16}$/.test(id) && (await grantorClient(env, grantor).end(known.origin, grantor, id));
   if (!isEnded) throw new Fault('not_found');
-  return wantsPage(request) ? seeOther('/connections') : new Response(null, { status: 204 });
+  return formActionDone(request, '/connections');
 }
 
 /** The part of the page of connections that is about programs. */

@@ -1,3 +1,4 @@
+import { isObject } from '../../../protocol/json.ts';
 import { element, pressable } from './element.ts';
 
 /** A dialog with a heading and a way out; Escape and a press beside it close it too. */
@@ -33,11 +34,7 @@ export async function listFrom(
   const response = await window.fetch(path, { headers: { Accept: 'application/json' } });
   if (response.status === 401) throw new Error('Sign in to see them.');
   const answer: unknown = response.ok ? await response.json() : null;
-  const data = isRecord(answer) ? answer['data'] : null;
+  const data = isObject(answer) ? answer['data'] : null;
   if (!Array.isArray(data)) throw new Error('The server did not tell them.');
-  return data.filter(isRecord);
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return data.filter(isObject);
 }
