@@ -18,6 +18,8 @@ import { PHASES, type Phase } from './traps.ts';
 const ONLY = process.env['FAULT_PHASE'];
 const WANTED = PHASES.filter((phase) => ONLY === undefined || ONLY === phase);
 const ROUNDS = roundsOf(WANTED.length);
+/** Every run is read, one after the other. */
+const READ_ALL_MS = 60_000 + ROUNDS * 1000;
 const seed = seedOf('kill -9');
 const random = new Random(seed);
 
@@ -149,7 +151,7 @@ describe(`after ${ROUNDS} kills of the server (SEED=${seed})`, () => {
       expect(told.length).toBeLessThanOrEqual(run?.events.length ?? 0);
       if (told.length > 0) expect(await world.frames(made, told.length)).toEqual(told);
     }
-  });
+  }, READ_ALL_MS);
 
   it('no call that was sent was sent again', () => {
     expect([...world.slow.paid].filter(([, times]) => times > 1)).toEqual([]);
@@ -161,7 +163,7 @@ describe(`after ${ROUNDS} kills of the server (SEED=${seed})`, () => {
       const { text } = await ask(`${world.origin}/${idOf(run)}.txt`);
       expect(text.trim()).toBe(answerOf(run).trim());
     }
-  });
+  }, READ_ALL_MS);
 
   it('a run whose login was cut off can still be logged in to', async () => {
     for (const run of accepted('login').toReversed().slice(0, 6)) {

@@ -78,6 +78,32 @@ describe('every page', () => {
     expect(missing).toEqual([]);
   }, 120_000);
 
+  // `worker-bundle.test.ts` bounds each of them, which says little if a page loads another one.
+  test('loads the scripts whose size is bounded, and no other', async () => {
+    const { page } = shown.owner;
+    const loaded: string[] = [];
+    page.on('request', (request) => {
+      if (request.resourceType() === 'script') loaded.push(new URL(request.url()).pathname);
+    });
+    for (const each of shown.pages.filter(({ visit: own }) => own === undefined)) {
+      loaded.length = 0;
+      await open(shown, each);
+      await page.waitForLoadState('load');
+      const bounded = ['/assets/run.js', '/assets/editor.js', '/assets/parser.js'];
+      expect([each.name, loaded.filter((name) => !bounded.includes(name))]).toEqual([
+        each.name,
+        [],
+      ]);
+      const isRun = each.name.startsWith('run-');
+      expect([each.name, loaded.includes('/assets/editor.js') && isRun]).toEqual([
+        each.name,
+        false,
+      ]);
+      // Before anybody types, the parser is not there.
+      if (each.name === 'editor') expect(loaded[0]).toBe('/assets/editor.js');
+    }
+  }, 120_000);
+
   test('fits a narrow phone without being scrolled sideways, and is read there with the keyboard', async () => {
     for (const each of shown.pages) {
       await (each.visit ?? shown.owner).page.setViewportSize({ width: 320, height: 640 });
