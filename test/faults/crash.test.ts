@@ -144,26 +144,34 @@ describe(`after ${ROUNDS} kills of the server (SEED=${seed})`, () => {
     expect(failed.map(({ events }) => events.at(-1))).toEqual([]);
   });
 
-  it('no event that somebody was told is lost', async () => {
-    for (const made of world.accepted.filter(({ kind }) => kind !== 'short')) {
-      const run = stored.find((each) => idOf(each) === made.id);
-      const told = framesOf(made.heard);
-      expect(told.length).toBeLessThanOrEqual(run?.events.length ?? 0);
-      if (told.length > 0) expect(await world.frames(made, told.length)).toEqual(told);
-    }
-  }, READ_ALL_MS);
+  it(
+    'no event that somebody was told is lost',
+    async () => {
+      for (const made of world.accepted.filter(({ kind }) => kind !== 'short')) {
+        const run = stored.find((each) => idOf(each) === made.id);
+        const told = framesOf(made.heard);
+        expect(told.length).toBeLessThanOrEqual(run?.events.length ?? 0);
+        if (told.length > 0) expect(await world.frames(made, told.length)).toEqual(told);
+      }
+    },
+    READ_ALL_MS,
+  );
 
   it('no call that was sent was sent again', () => {
     expect([...world.slow.paid].filter(([, times]) => times > 1)).toEqual([]);
     expect(world.slow.paid.size).toBeGreaterThan(0);
   });
 
-  it('what is shown is what was written', async () => {
-    for (const run of stored.filter((each) => statusOf(each) === 'completed')) {
-      const { text } = await ask(`${world.origin}/${idOf(run)}.txt`);
-      expect(text.trim()).toBe(answerOf(run).trim());
-    }
-  }, READ_ALL_MS);
+  it(
+    'what is shown is what was written',
+    async () => {
+      for (const run of stored.filter((each) => statusOf(each) === 'completed')) {
+        const { text } = await ask(`${world.origin}/${idOf(run)}.txt`);
+        expect(text.trim()).toBe(answerOf(run).trim());
+      }
+    },
+    READ_ALL_MS,
+  );
 
   it('a run whose login was cut off can still be logged in to', async () => {
     for (const run of accepted('login').toReversed().slice(0, 6)) {
