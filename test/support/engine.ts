@@ -16,7 +16,8 @@ import { Fault } from '../../src/fault/fault.ts';
 import type { CompletionRequest, ToolServer } from '../../src/normalize/request.ts';
 import type { ChatChunk } from '../../src/protocol/chat.ts';
 import type { JsonObject } from '../../src/protocol/json.ts';
-import { foldRun, type Run } from '../../src/run/run.ts';
+import { foldRun } from '../../src/run/fold-run.ts';
+import type { Run } from '../../src/run/run.ts';
 
 /** What a scripted model does in one step. */
 export type Turn = (call: ModelCall, signal: AbortSignal) => AsyncIterable<ChatChunk>;

@@ -1,7 +1,7 @@
 import { DurableObject } from 'cloudflare:workers';
 import { faultData } from '../../fault/fault.ts';
 import type { RunEvent, RunStart } from '../../run/event.ts';
-import { foldRun } from '../../run/run.ts';
+import { foldRun } from '../../run/fold-run.ts';
 import type { RunStatus } from '../../run/run.ts';
 import { viewFor } from '../../run/view.ts';
 import type { RunView, Viewer } from '../../run/view.ts';

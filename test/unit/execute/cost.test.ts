@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { executeRun } from '../../../src/execute/execute-run.ts';
 import { Fault } from '../../../src/fault/fault.ts';
-import { foldRun } from '../../../src/run/run.ts';
+import { foldRun } from '../../../src/run/fold-run.ts';
 import { viewFor } from '../../../src/run/view.ts';
 import {
   calls,

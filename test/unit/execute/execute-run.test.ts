@@ -3,7 +3,7 @@ import { executeRun } from '../../../src/execute/execute-run.ts';
 import { Fault } from '../../../src/fault/fault.ts';
 import { CONTEXT_NOTE } from '../../../src/run/conversation.ts';
 import { outputOf } from '../../../src/run/output.ts';
-import { foldRun } from '../../../src/run/run.ts';
+import { foldRun } from '../../../src/run/fold-run.ts';
 import {
   calls,
   diesAfter,

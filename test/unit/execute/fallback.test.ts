@@ -7,7 +7,7 @@ import { renderPage } from '../../../src/publish/render-page.ts';
 import { runUrls } from '../../../src/publish/run-urls.ts';
 import { Attempts } from '../../../src/run/attempts.ts';
 import { visibleEvent } from '../../../src/run/public-event.ts';
-import { foldRun } from '../../../src/run/run.ts';
+import { foldRun } from '../../../src/run/fold-run.ts';
 import { viewFor } from '../../../src/run/view.ts';
 import {
   calls,
