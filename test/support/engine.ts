@@ -189,6 +189,14 @@ export function server(label: string, change: Partial<ToolServer> = {}): ToolSer
   };
 }
 
+/** A server with one tool, `search__find`. */
+export const search = server('search');
+
+/** The servers of a run that has {@link search} alone. */
+export function searchServers(run: MemoryTool['run'] = () => text('3 hits')): ToolServers {
+  return memoryServers({ [search.url]: [{ name: 'find', description: 'Finds.', run }] });
+}
+
 /** A log that holds the start of a run. */
 export function startedLog(change: Partial<CompletionRequest> = {}): MemoryLog {
   const log = new MemoryLog(() => Date.now());
