@@ -16,6 +16,12 @@ const RUN_IN_BOTH = [
 ];
 
 /**
+ * How long `expect.poll` waits where a test does not say it. The second that is usual fails on a machine
+ * that is busy; who waits for what comes loses nothing by more.
+ */
+const PATIENT = { poll: { timeout: 15_000 } };
+
+/**
  * Five groups: `unit` runs in Node, `workerd` inside the Worker's own runtime with real Durable
  * Objects, `server` starts the product as a person would and talks to it over loopback, `pages`
  * opens it in a real browser, `faults` kills and cuts it.
@@ -27,7 +33,14 @@ export default defineConfig({
     // Most tests wait for servers and clocks: one file at a time would leave a small machine idle.
     maxWorkers: 2,
     projects: [
-      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 20_000 } },
+      {
+        test: {
+          name: 'unit',
+          include: ['test/unit/**/*.test.ts'],
+          expect: PATIENT,
+          testTimeout: 20_000,
+        },
+      },
       {
         plugins: [
           cloudflareTest({
@@ -45,6 +58,7 @@ export default defineConfig({
         test: {
           name: 'workerd',
           include: ['test/workerd/**/*.test.ts', ...RUN_IN_BOTH],
+          expect: PATIENT,
           testTimeout: 20_000,
         },
       },
@@ -52,6 +66,7 @@ export default defineConfig({
         test: {
           name: 'server',
           include: ['test/server/**/*.test.ts'],
+          expect: PATIENT,
           testTimeout: 30_000,
           hookTimeout: 60_000,
         },
@@ -60,6 +75,7 @@ export default defineConfig({
         test: {
           name: 'pages',
           include: ['test/pages/**/*.test.ts'],
+          expect: PATIENT,
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },
@@ -68,6 +84,7 @@ export default defineConfig({
         test: {
           name: 'faults',
           include: ['test/faults/**/*.test.ts'],
+          expect: PATIENT,
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

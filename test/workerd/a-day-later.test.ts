@@ -52,7 +52,7 @@ describe('a run that is not to be stored', () => {
       expect([form, (await ask(`/${run.id}${form}`)).status]).toEqual([form, 410]);
     }
     await runDurableObjectAlarm(stub);
-    await expect.poll(() => stored(stub), { timeout: 5000 }).not.toContain('dice');
+    await expect.poll(() => stored(stub)).not.toContain('dice');
     expect((await ask(`/${run.id}.json`)).status).toBe(410);
   });
 });

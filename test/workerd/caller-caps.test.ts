@@ -297,13 +297,13 @@ describe('callers nobody knows', () => {
     const variables = { RUN_RATE: '0,0', RUN_CONCURRENCY: '0,1' };
     for (let tried = 0; tried < 3; tried += 1) {
       await expect
-        .poll(async () => (await from('192.0.2.3', '/?wait=9', variables)).status)
+        .poll(async () => (await from('192.0.2.3', '/?wait=20', variables)).status)
         .toBe(200);
     }
   });
 
   it('leave nothing behind: their object removes itself', async () => {
-    expect((await from('192.0.2.4', '/?wait=9')).status).toBe(200);
+    expect((await from('192.0.2.4', '/?wait=20')).status).toBe(200);
     const { settings } = readEnv(bindings);
     if (settings === null) throw new Error('The settings of the tests are wrong.');
     const request = new Request('https://prompts.example/', {
@@ -328,6 +328,6 @@ describe('callers nobody knows', () => {
     });
     await runDurableObjectAlarm(stub);
     expect(await tables()).toEqual([]);
-    expect((await from('192.0.2.4', '/?wait=9')).status).toBe(200);
+    expect((await from('192.0.2.4', '/?wait=20')).status).toBe(200);
   });
 });

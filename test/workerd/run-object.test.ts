@@ -5,7 +5,7 @@ import {
   runDurableObjectAlarm,
   runInDurableObject,
 } from 'cloudflare:test';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { CompletionRequest } from '../../src/normalize/request.ts';
 import type { RunEvent, RunStart } from '../../src/run/event.ts';
 import type { Env } from '../../src/worker/env.ts';
@@ -237,17 +237,21 @@ describe('a run', () => {
 });
 
 describe('expiry', () => {
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
   it('is checked on every read, and purged by the alarm to a status and a time', async () => {
-    const expires_at = Date.now() + 1500;
+    const expires_at = Date.now() + 3_600_000;
     const { run, stub } = await accepted({ expires_at });
     await run.settled(20_000);
     expect((await run.view(NO_PROOF)).found).toBe('run');
-    await new Promise((resolve) => setTimeout(resolve, expires_at - Date.now() + 5));
+    vi.useFakeTimers({ toFake: ['Date'], now: expires_at + 5 });
     expect((await run.view(OWNER)).found).toBe('tombstone');
     expect((await run.events(OWNER, { after: 0, preamble: '' })).found).toBe('tombstone');
     await runDurableObjectAlarm(stub);
     await expect
-      .poll(() => run.view(OWNER), { timeout: 5000 })
+      .poll(() => run.view(OWNER))
       .toEqual({ found: 'tombstone', status: 'completed', when: expires_at, to: null });
     const kept = await runInDurableObject(stub, (_, state) => tablesOf(state));
     expect(kept).toEqual(['tombstone']);
@@ -258,7 +262,7 @@ describe('expiry', () => {
     const messages = [{ role: 'user', content: 'word '.repeat(2000) }] as const;
     const { run } = await accepted({ expires_at, request: { messages } });
     await expect
-      .poll(() => run.view(OWNER), { timeout: 5000 })
+      .poll(() => run.view(OWNER))
       .toEqual({ found: 'tombstone', status: 'expired', when: expires_at, to: null });
   });
 });

@@ -172,7 +172,7 @@ describe('a run that waits for a login', () => {
     await ring(stub);
     await expect.poll(() => statusOf(run), { timeout: 10_000 }).toBe('tombstone');
     await runDurableObjectAlarm(stub);
-    await expect.poll(async () => (await alarmOf(stub)) ?? 'none', { timeout: 5000 }).toBe('none');
+    await expect.poll(async () => (await alarmOf(stub)) ?? 'none').toBe('none');
   });
 
   it('is kept for a day after it ended, because it used a login', async () => {
@@ -180,7 +180,7 @@ describe('a run that waits for a login', () => {
     await run.resume({ action_ids: [ACTION] });
     await expect.poll(() => statusOf(run), { timeout: 15_000 }).toBe('completed');
     const ended = (await eventsOf(stub)).at(-1)?.at ?? 0;
-    await expect.poll(() => alarmOf(stub), { timeout: 5000 }).toBe(ended + DAY);
+    await expect.poll(() => alarmOf(stub)).toBe(ended + DAY);
   });
 
   it('can be cancelled and removed while it sleeps', async () => {
@@ -338,12 +338,12 @@ function held(expires_at = Date.now() + DAY): readonly EventBody[] {
 
 describe('a run that waits for an approval', () => {
   it('sleeps until the approval expires, and then ends with a clear text', async () => {
-    const until = Date.now() + 1500;
+    const until = Date.now() + 5000;
     const { stub, run } = await waiting(held(until));
     await ring(stub);
     expect(await alarmOf(stub)).toBe(until);
     expect(await statusOf(run)).toBe('requires_action');
-    await expect.poll(() => statusOf(run), { timeout: 10_000 }).toBe('expired');
+    await expect.poll(() => statusOf(run), { timeout: 15_000 }).toBe('expired');
     const end = (await eventsOf(stub)).at(-1);
     expect(end).toMatchObject({ type: 'run-end', stop_reason: 'approval_expired' });
     const late = await run.resolveAction(OWNER, ACTION, { action: 'accept' });

@@ -400,7 +400,7 @@ describe('faults', () => {
     const fetching = guarded({
       faults,
       maxBytes: 1,
-      headTimeoutMs: 50,
+      headTimeoutMs: 1000,
       allow: [server.place, '127.0.0.1:1'],
     });
     expect(await codeOf(fetching('http://127.0.0.1:1/'))).toBe('model_unavailable');
