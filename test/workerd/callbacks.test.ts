@@ -253,7 +253,7 @@ describe('the address', () => {
 
   it('of a document of somebody else is not even kept', async () => {
     const run = await accepted({ is_suggested: true });
-    await run.run.settled(20_000);
+    await run.run.settled(50_000);
     expect(await told(run)).toBeNull();
     expect(await wholeLog(run)).not.toContain('hooks.example');
     expect(seen).toEqual([]);
@@ -335,7 +335,7 @@ describe('the outbox', () => {
 describe('the alarm', () => {
   it('rings at the earliest of what was asked for', async () => {
     const { stub, run } = await accepted({ is_suggested: true });
-    await run.settled(20_000);
+    await run.settled(50_000);
     await runInDurableObject(stub, async (_, { storage }) => {
       const alarm = new RunAlarm(storage);
       const at = Date.now();

@@ -98,7 +98,7 @@ async function ended({ settings = '', ttl, answer = ANSWER, isOpen = false }: Pl
   const owner = { authorization: `Bearer ${await ownerToken(bindings.ID_KEY, id)}` };
   const stub = bindings.RUNS.getByName(id);
   const snapshot = async () => (await (await bindings.SNAPSHOTS.get(id))?.text()) ?? null;
-  if (!isOpen) await expect.poll(snapshot, { timeout: 10_000 }).not.toBeNull();
+  if (!isOpen) await expect.poll(snapshot).not.toBeNull();
   return { id, run, owner, stub, snapshot };
 }
 
@@ -299,7 +299,7 @@ describe('a run that was removed', () => {
     const first = await bytes(await ask(`/${id}.json`, {}, watched));
     expect(first).toEqual([410, expect.anything(), expect.stringMatching(/"status": "completed"/)]);
     await runDurableObjectAlarm(stub);
-    await expect.poll(snapshot, { timeout: 10_000 }).not.toContain('Zoë');
+    await expect.poll(snapshot).not.toContain('Zoë');
     await late(id, text);
     expect(await bytes(await ask(`/${id}.json`, {}, watched))).toEqual(first);
     expect(await bytes(await ask(`/${id}.json`, {}, fromObject()))).toEqual(first);
