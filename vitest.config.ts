@@ -40,7 +40,7 @@ export default defineConfig({
           name: 'unit',
           include: ['test/unit/**/*.test.ts'],
           expect: PATIENT,
-          testTimeout: 20_000,
+          testTimeout: 60_000,
         },
       },
       {
