@@ -117,7 +117,7 @@ describe('what one can do with a run', () => {
   test('a run that fails says so in red, with its code', async () => {
     const { page, context } = await visit(browser, product.origin);
     await page.goto('/');
-    const refused = '---\nmodel: openai/x\nlimits:\n  timeout: 1\ntimeout: 1\n---\nWait.';
+    const refused = '---\nmodel: openai/x\nlimits:\n  timeout: 4\ntimeout: 4\n---\nWait.';
     await page.locator('form textarea').first().fill(refused);
     await page.getByRole('button', { name: 'Run' }).first().click();
     await page.waitForURL(/\/[0-9A-Za-z]{32}$/);
