@@ -110,14 +110,11 @@ async function told({ run }: Accepted) {
 async function after(accepted: Accepted, attempts: number) {
   const read = async () => (await told(accepted))?.events[0];
   await expect
-    .poll(
-      async () => {
-        const message = await read();
-        const isClaimed = message?.next_at === Date.now() + 20_000;
-        return isClaimed ? -1 : message?.attempts;
-      },
-      { timeout: 10_000 },
-    )
+    .poll(async () => {
+      const message = await read();
+      const isClaimed = message?.next_at === Date.now() + 20_000;
+      return isClaimed ? -1 : message?.attempts;
+    })
     .toBe(attempts);
   const message = await read();
   if (message === undefined) throw new Error('There is no message.');
@@ -213,7 +210,7 @@ describe('the schedule', () => {
     const { promise, resolve } = Promise.withResolvers<Response>();
     answers = [() => promise];
     const run = await accepted();
-    await expect.poll(() => seen.length, { timeout: 10_000 }).toBe(1);
+    await expect.poll(() => seen.length).toBe(1);
     const before = (await told(run))?.events[0];
     expect(before).toMatchObject({ attempts: 1, next_at: Date.now() + 20_000 });
     resolve(new Response(null, { status: 500 }));
@@ -274,13 +271,14 @@ describe('a run that expires while it works', () => {
     const run = await accepted({ expires_at: Date.now() + 1 });
     clock += 1000;
     await runDurableObjectAlarm(run.stub);
-    await expect.poll(() => seen.length, { timeout: 10_000 }).toBe(1);
+    await expect.poll(() => seen.length).toBe(1);
     expect(seen[0]?.body).toContain('"status":"expired"');
     expect((await run.run.view(OWNER)).found).toBe('tombstone');
-    const tables = await runInDurableObject(run.stub, (_, { storage: { sql } }) =>
-      sql.exec("SELECT name FROM sqlite_master WHERE name LIKE 'callback%'").toArray(),
-    );
-    expect(tables).toEqual([]);
+    const tables = () =>
+      runInDurableObject(run.stub, (_, { storage: { sql } }) =>
+        sql.exec("SELECT name FROM sqlite_master WHERE name LIKE 'callback%'").toArray(),
+      );
+    await expect.poll(tables).toEqual([]);
   });
 });
 
