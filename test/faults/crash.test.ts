@@ -5,7 +5,8 @@ import process from 'node:process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { fsck } from '../../src/run/fsck.ts';
-import { foldRun, isTerminal, type RunStatus } from '../../src/run/run.ts';
+import { foldRun } from '../../src/run/fold-run.ts';
+import { isTerminal, type RunStatus } from '../../src/run/run.ts';
 import { ask } from '../support/ask.ts';
 import { keptFiles } from '../support/kept-files.ts';
 import { CrashWorld } from './crash-world.ts';
