@@ -3,6 +3,7 @@ import type { Draft } from './draft.ts';
 import { adoptMessagesSetting, hasMessages } from './github-models.ts';
 import { adoptWorkflow, isWorkflow } from './gh-aw.ts';
 import { reportEditorAsks, reportLocalAsks } from './local-asks.ts';
+import { adoptSteps, isOpencode } from './opencode.ts';
 import { adoptArguments, adoptAskedInputs } from './placeholders.ts';
 import { reportOtherTags } from './other-tags.ts';
 import { adoptPrompty, isPrompty } from './prompty.ts';
@@ -42,6 +43,12 @@ export const FAMILIES: readonly Family[] = [
     steps: [reportLocalAsks, adoptWorkflow],
   },
   {
+    name: 'opencode',
+    path: /(?:^|\/)\.?opencode\/(?:agents?|commands?|modes?)\//,
+    looks: isOpencode,
+    steps: [reportLocalAsks, adoptSteps, adoptArguments],
+  },
+  {
     name: 'vscode',
     path: /\.(?:prompt|agent|chatmode|instructions)\.md$|(?:^|\/)copilot-instructions\.md$/,
     looks: isEditorFile,
@@ -52,6 +59,12 @@ export const FAMILIES: readonly Family[] = [
     path: /(?:^|\/)SKILL\.md$|(?:^|\/)\.claude\/(?:agents|commands|skills)\//,
     looks: isClaudeFile,
     steps: [reportLocalAsks, adoptToolNames, adoptAllowedTools, adoptArguments],
+  },
+  {
+    name: 'windsurf',
+    path: /(?:^|\/)\.windsurf\/|\.windsurfrules$/,
+    looks: isWindsurfFile,
+    steps: [reportLocalAsks],
   },
   {
     name: 'cursor',
@@ -89,6 +102,11 @@ function isEditorFile(draft: Draft): boolean {
     (typeof model === 'string' && / \(copilot\)$/i.test(model)) ||
     hasEditorTools(draft.value('tools'))
   );
+}
+
+function isWindsurfFile(draft: Draft): boolean {
+  const triggers = ['always_on', 'glob', 'manual', 'model_decision'];
+  return triggers.includes(String(draft.value('trigger'))) || draft.has('auto_execution_mode');
 }
 
 function isClaudeFile(draft: Draft): boolean {
