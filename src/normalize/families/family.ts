@@ -1,3 +1,4 @@
+import { adoptBlocks, isContinueFile } from './continue-files.ts';
 import { isHostModel } from './host-models.ts';
 import type { Draft } from './draft.ts';
 import { adoptMessagesSetting, hasMessages } from './github-models.ts';
@@ -75,8 +76,8 @@ export const FAMILIES: readonly Family[] = [
   {
     name: 'continue',
     path: /(?:^|\/)\.continue\//,
-    looks: (draft) => draft.has('invokable') || draft.value('schema') === 'v1',
-    steps: [],
+    looks: isContinueFile,
+    steps: [adoptBlocks],
   },
   {
     name: 'mdflow',
@@ -91,7 +92,7 @@ export const FAMILIES: readonly Family[] = [
     looks: NEVER,
     steps: [reportLocalAsks],
   },
-  { name: 'dotprompt', path: /\.prompt$/, looks: NEVER, steps: [] },
+  { name: 'dotprompt', path: /\.prompt$/, looks: NEVER, steps: [adoptBlocks] },
 ];
 
 function isEditorFile(draft: Draft): boolean {
