@@ -74,5 +74,8 @@ function isYaml(value: string): boolean {
   const tokens = new Parser().parse(`k: ${value}\n`);
   const options = { version: '1.2', strict: true, logLevel: 'silent' } as const;
   const documents = [...new Composer(options).compose(tokens)];
-  return !/^(?:[*&]|\[(?:[^\]]*,)?[ \t]*[*&])/.test(value) && documents.every(({ errors }) => errors.length === 0);
+  return (
+    !/^(?:[*&]|\[(?:[^\]]*,)?[ \t]*[*&])/.test(value) &&
+    documents.every(({ errors }) => errors.length === 0)
+  );
 }

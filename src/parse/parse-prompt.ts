@@ -60,7 +60,9 @@ export function parsePrompt(text: string, options: { path?: string } = {}): Prom
 
 function splitDocument(text: string, path: string | undefined): Split {
   const isDotprompt = path?.endsWith('.prompt') === true || looksLikeDotprompt(text);
-  return splitWholeYaml(text, path) ?? splitUnfenced(text, path) ?? splitFrontmatter(text, isDotprompt);
+  return (
+    splitWholeYaml(text, path) ?? splitUnfenced(text, path) ?? splitFrontmatter(text, isDotprompt)
+  );
 }
 
 function refused(text: string, problem: Problem): PromptDocument {
