@@ -178,12 +178,20 @@ export function readTools(settings: Settings, ownOrigins: readonly string[]): Se
 function namedTools(names: readonly string[]): Map<string, Map<string, string>> {
   const found = new Map<string, Map<string, string>>();
   for (const name of names.filter((written) => written !== '*')) {
-    const [, label = name, tool = '*'] =
-      /^mcp__(.+?)(?:__(.+))?$/.exec(name) ?? /^([^/]+)\/([^/]+)$/.exec(name) ?? [];
+    const { label, tool } = namedTool(name);
     const tools = found.get(label) ?? new Map<string, string>();
     found.set(label, tools.set(name, tool));
   }
   return found;
+}
+
+function namedTool(name: string): { label: string; tool: string } {
+  if (name.startsWith('mcp__')) {
+    const [, label = '', ...rest] = name.split('__');
+    return { label, tool: rest.length === 0 ? '*' : rest.join('__') };
+  }
+  const [label = '', tool = '*', ...more] = name.split('/');
+  return more.length === 0 ? { label, tool } : { label: name, tool: '*' };
 }
 
 /** A server with the tools that a list beside it names, where its own entry does not say which. */

@@ -5,7 +5,7 @@ import { adoptMessagesSetting, hasMessages } from './github-models.ts';
 import { adoptWorkflow, isWorkflow } from './gh-aw.ts';
 import { reportEditorAsks, reportLocalAsks } from './local-asks.ts';
 import { adoptSteps, isOpencode } from './opencode.ts';
-import { adoptArguments, adoptAskedInputs } from './placeholders.ts';
+import { adoptArguments, adoptAskedInputs, adoptPositions } from './placeholders.ts';
 import { reportOtherTags } from './other-tags.ts';
 import { adoptPrompty, isPrompty } from './prompty.ts';
 import { adoptStackedUrls, hasBlocks } from './stacked-urls.ts';
@@ -83,7 +83,7 @@ export const FAMILIES: readonly Family[] = [
     name: 'mdflow',
     path: /\.(?:claude|codex|copilot|gemini|droid|opencode)\.md$/,
     looks: (draft) => draft.entries.some(({ key }) => /^_[A-Za-z]/.test(key)),
-    steps: [reportLocalAsks, reportOtherTags],
+    steps: [reportLocalAsks, reportOtherTags, adoptPositions],
   },
   { name: 'lmpify', path: /^$/, looks: hasBlocks, steps: [adoptStackedUrls] },
   {

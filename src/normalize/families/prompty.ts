@@ -186,8 +186,15 @@ function toolOfKind(tool: Fields): unknown {
     ...(Array.isArray(allowed) ? { allowed_tools: allowed } : {}),
     ...approvalOf(tool['approvalMode']),
     // As what it is, so that a key that is written out is refused like any other.
-    ...(typeof connection['apiKey'] === 'string' ? { authorization: connection['apiKey'] } : {}),
+    ...(typeof connection['apiKey'] === 'string'
+      ? { authorization: secret(connection['apiKey']) }
+      : {}),
   };
+}
+
+/** `${ENV:X}` and `${env:X:default}` are the secret X; a default would be published. */
+function secret(value: string): string {
+  return value.replace(/^\$\{env:([A-Za-z_]\w{0,99})(?::[^{}]{0,99})?\}$/i, '${env:$1}');
 }
 
 /** `approvalMode: {kind: always}`, or the kind alone; `specify` lists the tools on each side. */
