@@ -1,10 +1,8 @@
 import type { Split } from './frontmatter.ts';
 
-/** Settings that the prompt files of Continue begin with. */
-const KEY =
-  /^(?:name|description|version|invokable|model|temperature|top_?p|stop|(?:max|top)_?[A-Za-z]{1,9}|(?:presence|frequency)_?[Pp]enalty)[ \t]*:(?:[ \t]|$)/;
-/** Lines that such a block has at most; a list of items is none. */
-const MAX_LINES = 40;
+/** Lines `key: value` with the keys that prompt files of Continue begin with, and a line `---`. */
+const BLOCK =
+  /^((?:(?:name|description|version|invokable|model|temperature|top_?[pPkK]|stop|max_?[tT]okens)[ \t]*:(?:[ \t][^\r\n]*)?(?:\r\n|[\r\n])){1,40})---[ \t]*(?:\r\n|[\r\n]|$)/;
 
 /**
  * Settings without the line `---` before them, as Continue's files `*.prompt` have them: lines
@@ -19,26 +17,9 @@ export function splitUnfenced(text: string, path: string | undefined): Split | n
   if (isNamed && !/\.prompt$|(?:^|[/\\])\.continue[/\\]/.test(path)) {
     return null;
   }
-  const keys: string[] = [];
-  let offset = 0;
-  for (let lines = 0; lines < MAX_LINES && offset < text.length; lines += 1) {
-    const end = text.slice(offset).search(/[\r\n]|$/) + offset;
-    const line = text.slice(offset, end).trimEnd();
-    const next = end + (text.startsWith('\r\n', end) ? 2 : 1);
-    if (line === '---') {
-      const isSure = isNamed ? keys.length > 0 : ['name', 'description'].every(isIn(keys));
-      const bodyStart = Math.min(next, text.length);
-      return isSure ? { kind: 'block', bodyStart, fence: 0, from: 0, to: offset } : null;
-    }
-    if (line !== '' && !KEY.test(line)) {
-      return null;
-    }
-    keys.push(...line.split(':', 1));
-    offset = next;
-  }
-  return null;
-}
-
-function isIn(keys: readonly string[]): (key: string) => boolean {
-  return (key) => keys.includes(key);
+  const [whole = '', block = ''] = BLOCK.exec(text) ?? [];
+  const isSure = isNamed || (/^name[ \t]*:/m.test(block) && /^description[ \t]*:/m.test(block));
+  return block !== '' && isSure
+    ? { kind: 'block', bodyStart: whole.length, fence: 0, from: 0, to: block.length }
+    : null;
 }

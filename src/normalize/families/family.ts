@@ -2,7 +2,7 @@ import { adoptBlocks, isContinueFile } from './continue-files.ts';
 import { isHostModel } from './host-models.ts';
 import type { Draft } from './draft.ts';
 import { adoptMessagesSetting, hasMessages } from './github-models.ts';
-import { adoptWorkflow, isWorkflow } from './gh-aw.ts';
+import { adoptMinutes, adoptWorkflow, isWorkflow } from './gh-aw.ts';
 import { reportEditorAsks, reportLocalAsks } from './local-asks.ts';
 import { adoptSteps, isOpencode } from './opencode.ts';
 import { adoptArguments, adoptAskedInputs, adoptPositions } from './placeholders.ts';
@@ -68,6 +68,18 @@ export const FAMILIES: readonly Family[] = [
     steps: [reportLocalAsks],
   },
   {
+    name: 'kiro',
+    path: /(?:^|\/)\.kiro\//,
+    looks: (draft) => draft.has('inclusion'),
+    steps: [reportLocalAsks],
+  },
+  {
+    name: 'gemini',
+    path: /(?:^|\/)\.gemini\//,
+    looks: (draft) => draft.has('timeout_mins'),
+    steps: [reportLocalAsks, adoptMinutes],
+  },
+  {
     name: 'cursor',
     path: /\.mdc$|(?:^|\/)\.cursor\//,
     looks: (draft) => draft.has('globs', 'always_apply'),
@@ -116,6 +128,7 @@ function isClaudeFile(draft: Draft): boolean {
     'disable_model_invocation',
     'permission_mode',
     'user_invocable',
+    'user_invokable',
     'when_to_use',
   ];
   const model = draft.value('model');

@@ -9,24 +9,16 @@ export function isOpencode(draft: Draft): boolean {
   const mode = String(draft.value('mode'));
   return (
     ['primary', 'subagent', 'all'].includes(mode) ||
-    holdsOnly(draft.value('tools'), (value) => typeof value === 'boolean') ||
-    holdsOnly(draft.value('permission'), isPermission) ||
-    typeof draft.value('subtask') === 'boolean' ||
+    draft.has('permission', 'subtask') ||
+    isSwitches(draft.value('tools')) ||
     (typeof draft.value('agent') === 'string' && /\$(?:ARGUMENTS|[1-9])(?!\w)/.test(draft.body))
   );
 }
 
-function holdsOnly(map: unknown, fits: (value: unknown) => boolean): boolean {
+/** `{write: false}` */
+function isSwitches(map: unknown): boolean {
   const values = isObject(map) ? Object.values(map) : [];
-  return values.length > 0 && values.every(fits);
-}
-
-function isPermission(value: unknown): boolean {
-  return ['allow', 'ask', 'deny'].includes(String(value)) || holdsOnly(value, isWord);
-}
-
-function isWord(value: unknown): boolean {
-  return ['allow', 'ask', 'deny'].includes(String(value));
+  return values.length > 0 && values.every((value) => typeof value === 'boolean');
 }
 
 /** `steps` is the most steps of the model, which is a setting here. */
