@@ -53,8 +53,8 @@ export class Settings extends PlacedProblems {
     return this.#given.get(key) ?? [];
   }
 
-  /** Variables that only the template knows, and the inputs that they are made of. */
-  get placeholders(): Pick<Adopted, 'inner' | 'sources'> {
+  /** Of what family it is; variables that only the template knows, and what they are made of. */
+  get placeholders(): Pick<Adopted, 'family' | 'inner' | 'sources'> {
     return this.#adopted;
   }
 
