@@ -21,5 +21,5 @@ const ALIASES = new Set([
  */
 export function isHostModel(name: string): boolean {
   const plain = name.toLowerCase().replace(/\[1m\]$/, '');
-  return ALIASES.has(plain) || /[\s${}<>]/.test(name) || /^GPT-\d/.test(name);
+  return ALIASES.has(plain) || /[\s${}<>]|^GPT-\d|^(?:github-copilot|opencode)\//.test(name);
 }
