@@ -19,10 +19,14 @@ afterEach(async () => {
 async function mounted(status: number, location = '/mcp/') {
   const lines: string[] = [];
   const tools = handMade((message, response) =>
-    sendResult(response, message, message.method === 'tools/list' ? plainTools('a') : { content: [] }),
+    sendResult(
+      response,
+      message,
+      message.method === 'tools/list' ? plainTools('a') : { content: [] },
+    ),
   );
   const server = await serve((request, response) => {
-    lines.push(`${request.method} ${request.url} ${request.headers['x-api-key']}`);
+    lines.push(`${request.method} ${request.url} ${String(request.headers['x-api-key'])}`);
     if (request.url === '/mcp/') return tools(request, response);
     return response.writeHead(status, { location }).end();
   });
@@ -45,16 +49,21 @@ function connectGuarded({ origin }: TestServer) {
 }
 
 describe('a server that answers with a redirect', () => {
-  test.each([307, 308])('of %s on its origin is spoken to there, with its headers', async (status) => {
-    const server = await mounted(status);
-    const connection = await connectGuarded(server);
-    expect(connection.tools.map(({ name }) => name)).toEqual(['a']);
-    await connection.call('a', {}, { signal: NEVER });
-    await connection.close();
-    const asked = server.lines.filter((line) => line.startsWith('POST /mcp '));
-    expect(asked, 'the first request alone is redirected').toEqual(['POST /mcp k']);
-    expect(server.lines.filter((line) => line.startsWith('POST /mcp/ k')).length).toBeGreaterThan(2);
-  });
+  test.each([307, 308])(
+    'of %s on its origin is spoken to there, with its headers',
+    async (status) => {
+      const server = await mounted(status);
+      const connection = await connectGuarded(server);
+      expect(connection.tools.map(({ name }) => name)).toEqual(['a']);
+      await connection.call('a', {}, { signal: NEVER });
+      await connection.close();
+      const asked = server.lines.filter((line) => line.startsWith('POST /mcp '));
+      expect(asked, 'the first request alone is redirected').toEqual(['POST /mcp k']);
+      expect(server.lines.filter((line) => line.startsWith('POST /mcp/ k')).length).toBeGreaterThan(
+        2,
+      );
+    },
+  );
 
   test('that would make a GET of a POST is refused', async () => {
     const server = await mounted(302);
