@@ -3,7 +3,7 @@ import { RefusedRedirect } from '../../egress/guarded-fetch.ts';
 import { Fault } from '../../fault/fault.ts';
 
 /** Statuses with which a request goes elsewhere as it is. */
-const SAME_METHOD: readonly number[] = [307, 308];
+const SAME_METHOD: ReadonlySet<number> = new Set([307, 308]);
 
 /**
  * A fetch that follows one redirect of an address inside of its origin, and sends what comes after it
@@ -36,7 +36,7 @@ export function movedFetch(send: FetchLike): FetchLike {
 /** The redirect of a GET is handed back by the guarded fetch. */
 function handedBack({ status, headers }: Response, from: URL): URL | null {
   const location = headers.get('location');
-  if (!SAME_METHOD.includes(status) || location === null) return null;
+  if (!SAME_METHOD.has(status) || location === null) return null;
   const target = URL.canParse(location, from.href) ? new URL(location, from) : null;
   return target?.origin === from.origin ? target : null;
 }
@@ -44,6 +44,6 @@ function handedBack({ status, headers }: Response, from: URL): URL | null {
 /** That of a POST is a fault there. */
 function refused(error: unknown): URL | null {
   const cause = error instanceof Fault ? error.cause : null;
-  const isWhole = cause instanceof RefusedRedirect && SAME_METHOD.includes(cause.status);
+  const isWhole = cause instanceof RefusedRedirect && SAME_METHOD.has(cause.status);
   return isWhole ? cause.target : null;
 }
