@@ -223,6 +223,16 @@ describe('GET /v1/models', () => {
     Object.assign(models, { body: '{}' });
   });
 
+  it('gives one of them by its name, as OpenAI\u2019s clients ask for it', async () => {
+    Object.assign(models, { body: JSON.stringify({ data: [{ id: 'llama3:8b', created: 3 }] }) });
+    const client = new OpenAI({ apiKey: 'none', baseURL: `${product.origin}/v1` });
+    const known = { id: 'openai/llama3:8b', object: 'model', created: 3, owned_by: 'openai' };
+    expect(await client.models.retrieve(known.id)).toEqual(known);
+    expect(JSON.parse((await ask(`${product.origin}/v1/models/${known.id}`)).text)).toEqual(known);
+    await expect(client.models.retrieve('openai/nobody')).rejects.toMatchObject({ status: 404 });
+    Object.assign(models, { body: '{}' });
+  });
+
   it('reveals no key', async () => {
     expect((await ask(`${product.origin}/v1/models`)).text).not.toContain('canary');
   });
