@@ -46,7 +46,7 @@ ${keys === null ? markup`<p class="quiet empty">API keys are made in the setting
 function madeHtml({ name, key }: NonNullable<AccountPage['made']>): Markup {
   return markup`<section aria-labelledby="made"><h2 id="made">Your new key</h2>
 <p>This is <strong>${visible(name)}</strong>. Copy it now: it is not shown again.</p>
-<pre><code>${key}</code></pre></section>
+<pre tabindex="0"><code>${key}</code></pre></section>
 `;
 }
 

@@ -37,7 +37,7 @@ export function renderCliCode(code: string): string {
     title: 'A code for mdops',
     main: markup`<header class="run"><h1>Your code</h1></header>
 <p>Paste it where you started <code>mdops login</code>. It works once, for five minutes.</p>
-<pre><code>${code}</code></pre>
+<pre tabindex="0"><code>${code}</code></pre>
 `,
   });
 }

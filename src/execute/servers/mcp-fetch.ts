@@ -60,6 +60,9 @@ async function exchange(wire: Wire, url: URL, init: RequestInit): Promise<Respon
   if (wire.cut && method === 'GET') throw limitFault(`${wire.host} sent too much.`);
   if (method === 'GET') checkReopening(wire);
   const response = await sent(wire, url, { ...init, redirect: 'manual' });
+  // Whoever reads it in an answer that shows the request could speak in the session of this run.
+  const session = response.headers.get('mcp-session-id');
+  if (session !== null) wire.secrets.add(session);
   const refusal = refusalOf(wire, response, method);
   if (refusal !== null) {
     await response.body?.cancel();
