@@ -70,6 +70,8 @@ export interface Acceptance {
   readonly settings: Settings;
   readonly request: Request;
   readonly principal: Principal;
+  /** Client id of the program that acts for them; null or absent for themselves. */
+  readonly program?: string | null;
   readonly posted: PostedPrompt;
   readonly normalized: Normalized;
 }
@@ -94,7 +96,7 @@ export async function createRun(acceptance: Acceptance, isSuggested: boolean): P
 
 /** Null when the run of the key was deleted: the key is free now. */
 async function tryToCreate(acceptance: Acceptance, isSuggested: boolean): Promise<Creation | null> {
-  const { env, settings, principal, normalized, posted } = acceptance;
+  const { env, settings, principal, program = null, normalized, posted } = acceptance;
   if (normalized.request === null) throw new Fault('invalid_prompt');
   const origin = ownOrigin(acceptance.request, settings);
   const expires_at = expiryOf(normalized.request, Date.now());
@@ -112,6 +114,7 @@ async function tryToCreate(acceptance: Acceptance, isSuggested: boolean): Promis
     },
     {
       principal: principalName(principal),
+      program,
       is_suggested: isSuggested,
       user: posted.user ?? '',
       origin,
