@@ -38,6 +38,8 @@ const get = (path: string, headers: Record<string, string> = {}) =>
 // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- says what a test looks at
 const jsonOf = <Value>(text: string) => JSON.parse(text) as Value;
 const errorOf = (location: unknown) => new URL(String(location)).searchParams.get('error');
+const linkOf = (page: string) =>
+  (/<a href="(http[^"]*)"/.exec(page)?.[1] ?? '').replaceAll('&amp;', '&');
 const programsOf = async (browser: Browser) => {
   const { text } = await browser.send('/connections/programs', {
     headers: { accept: 'application/json' },
@@ -250,19 +252,38 @@ describe('what a program may not ask', () => {
     ['our other pages', { resource: `${SITE}/runs` }, 'invalid_target'],
     ['a token at once', { response_type: 'token' }, 'unsupported_response_type'],
     ['scopes of somebody else', { scope: 'admin' }, 'invalid_scope'],
-  ])('for %s: it is told so', async (_what, query, error) => {
-    const { status, headers } = await asked(query);
-    expect([status, errorOf(headers.location)]).toEqual([303, error]);
+  ])(
+    'for %s: it is told so once it was let in, before that its person is',
+    async (_what, query, error) => {
+      // Anybody may register: a link of ours must not lead to where they like.
+      const stranger = await world.newClient({ client_name: 'Stranger<b>' });
+      const shown = await asked({ ...query, client_id: stranger });
+      expect([shown.status, shown.headers.location]).toEqual([400, undefined]);
+      expect(shown.text).toContain('Stranger&lt;b&gt;');
+      expect(shown.text).toContain('Back to 127.0.0.1:5555');
+      expect(errorOf(linkOf(shown.text))).toBe(error);
+      await world.tokens(alice, stranger);
+      const { status, headers } = await asked({ ...query, client_id: stranger });
+      expect([status, errorOf(headers.location)]).toEqual([303, error]);
+      const bobs = await bob.open(
+        authorizePath({ client_id: stranger, code_challenge: pkce().challenge, ...query }),
+      );
+      expect([bobs.status, bobs.headers.location]).toEqual([400, undefined]);
+    },
+  );
+
+  it('is not sent to another of its places than the one that its person saw', async () => {
+    const other = 'https://other.example/callback';
+    const id = await world.newClient({ redirect_uris: [CALLBACK, other] });
+    await world.tokens(alice, id);
+    const { status, headers } = await asked({ client_id: id, scope: 'admin', redirect_uri: other });
+    expect([status, headers.location]).toEqual([400, undefined]);
   });
 
   it('without a challenge also with a password', async () => {
     const id = await world.newClient({ token_endpoint_auth_method: 'client_secret_post' });
-    const { headers } = await asked({
-      client_id: id,
-      code_challenge: '',
-      code_challenge_method: '',
-    });
-    expect(errorOf(headers.location)).toBe('invalid_request');
+    const { text } = await asked({ client_id: id, code_challenge: '', code_challenge_method: '' });
+    expect(errorOf(linkOf(text))).toBe('invalid_request');
   });
 
   it('twice at once, or under a name that nobody registered', async () => {
