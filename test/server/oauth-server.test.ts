@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { auth } from '@modelcontextprotocol/client';
 import { auth as auth1 } from '@modelcontextprotocol/sdk/client/auth.js';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { ask } from '../support/ask.ts';
 import type { Browser } from '../support/login-product.ts';
 import {
@@ -225,6 +225,13 @@ describe('the page that asks', () => {
 });
 
 describe('what a program may not ask', () => {
+  let stranger: string;
+  let known: string;
+  beforeAll(async () => {
+    stranger = await world.newClient({ client_name: 'Stranger<b>' });
+    known = await world.newClient();
+    await world.tokens(alice, known);
+  });
   const asked = (query: Record<string, string>) =>
     alice.open(authorizePath({ client_id: client, code_challenge: pkce().challenge, ...query }));
 
@@ -256,17 +263,15 @@ describe('what a program may not ask', () => {
     'for %s: it is told so once it was let in, before that its person is',
     async (_what, query, error) => {
       // Anybody may register: a link of ours must not lead to where they like.
-      const stranger = await world.newClient({ client_name: 'Stranger<b>' });
       const shown = await asked({ ...query, client_id: stranger });
       expect([shown.status, shown.headers.location]).toEqual([400, undefined]);
       expect(shown.text).toContain('Stranger&lt;b&gt;');
       expect(shown.text).toContain('Back to 127.0.0.1:5555');
       expect(errorOf(linkOf(shown.text))).toBe(error);
-      await world.tokens(alice, stranger);
-      const { status, headers } = await asked({ ...query, client_id: stranger });
+      const { status, headers } = await asked({ ...query, client_id: known });
       expect([status, errorOf(headers.location)]).toEqual([303, error]);
       const bobs = await bob.open(
-        authorizePath({ client_id: stranger, code_challenge: pkce().challenge, ...query }),
+        authorizePath({ client_id: known, code_challenge: pkce().challenge, ...query }),
       );
       expect([bobs.status, bobs.headers.location]).toEqual([400, undefined]);
     },
@@ -584,6 +589,29 @@ describe('registering', () => {
     ['ten kilobytes', { contacts: ['x'.repeat(10_240)] }, 413],
   ])('is refused with %s', async (_what, more, status) => {
     expect((await other.register(more)).status).toBe(status);
+  });
+
+  it.each([
+    ['/oauth/token', 'refresh_token'],
+    ['/oauth/revoke', 'token'],
+  ])('leaves whoever tries out tokens at %s waiting, and nobody else', async (path, name) => {
+    const grant = path === '/oauth/token' ? { grant_type: 'refresh_token' } : {};
+    const guess = () =>
+      other.send(path, { ...grant, client_id: 'x', [name]: `a:b:${Math.random()}` });
+    const refusal = await vi.waitFor(
+      async () => {
+        const answers = await Promise.all(Array.from({ length: 50 }, guess));
+        const refused = answers.find(({ status }) => status === 429);
+        expect(refused).toBeDefined();
+        return refused;
+      },
+      { timeout: 60_000, interval: 0 },
+    );
+    expect(Number(refusal?.headers['retry-after'])).toBeGreaterThan(0);
+    expect(jsonOf(refusal?.text ?? '')).toMatchObject({ error: 'temporarily_unavailable' });
+    // Who has a code that this server gave is counted for themselves.
+    const browser = await other.browser('alice');
+    expect((await other.tokens(browser, await other.newClient())).access_token).toBeDefined();
   });
 
   it('is possible for pages of other sites, and so often from one address', async () => {

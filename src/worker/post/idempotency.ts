@@ -33,7 +33,10 @@ export async function onceOf(
   const whole = canonical([text, overrides, input, user, isSuggested]);
   const hash = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(whole));
   // No key that is sent has a space.
-  return { key: program === null ? key : `${program} ${key}`, hash: [...new Uint8Array(hash)].map(hexadecimal).join('') };
+  return {
+    key: program === null ? key : `${program} ${key}`,
+    hash: [...new Uint8Array(hash)].map(hexadecimal).join(''),
+  };
 }
 
 /** JSON with the keys of every object in order; bodies nest only so deep. */
