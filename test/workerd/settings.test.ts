@@ -30,6 +30,14 @@ describe('the settings of a deployed server', () => {
     expect(readSettings({ ...KEYS, LOCAL_OWNER: '1' }).settings?.localOwner).toBe(false);
   });
 
+  it('name the hosts of a secret that are none', () => {
+    const HOSTS_OF_SECRET_A = 'https://mcp.linear.app/mcp';
+    expect(readSettings({ ...KEYS, HOSTS_OF_SECRET_A }).problems).toEqual([
+      expect.stringContaining('HOSTS_OF_SECRET_A must be hosts'),
+    ]);
+    expect(readSettings({ ...KEYS, HOSTS_OF_SECRET_A: 'mcp.linear.app' }).problems).toEqual([]);
+  });
+
   it('never repeat the value of a secret', () => {
     const { problems } = readSettings({
       ID_KEY: 'canary-one',
