@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { operatorServersFor } from '../../src/worker/account/user-providers.ts';
 import { readSettings } from '../../src/worker/settings.ts';
 
 const KEYS = { ID_KEY: 'i'.repeat(32), VAULT_KEY: 'v'.repeat(32) };
@@ -47,6 +48,20 @@ describe('the settings of a deployed server', () => {
     });
     expect(problems).toHaveLength(4);
     expect(problems.join(' ')).not.toContain('canary');
+  });
+});
+
+describe('tool servers of the operator', () => {
+  it.each([
+    ['somebody of this server', true, {}, true],
+    ['who is known by a key of a provider, which anybody can make up', false, {}, false],
+    ['anybody, where anybody may run prompts', false, { PUBLIC_RUNS: '1' }, true],
+  ])('for %s', (_who, isTrusted, more, areThere) => {
+    const MCP_SERVER_ENDPOINTS = 'https://mcp.example/mcp?key=canary';
+    const { settings } = readSettings({ ...KEYS, MCP_SERVER_ENDPOINTS, ...more });
+    if (settings === null) throw new Error('misconfigured');
+    const expected = areThere ? [MCP_SERVER_ENDPOINTS] : [];
+    expect(operatorServersFor(settings, isTrusted)).toEqual(expected);
   });
 });
 

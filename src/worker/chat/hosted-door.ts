@@ -46,8 +46,11 @@ export async function hostedDoor(asked: ChatAsked): Promise<Response | null> {
     return passed(asked, host, path, request.body);
   }
   const { bytes, body } = await readChatBody(request);
+  const isPlain = !wantsServers(body);
+  // Most ask for no tools, and it need not be known who they are.
+  if (isPlain && settings.operatorServers.length === 0) return passed(asked, host, path, bytes);
   const caller = await hostedCaller(asked, host.host);
-  if (!wantsServers(body) && operatorServersFor(settings, caller.isTrusted).length === 0) {
+  if (isPlain && operatorServersFor(settings, caller.isTrusted).length === 0) {
     return passed(asked, host, path, bytes);
   }
   return withServers(asked, host, { basePath: path.slice(0, path.indexOf(CHAT)), body, caller });
