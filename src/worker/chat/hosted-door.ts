@@ -46,14 +46,23 @@ export async function hostedDoor(asked: ChatAsked): Promise<Response | null> {
     return passed(asked, host, path, request.body);
   }
   const { bytes, body } = await readChatBody(request);
-  const isPlain = !wantsServers(body);
-  // Most ask for no tools, and it need not be known who they are.
-  if (isPlain && settings.operatorServers.length === 0) return passed(asked, host, path, bytes);
-  const caller = await hostedCaller(asked, host.host);
-  if (isPlain && operatorServersFor(settings, caller.isTrusted).length === 0) {
-    return passed(asked, host, path, bytes);
-  }
+  const caller = await callerWithServers(asked, host, body);
+  if (caller === null) return passed(asked, host, path, bytes);
   return withServers(asked, host, { basePath: path.slice(0, path.indexOf(CHAT)), body, caller });
+}
+
+/** Who asks, where tool servers take part; null for all others, who need not be known. */
+async function callerWithServers(
+  asked: ChatAsked,
+  { host }: ProviderHost,
+  body: JsonObject,
+): Promise<ChatCaller | null> {
+  const { settings } = asked;
+  const isWanted = wantsServers(body);
+  if (!isWanted && settings.operatorServers.length === 0) return null;
+  const caller = await hostedCaller(asked, host);
+  const areThere = operatorServersFor(settings, caller.isTrusted).length > 0;
+  return isWanted || areThere ? caller : null;
 }
 
 function passed(
