@@ -1,0 +1,40 @@
+import { inert } from '../../publish/bounded.ts';
+import type { Form } from '../../publish/negotiate.ts';
+import { renderJson } from '../../publish/render-json.ts';
+import { renderMarkdown } from '../../publish/render-markdown.ts';
+import { renderText } from '../../publish/render-text.ts';
+import type { RunUrls } from '../../publish/run-urls.ts';
+import type { RunView } from '../../run/view.ts';
+
+/** What can be asked for alone, with `?key=`. */
+export type RunPart = 'prompt' | 'output' | 'references';
+
+/**
+ * A run in one form. What this gives depends on nothing but its arguments and this code, of which
+ * `renderer-version.js` is a hash: that is what the tags of `conditional` rest on.
+ */
+export async function renderForm(view: RunView, form: Form, urls: RunUrls): Promise<string> {
+  switch (form) {
+    case 'markdown':
+      return renderMarkdown(view, urls);
+    case 'json':
+      return `${JSON.stringify(renderJson(view, urls), null, 2)}\n`;
+    case 'text':
+      return renderText(view, urls);
+    case 'html':
+      // Laying out Markdown is half of what a start would load.
+      return (await import('../../publish/render-page.ts')).renderPage(view, urls);
+  }
+}
+
+/** One part of a run; for the rest of what this says see {@link renderForm}. */
+export function renderPart(view: RunView, part: RunPart): string {
+  switch (part) {
+    case 'prompt':
+      return view.prompt ?? '';
+    case 'output':
+      return inert(view.output);
+    case 'references':
+      return `${JSON.stringify(view.references, null, 2)}\n`;
+  }
+}
