@@ -40,6 +40,11 @@ function layOut(view: RunView): Markup {
   return isProse(view) ? markdownHtml(view.answer) : plainText(view.answer);
 }
 
+/** Whether what one does next is to mend the prompt, and not to answer what was said. */
+export function isRunAgain({ status, prompt }: RunView): boolean {
+  return isTerminal(status) && status !== 'completed' && prompt !== null;
+}
+
 function toolsHtml(view: RunView, urls: RunUrls): Markup | null {
   if (!isTerminal(view.status)) return null;
   const page = pathOf(urls.html);
@@ -51,11 +56,12 @@ function toolsHtml(view: RunView, urls: RunUrls): Markup | null {
   const edit =
     view.prompt === null
       ? null
-      : markup`<a href="${page}?edit">Edit and run again</a>
+      : markup`<a href="${page}?edit"${isRunAgain(view) ? markup` class="primary"` : null}>Edit and run again</a>
+`;
+  const next = markup`<a href="#continue">Continue</a>
 `;
   return markup`<p class="tools">
-${copy}${edit}<a href="#continue">Continue</a>
-</p>
+${isRunAgain(view) ? [edit, copy, next] : [copy, edit, next]}</p>
 `;
 }
 
