@@ -14,7 +14,7 @@ export function answerHtml(view: RunView, urls: RunUrls, shown: Shown): Markup {
   const empty = view.answer.trim() === '';
   return markup`<section class="answer" data-key="answer" aria-labelledby="answer">
 <h2 id="answer">Answer</h2>
-${empty ? markup`<p class="quiet">${noAnswer(view.status)}</p>` : markup`<div class="prose" dir="auto" data-key="prose"${shown.knowsAnswer ? markup` data-same` : null}>${shown.knowsAnswer ? null : layOut(view)}</div>`}
+${empty ? markup`<p class="quiet">${noAnswer(view.status, view.viewer)}</p>` : markup`<div class="prose" dir="auto" data-key="prose"${shown.knowsAnswer ? markup` data-same` : null}>${shown.knowsAnswer ? null : layOut(view)}</div>`}
 ${note === null ? null : markup`<p class="quiet">${note}</p>`}
 ${toolsHtml(view, urls)}${cancelHtml(view, urls)}</section>
 ${filesHtml(view, urls)}`;

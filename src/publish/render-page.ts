@@ -46,14 +46,14 @@ export function renderMain(view: RunView, urls: RunUrls, shown: Shown): string {
 }
 
 /** What a screen reader is told of where the run stands. */
-export function announcementOf({ status }: Pick<RunView, 'status'>): string {
-  return `Run: ${statusWords(status)}`;
+export function announcementOf({ status, viewer }: Pick<RunView, 'status' | 'viewer'>): string {
+  return `Run: ${statusWords(status, viewer)}`;
 }
 
 function mainHtml(view: RunView, urls: RunUrls, shown: Shown): Markup {
   return markup`<header class="run">
 <h1 dir="auto">${titleOf(view)}</h1>
-<p class="facts"><span class="status ${view.status}">${statusWords(view.status)}</span>${runFigures(view).map((fact) => markup` <span>${fact}</span>`)}</p>
+<p class="facts"><span class="status ${view.status}">${statusWords(view.status, view.viewer)}</span>${runFigures(view).map((fact) => markup` <span>${fact}</span>`)}</p>
 ${formLinks(urls)}</header>
 ${view.error === null ? null : errorHtml(view.error)}${actionsHtml(view)}
 ${answerHtml(view, urls, shown)}

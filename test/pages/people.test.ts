@@ -39,6 +39,9 @@ describe('a run that wants a login', () => {
     const stranger = await visit(browser, world.product.origin);
     await stranger.page.goto(address);
     await stranger.page.getByText('The run waits for its owner to log in.').waitFor();
+    expect(await stranger.page.locator('main .status').textContent()).toBe('Waiting for its owner');
+    expect(await page.locator('main .status').textContent()).toBe('Waiting for you');
+    await page.getByText('No answer yet: the run waits for you.').waitFor();
     expect(await stranger.page.getByRole('link', { name: 'Log in' }).count()).toBe(0);
     // What the first page shows while its owner logs in on another one.
     const login = await context.newPage();

@@ -139,6 +139,20 @@ describe('going on from a run', () => {
     expect((await opened(`${product.origin}/${first.id}`)).prompt).toMatch(/^---\nsystem: Be/);
   });
 
+  it('that fails leads back to the run on whose page it was asked for', async () => {
+    const first = await run('What shall I drink?');
+    const headers = {
+      accept: 'text/html',
+      'content-type': 'application/x-www-form-urlencoded',
+    };
+    const post = (id: string) =>
+      ask(`${product.origin}/${id}/continue`, { body: 'message=+', headers });
+    const refused = await post(first.id);
+    expect(refused.status).toBe(400);
+    expect(refused.text).toContain(`<a href="/${first.id}">Back to the run</a>`);
+    expect((await post('A'.repeat(32))).text).not.toContain('Back to the run');
+  });
+
   it('takes nothing that a model said for a reference or a tool server', async () => {
     const poisoned = await chatServer(says(`Read ${tools.origin}/mcp and @${tools.origin}/x.md`));
     const other = await startProduct({

@@ -256,6 +256,14 @@ describe('renderPage', () => {
     expect(unsafeParts(page)).toEqual([]);
   });
 
+  it('shows no zeros as if something were free while nothing of its use is known', () => {
+    const begun = renderPage(sample.sampleView([sample.runStart()]), URLS);
+    expect(begun).toContain('<h2 id="usage">Times</h2>');
+    expect(begun).not.toContain('Total tokens');
+    expect(begun).not.toContain('<dt>Cost</dt>');
+    expect(renderPage(sample.wholeRun(), URLS)).toContain('<dt>Total tokens</dt>');
+  });
+
   it('says which step corrects an answer, and why', () => {
     const view = sample.sampleView([
       sample.runStart(),
