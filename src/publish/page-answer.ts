@@ -14,7 +14,7 @@ export function answerHtml(view: RunView, urls: RunUrls, shown: Shown): Markup {
   const empty = view.answer.trim() === '';
   return markup`<section class="answer" data-key="answer" aria-labelledby="answer">
 <h2 id="answer">Answer</h2>
-${empty ? markup`<p class="quiet">${noAnswer(view.status, view.viewer)}</p>` : markup`<div class="prose" dir="auto" data-key="prose"${shown.knowsAnswer ? markup` data-same` : null}>${shown.knowsAnswer ? null : layOut(view)}</div>`}
+${empty ? markup`<p class="quiet">${noAnswer(view.status, view.viewer)}</p>` : markup`<div class="prose" dir="auto" data-key="prose"${shown.knowsAnswer ? markup` data-same` : null}>${shown.knowsAnswer ? null : (shown.laidOut ?? layOutAnswer(view))}</div>`}
 ${note === null ? null : markup`<p class="quiet">${note}</p>`}
 ${toolsHtml(view, urls)}${cancelHtml(view, urls)}</section>
 ${filesHtml(view, urls)}`;
@@ -36,7 +36,8 @@ export function pagePlace(view: RunView): string {
   return [view.seq, step?.step ?? 0, step?.attempt ?? 0, blocks.sealed.length].join('.');
 }
 
-function layOut(view: RunView): Markup {
+/** The answer as it stands on the page. */
+export function layOutAnswer(view: RunView): Markup {
   return isProse(view) ? markdownHtml(view.answer) : plainText(view.answer);
 }
 

@@ -23,12 +23,14 @@ import { titleOf } from './run-title.ts';
  * the run goes on, the page's script keeps `<main>` up to date from {@link renderMain}.
  *
  * Its links are paths, so it works under whatever name of the server it was opened.
+ * @param laidOut what `layOutAnswer` gave for this view, when it was laid out before
  * @see spec/rendering.md, Pages
  */
-export function renderPage(view: RunView, urls: RunUrls): string {
+export function renderPage(view: RunView, urls: RunUrls, laidOut: string | null = null): string {
+  const answer = laidOut === null ? null : new Markup(laidOut);
   return pageHtml({
     title: 'Run',
-    main: mainHtml(view, urls, NOTHING_SHOWN),
+    main: mainHtml(view, urls, { ...NOTHING_SHOWN, laidOut: answer }),
     announcement: announcementOf(view),
     live: {
       attributes: isTerminal(view.status) ? markup`` : liveAttributes(view, urls),

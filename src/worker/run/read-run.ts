@@ -11,10 +11,10 @@ import { runClient } from './run-client.ts';
 import { ownOrigin } from '../guards.ts';
 import type { Proof } from '../principal/principal.ts';
 import { renderForm, renderPart } from './run-forms.ts';
-import type { RunPart } from './run-forms.ts';
+import type { LaidOutRun, RunPart } from './run-forms.ts';
 import type { Found } from './run-found.ts';
 import type { Settings } from '../settings.ts';
-import { orStone, publicView } from '../snapshot/public-view.ts';
+import { asItIs, orStone, publicView } from '../snapshot/public-view.ts';
 
 /** A request about one run whose id this server made. */
 export interface RunRequest {
@@ -45,13 +45,14 @@ export async function readingResponse(
   form: Form,
   headers: Readonly<Record<string, string>> = {},
 ): Promise<Response> {
-  const view = await viewOf(asked);
+  const run = await laidOutRun(asked);
+  const { view } = run;
   const origin = ownOrigin(asked.request, asked.settings);
   const urls = runUrls(origin, asked.id);
   return conditional(asked.request, view, {
     what: form,
     origin,
-    body: () => renderForm(view, form, urls),
+    body: () => renderForm(run, form, urls),
     headers: {
       ...readingHeaders(view),
       'content-type': contentType(form),
@@ -132,10 +133,15 @@ function startingAfter(request: Request): number {
  * The run as the sender of the request may see it.
  * @throws Fault `not_found`, `gone`
  */
-export async function viewOf({ env, id, proof }: RunRequest): Promise<RunView> {
+export async function viewOf(asked: RunRequest): Promise<RunView> {
+  return (await laidOutRun(asked)).view;
+}
+
+/** The same with what was laid out of it: of what its owner alone sees that is nothing. */
+async function laidOutRun({ env, id, proof }: RunRequest): Promise<LaidOutRun> {
   const provesNothing = !proof.holdsToken && proof.principal === null;
   if (provesNothing) return there(await publicView(env, id));
-  return there(await orStone(env, id, await runClient(env, id).view(proof)));
+  return there(asItIs(await orStone(env, id, await runClient(env, id).view(proof))));
 }
 
 /**
