@@ -59,6 +59,33 @@ describe('the Host header', () => {
     expect(objects()).toBe(before);
   });
 
+  it.each([
+    '"><script>',
+    'a b',
+    'x:99999',
+    '[::1',
+    'localhost:abc',
+    '%',
+    'a/b',
+    'a@b',
+    'a?b',
+    'a#b',
+  ])('%s is no host: 400 wherever it is sent', async (host) => {
+    const before = objects();
+    for (const path of ['/', '/docs', '/mcp', '/assets/style.css', '/x.example/v1/models']) {
+      const reading = await ask(product.origin + path, { headers: { host } });
+      const running = await post(path, 'Say hello.', { host });
+      expect([path, reading.status, running.status]).toEqual([path, 400, 400]);
+      expect(codeOf(running.text)).toBe('bad_request');
+      expect(running.headers['content-security-policy']).toContain("default-src 'none'");
+    }
+    for (const method of ['GET', 'POST']) {
+      const page = await ask(product.origin, { method, headers: { host, accept: 'text/html' } });
+      expect([page.status, page.text.includes('<script>')]).toEqual([400, false]);
+    }
+    expect(objects()).toBe(before);
+  });
+
   it('may be any name of loopback with our port, or that of PUBLIC_URL', async () => {
     const { port } = new URL(product.origin);
     for (const host of [

@@ -190,6 +190,42 @@ describe('of a run that has ended', () => {
     await expect.poll(snapshot).not.toBeNull();
   });
 
+  it('a long answer is laid out once for everybody, and never for its owner', async () => {
+    const { id, owner, snapshot, stub } = await ended({ answer: '- *a* <b>\n'.repeat(3000) });
+    const page = { headers: { accept: 'text/html' } };
+    const whole = await bytes(await ask(`/${id}`, page));
+    expect(whole).toEqual(await bytes(await ask(`/${id}`, page, fromObject())));
+    const text = String(await snapshot());
+    const kept = JSON.parse(text) as { laid_out: { renderer: string; answer: string } };
+    expect(kept.laid_out.answer).toContain('<li><em>a</em> &lt;b&gt;</li>');
+    const laid = (changes: object) =>
+      bindings.SNAPSHOTS.put(
+        id,
+        JSON.stringify({
+          ...kept,
+          laid_out: { ...kept.laid_out, answer: '<p>KEPT</p>', ...changes },
+        }),
+      );
+    await laid({});
+    expect(await (await ask(`/${id}`, page)).text()).toContain('<p>KEPT</p>');
+    expect(await (await ask(`/${id}.md`)).text()).not.toContain('KEPT');
+    const own = await ask(`/${id}`, { headers: { ...page.headers, ...owner } });
+    expect(await own.text()).not.toContain('KEPT');
+    // By code that may have escaped less.
+    await laid({ renderer: 'another' });
+    await evictDurableObject(stub);
+    expect(await bytes(await ask(`/${id}`, page))).toEqual(whole);
+    await expect.poll(snapshot, { timeout: 10_000 }).toBe(text);
+    await ask(`/${id}`, { method: 'DELETE', headers: owner });
+    expect((await ask(`/${id}`, page)).status).toBe(404);
+    expect(await snapshot()).not.toContain('<em>');
+  });
+
+  it('a short answer is not', async () => {
+    const { snapshot } = await ended();
+    expect(JSON.parse(String(await snapshot()))).toMatchObject({ laid_out: null });
+  });
+
   it('a snapshot of another version is not used, and is made anew', async () => {
     const { id, stub, snapshot } = await ended();
     const text = String(await snapshot());
