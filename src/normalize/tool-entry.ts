@@ -1,6 +1,7 @@
 import { isObject } from '../protocol/json.ts';
 import { readApproval, readToolNames } from './approval.ts';
-import type { Place, Settings } from './given.ts';
+import type { Settings } from './given.ts';
+import type { Place } from './placed-problems.ts';
 import { checkSecret, readHeaders } from './headers.ts';
 import { isLiteralSecret, normalizeSecrets } from './secrets.ts';
 import type { ApprovalPolicy, ToolServer } from './request.ts';

@@ -2,6 +2,7 @@ import { isObject } from '../protocol/json.ts';
 import type { Settings } from './given.ts';
 import { nameList } from './name-list.ts';
 import { addressEntry, type EntryContext, objectEntry, type ServerEntry } from './tool-entry.ts';
+import { words } from './words.ts';
 
 type Path = readonly (string | number)[];
 
@@ -113,29 +114,6 @@ function isBuiltInObject(value: Readonly<Record<string, unknown>>): boolean {
       type,
     )
   );
-}
-
-/** The words of a text between commas and blanks; brackets keep `Bash(git add:*)` together. */
-export function words(text: string): string[] {
-  const found: string[] = [];
-  let word = '';
-  let depth = 0;
-  for (const character of `${text} `) {
-    if (character === '(') {
-      depth += 1;
-    } else if (character === ')') {
-      depth = Math.max(0, depth - 1);
-    }
-    if (depth === 0 && /[\s,]/.test(character)) {
-      if (word !== '') {
-        found.push(word);
-      }
-      word = '';
-    } else {
-      word += character;
-    }
-  }
-  return word.trim() === '' ? found : [...found, word.trim()];
 }
 
 /**

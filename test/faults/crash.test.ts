@@ -6,7 +6,8 @@ import process from 'node:process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { fsck } from '../../src/run/fsck.ts';
-import { foldRun, isTerminal, type RunStatus } from '../../src/run/run.ts';
+import { foldRun } from '../../src/run/fold-run.ts';
+import { isTerminal, type RunStatus } from '../../src/run/run.ts';
 import { ask } from '../support/ask.ts';
 import { CrashWorld } from './crash-world.ts';
 import { storedRuns, type StoredRun } from './disk-log.ts';

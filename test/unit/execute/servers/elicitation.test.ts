@@ -8,7 +8,7 @@ import {
   ElicitResultSchema,
   UrlElicitationRequiredError,
 } from '@modelcontextprotocol/sdk/types.js';
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import type { ElicitAnswer, Elicitation } from '../../../../src/execute/ports.ts';
 import {
@@ -19,18 +19,10 @@ import {
   sendResult,
   serve,
 } from '../references/http-server.ts';
-import { connectTo, faultOf, NEVER } from './connect.ts';
+import { closedAfterEach, connectTo, faultOf, NEVER } from './connect.ts';
 import { v1Http, v1Sse } from './peers.ts';
 
-const open: { close(): Promise<void> }[] = [];
-afterEach(async () => {
-  for (const thing of open.splice(0).toReversed()) await thing.close();
-});
-
-function kept<T extends { close(): Promise<void> }>(thing: T): T {
-  open.push(thing);
-  return thing;
-}
+const kept = closedAfterEach();
 
 const FORM = {
   type: 'object' as const,

@@ -1,18 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { handMade, plainTools, sendResult, serve } from '../references/http-server.ts';
-import { connectTo, faultOf, NEVER } from './connect.ts';
+import { closedAfterEach, connectTo, faultOf, NEVER } from './connect.ts';
 import { v1Http } from './peers.ts';
 
-const open: { close(): Promise<void> }[] = [];
-afterEach(async () => {
-  for (const thing of open.splice(0).toReversed()) await thing.close();
-});
-
-function kept<T extends { close(): Promise<void> }>(thing: T): T {
-  open.push(thing);
-  return thing;
-}
+const kept = closedAfterEach();
 
 /** A server of sessions; what it does with a request in one is up to `answer`. */
 async function withSessions(forgets: (method: string | undefined, session: number) => boolean) {

@@ -1,20 +1,12 @@
 import { createMcpHandler, McpServer } from '@modelcontextprotocol/server';
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { ToolProgressReport } from '../../../../src/execute/ports.ts';
 import { isObject } from '../../../../src/protocol/json.ts';
 import { overHttp, serve } from '../references/http-server.ts';
-import { connectTo, faultOf, NEVER } from './connect.ts';
+import { closedAfterEach, connectTo, faultOf, NEVER } from './connect.ts';
 import { everything } from './peers.ts';
 
-const open: { close(): Promise<void> }[] = [];
-afterEach(async () => {
-  for (const thing of open.splice(0).toReversed()) await thing.close();
-});
-
-function kept<T extends { close(): Promise<void> }>(thing: T): T {
-  open.push(thing);
-  return thing;
-}
+const kept = closedAfterEach();
 
 const QUICK = { pollIntervalMs: 1 };
 

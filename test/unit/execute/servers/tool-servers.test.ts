@@ -1,7 +1,7 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Connection } from '../../../../src/execute/ports.ts';
 import { demoMcp } from '../../../../src/demo/demo-mcp.ts';
-import { connectTo, faultOf, NEVER, serverAt } from './connect.ts';
+import { closedAfterEach, connectTo, faultOf, NEVER, serverAt } from './connect.ts';
 import {
   event,
   handMade,
@@ -13,15 +13,7 @@ import {
 } from '../references/http-server.ts';
 import { everything, v1Http, v1Sse, type V1Server } from './peers.ts';
 
-const open: { close(): Promise<void> }[] = [];
-afterEach(async () => {
-  for (const thing of open.splice(0).toReversed()) await thing.close();
-});
-
-function kept<T extends { close(): Promise<void> }>(thing: T): T {
-  open.push(thing);
-  return thing;
-}
+const kept = closedAfterEach();
 
 async function textOf(connection: Connection, tool: string, args = {}): Promise<string> {
   const { parts } = await connection.call(tool, args, { signal: NEVER });
