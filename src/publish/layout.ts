@@ -37,15 +37,18 @@ export interface Page {
   readonly site?: Site;
 }
 
-/** The `Content-Security-Policy` of every page: our own files and nothing else. */
-export function contentSecurityPolicy(): string {
+/**
+ * The `Content-Security-Policy` of every page: our own files and nothing else.
+ * @param formsLeadTo where a form of the page may end up beside this server: origins or schemes
+ */
+export function contentSecurityPolicy(formsLeadTo = ''): string {
   return [
     "default-src 'none'",
     "style-src 'self'",
     "script-src 'self'",
     "connect-src 'self'",
     "img-src 'self' data:",
-    "form-action 'self'",
+    `form-action 'self' ${formsLeadTo}`.trimEnd(),
     "base-uri 'none'",
     "frame-ancestors 'none'",
   ].join('; ');
