@@ -50,7 +50,7 @@ describe('somebody who signed in with OpenRouter', () => {
     await page.getByLabel('Name').fill('for a day');
     await page.getByLabel('Days until it ends').fill('1');
     await page.getByRole('button', { name: 'Make a key' }).click();
-    const key = (await page.locator('#made ~ pre').innerText()).trim();
+    const key = (await page.locator('section[aria-labelledby="made"] pre code').innerText()).trim();
     expect((await people.world.ask('/runs', key)).status).toBe(200);
     await page.goto('/account');
     expect(await page.locator('body').innerText()).not.toContain(key);

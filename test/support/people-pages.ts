@@ -114,6 +114,7 @@ function pagesOf(origin: string, consent: string): readonly Omit<ShownPage, 'vis
     { name: 'account-keys', path: `${origin}/account` },
     { name: 'account-new-key', path: `${origin}/account`, press: makeKey },
     { name: 'consent', path: `${origin}${consent}` },
+    { name: 'asked-wrongly', path: origin + consent.replace('S256', 'plain') },
     { name: 'mdops-key', path: `${origin}${cliPath('9999')}` },
     { name: 'mdops-code', path: `${origin}${cliPath(null)}`, press: askForCode },
     { name: 'connections-person', path: `${origin}/connections` },
