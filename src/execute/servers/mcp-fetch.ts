@@ -60,6 +60,9 @@ async function exchange(wire: Wire, url: URL, init: RequestInit): Promise<Respon
   if (wire.cut && method === 'GET') throw limitFault(`${wire.host} sent too much.`);
   if (method === 'GET') checkReopening(wire);
   const response = await sent(wire, url, { ...init, redirect: 'manual' });
+  // Whoever reads it in an answer that shows the request could speak in the session of this run.
+  const session = response.headers.get('mcp-session-id');
+  if (session !== null) wire.secrets.add(session);
   const refusal = refusalOf(wire, response, method);
   if (refusal !== null) {
     await response.body?.cancel();
@@ -131,7 +134,7 @@ async function checkedJson(
   }
   const list: unknown[] = Array.isArray(body) ? body : [body];
   if (!list.some((message) => isObject(message) && 'jsonrpc' in message)) throw notMcp(wire.host);
-  const messages = list.map((message) => withId(message, id));
+  const messages = list.map((message) => withId(withoutNull(message), id));
   // The SDK would wait for an answer with the right id until the time limit.
   if (!messages.some((message) => isObject(message) && message['id'] === id)) {
     throw garbage(wire, 'answered something else than it was asked');
@@ -143,6 +146,13 @@ async function checkedJson(
 function parsedAlready({ status, statusText, headers }: Response, value: unknown): Response {
   const response = new Response(null, { status, statusText, headers });
   return Object.defineProperty(response, 'json', { value: async () => value });
+}
+
+/** JSON-RPC libraries of some languages write a result and an error, one of them null. */
+function withoutNull(message: unknown): unknown {
+  if (!isObject(message)) return message;
+  const name = message['error'] === null ? 'error' : message['result'] === null ? 'result' : null;
+  return Object.fromEntries(Object.entries(message).filter(([key]) => key !== name));
 }
 
 /** A server that could not read the id of a request reports its error without one. */

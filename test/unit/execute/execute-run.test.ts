@@ -308,7 +308,7 @@ describe('limits', () => {
       },
     ]);
     const run = await runToEnd(
-      ports(model, { log: startedLog({ limits: { ...LIMITS, timeout: 0.05 } }) }),
+      ports(model, { log: startedLog({ limits: { ...LIMITS, timeout: 1 } }) }),
     );
     expect(run).toMatchObject({ status: 'failed', stop_reason: 'timeout' });
     expect(outputOf(run)).toBe('One');
