@@ -24,7 +24,7 @@ export function limitedBody(
   return new ReadableStream(new LimitedBody(source, limits, deadline), { highWaterMark: 0 });
 }
 
-class LimitedBody implements UnderlyingDefaultSource<Uint8Array> {
+class LimitedBody {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
   readonly #limits: BodyLimits;
   readonly #deadline: Deadline;
