@@ -1,90 +1,22 @@
-import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startBrowser, visit } from '../support/browser.ts';
-import { modelPeer } from '../support/model-peer.ts';
-import type { ModelPeer } from '../support/model-peer.ts';
+import { visit } from '../support/browser.ts';
+import { HOSTILE, lifeIn, NO_LIFE } from '../support/hostile-answers.ts';
 import { flawsOf } from '../support/page-looks.ts';
-import { answered, ended, runIn } from '../support/page-run.ts';
+import { answered, ended, pageWorld, runIn } from '../support/page-run.ts';
+import type { PageWorld } from '../support/page-run.ts';
 import { httpPeer } from '../support/peers.ts';
-import { startProduct } from '../support/product.ts';
-import type { Product } from '../support/product.ts';
 
-let peer: ModelPeer;
-let product: Product;
-let browser: Browser;
-
+let world: PageWorld;
 beforeAll(async () => {
-  peer = await modelPeer();
-  const env = { OPENAI_BASE_URL: peer.baseUrl, OPENAI_API_KEY: 'key' };
-  [product, browser] = await Promise.all([startProduct(env), startBrowser()]);
+  world = await pageWorld();
 });
-
-afterAll(async () => {
-  await browser.close();
-  await product.stop();
-  await peer.stop();
-});
-
-/** Sets a mark wherever it runs. */
-const MARK = 'window.marked=1';
-const CODE = [
-  `<script>${MARK}</script>`,
-  `<img src=x onerror=${MARK}>`,
-  `<svg onload=${MARK}>`,
-  `<iframe srcdoc="<script>parent.${MARK}</script>"></iframe>`,
-  `<body onload=${MARK}>`,
-  `<details open ontoggle=${MARK}>`,
-  `<input autofocus onfocus=${MARK}>`,
-  `<style>@import "//evil.example/x";</style>`,
-  `<base href="//evil.example/">`,
-  `<meta http-equiv="refresh" content="0;url=//evil.example/">`,
-  `<form action="//evil.example/"><button>`,
-  `<link rel=stylesheet href="//evil.example/x.css">`,
-  `</code></pre></div></main><script>${MARK}</script>`,
-  `</title><script>${MARK}</script>`,
-  `</textarea><script>${MARK}</script>`,
-];
-const LINKS = [
-  'javascript:', 'JaVaScRiPt:', 'java&#x73;cript:', 'java\tscript:', ' javascript:', 'data:text/html,',
-  'vbscript:', 'blob:', 'file:///', '//evil.example/', 'about:', 'view-source:',
-].map((scheme) => `${scheme}${MARK}`); // prettier-ignore
-const SHAPES: readonly ((text: string) => string)[] = [
-  (text) => text,
-  (text) => `\`\`\`html x.html\n${text}\n\`\`\``,
-  (text) => `| ${text} | b |\n|-|-|\n| ${text} | x |`,
-  (text) => `> - **${text}**`,
-  (text) => `# ${text}`,
-  (text) => `\`${text}\` *${text}*`,
-  (text) => `[${text}](https://e.example "${text}")`,
-  (text) => `\u202e${text}\u2066\u0000\u001b[2J`,
-];
-
-/** Two hundred answers, and a few that are only large or strange. */
-const HOSTILE: readonly string[] = [
-  ...CODE.flatMap((code) => SHAPES.map((shape) => shape(code))),
-  ...LINKS.flatMap((link) => [
-    `[x](${link})`,
-    `[x](<${link}>)`,
-    `<${link}>`,
-    `![x](${link})`,
-    `[![x](${link})](${link})`,
-    `[x]\n\n[x]: ${link}`,
-  ]),
-  '![](https://evil.example/pixel.png)',
-  'https://evil.example/"onmouseover="window.marked=1',
-  'x'.repeat(20_000),
-  `| ${'wide '.repeat(2000)} |\n|-|\n| x |`,
-  `\`${'y'.repeat(5000)}\``,
-  '\u202eback to front\u202c \u2067and\u2069',
-  '> '.repeat(60),
-  '[x]('.repeat(2000),
-];
+afterAll(() => world.stop());
 
 describe('what a model says', () => {
   test('does nothing on a page, in two hundred hostile ways', async () => {
     expect(HOSTILE.length).toBeGreaterThanOrEqual(200);
-    const { page, context, watched } = await visit(browser, product.origin);
-    const asked = await runIn(page, peer, 'Do your worst.');
+    const { page, context, watched } = await visit(world.browser, world.product.origin);
+    const asked = await runIn(page, world.peer, 'Do your worst.');
     // Piece by piece, so that each is laid out open and sealed too.
     for (const answer of HOSTILE) asked.says(`${answer}\n\n***\n\n`);
     await page.locator('[data-key="prose"] hr').nth(100).waitFor();
@@ -95,14 +27,7 @@ describe('what a model says', () => {
         asked.stops();
         await ended(page, 'Completed');
       }
-      const state = await page.evaluate(`({
-        marked: window.marked ?? null,
-        foreign: [...document.querySelectorAll('main .prose :is(img, iframe, svg, script, style, base, meta, link, form, input)')].map((each) => each.outerHTML),
-        links: [...document.querySelectorAll('main .prose a')].map((each) => each.getAttribute('href')).filter((href) => !/^(https?:|mailto:)/i.test(href)),
-        handlers: [...document.querySelectorAll('main *')].flatMap((each) => each.getAttributeNames()).filter((name) => /^(on|style$|srcdoc$)/.test(name)),
-        wide: document.documentElement.scrollWidth - document.documentElement.clientWidth,
-      })`);
-      expect(state, look).toEqual({ marked: null, foreign: [], links: [], handlers: [], wide: 0 });
+      expect(await lifeIn(page), look).toEqual(NO_LIFE);
     }
     expect(watched).toEqual({ faults: [], foreign: [] });
     await context.close();
@@ -114,8 +39,8 @@ describe('what a model says', () => {
       seen.push(request.headers.referer);
       response.end('<p>Away.');
     });
-    const { page, context } = await visit(browser, product.origin);
-    await answered(page, peer, 'Where to?', `[There](${away.origin}/x)`);
+    const { page, context } = await visit(world.browser, world.product.origin);
+    await answered(page, world.peer, 'Where to?', `[There](${away.origin}/x)`);
     await page.getByRole('link', { name: 'There' }).click();
     await page.getByText('Away.').waitFor();
     expect(seen[0]).toBeUndefined();
@@ -126,11 +51,11 @@ describe('what a model says', () => {
 
 describe('the page of a run', () => {
   test('can be read by everybody, everywhere, while it goes on and when it is over', async () => {
-    const { page, context } = await visit(browser, product.origin);
-    const asked = await runIn(page, peer, '@/demo/mcp\n\nWrite *everything* that there is.');
+    const { page, context } = await visit(world.browser, world.product.origin);
+    const asked = await runIn(page, world.peer, '@/demo/mcp\n\nWrite *everything* that there is.');
     asked.says('I will roll.');
     asked.calls('roll_dice');
-    const next = await peer.next();
+    const next = await world.peer.next();
     const table = `| ${Array.from({ length: 12 }, (_, at) => `column ${at}`).join(' | ')} |\n`;
     next.says(`# One\n\nText with \`code\` and [a link](https://e.example).\n\n`);
     next.says(
@@ -148,8 +73,8 @@ describe('the page of a run', () => {
   });
 
   test('is used with the keyboard alone', async () => {
-    const { page, context } = await visit(browser, product.origin);
-    await answered(page, peer, 'Say hi.', 'Hi.');
+    const { page, context } = await visit(world.browser, world.product.origin);
+    await answered(page, world.peer, 'Say hi.', 'Hi.');
     await page.reload();
     await page.keyboard.press('Tab');
     expect(await page.locator(':focus').textContent()).toBe('Skip to the content');
@@ -173,8 +98,10 @@ describe('the page of a run', () => {
   });
 
   test('stands still for who wants no motion', async () => {
-    const { page, context } = await visit(browser, product.origin, { reducedMotion: 'reduce' });
-    const asked = await runIn(page, peer, 'Wait for me.');
+    const { page, context } = await visit(world.browser, world.product.origin, {
+      reducedMotion: 'reduce',
+    });
+    const asked = await runIn(page, world.peer, 'Wait for me.');
     asked.says('Yes.');
     await page.locator('.status.running').waitFor();
     const name = `getComputedStyle(document.querySelector('.status'), '::before').animationName`;
