@@ -13,6 +13,7 @@ import { printed } from './measure.ts';
 import { pagesRows } from './pages.ts';
 import { passThroughRows } from './pass-through.ts';
 import { productRows } from './product.ts';
+import { readsRows } from './reads.ts';
 import { warmChatRows } from './warm-chat.ts';
 import { workerStartRows } from './worker-start.ts';
 
@@ -27,6 +28,7 @@ for (const rows of [
   workerStartRows,
   pageWeightRows,
   productRows,
+  readsRows,
   manyRunsRows,
   passThroughRows,
   warmChatRows,

@@ -1,7 +1,8 @@
 /**
  * Builds the files of the editor's page: `editor.js`, `parser.js` and `editor.css`, from
  * `src/publish/page/editor/`. They are too big to be kept as source: whatever needs them makes them
- * (`npm start`, the tests, `wrangler`), as modules that the Worker imports when a page asks.
+ * (`npm start`, the tests, `wrangler`), as modules that the Worker imports when a page asks. Beside
+ * them it writes a hash of the code that lays out runs, from which the tags of their forms are made.
  * @see spec/decisions/0011-page-files.md
  */
 import { createHash } from 'node:crypto';
@@ -14,6 +15,10 @@ import type { BuildOptions } from 'esbuild';
 const ROOT = join(import.meta.dirname, '..');
 const SOURCE = 'src/publish/page/editor';
 const TARGET = join(ROOT, 'src/worker/editor');
+
+/** What lays out a run: the tags of its forms change when this code does. */
+const RENDERERS = 'src/worker/run/run-forms.ts';
+const RENDERER_VERSION = join(ROOT, 'src/worker/run/renderer-version.js');
 
 /** Name under `/assets/` → where it is made from. */
 const FILES = {
@@ -37,24 +42,30 @@ const PAGE_BUNDLE = {
 /** The files by name, as a browser gets them. */
 export async function pageFiles(): Promise<ReadonlyMap<string, string>> {
   const made = Object.entries(FILES).map(async ([name, entry]): Promise<[string, string]> => {
-    const { outputFiles } = await build({ ...PAGE_BUNDLE, entryPoints: [entry] });
-    return [name, outputFiles[0]?.text ?? ''];
+    return [name, await bundled(entry)];
   });
   return new Map(await Promise.all(made));
 }
 
+async function bundled(entry: string): Promise<string> {
+  const { outputFiles } = await build({ ...PAGE_BUNDLE, entryPoints: [entry] });
+  return outputFiles[0]?.text ?? '';
+}
+
 /** Writes the modules from which the Worker serves them; only what changed is touched. */
 export async function writePageFiles(): Promise<void> {
-  const files = await pageFiles();
+  const [files, renderers] = await Promise.all([pageFiles(), bundled(RENDERERS)]);
   const versions = [...files].map(([name, body]) => [name, hashOf(body)]);
   replace(
-    'page-bodies.js',
+    join(TARGET, 'page-bodies.js'),
     `export const BODIES = ${JSON.stringify(Object.fromEntries(files))};\n`,
   );
   replace(
-    'page-versions.js',
+    join(TARGET, 'page-versions.js'),
     `export const VERSIONS = ${JSON.stringify(Object.fromEntries(versions))};\n`,
   );
+  const version = hashOf(renderers);
+  replace(RENDERER_VERSION, `export const RENDERER_VERSION = ${JSON.stringify(version)};\n`);
 }
 
 function hashOf(body: string): string {
@@ -62,8 +73,7 @@ function hashOf(body: string): string {
 }
 
 /** In one step: another process may be bundling the Worker right now. */
-function replace(name: string, text: string): void {
-  const path = join(TARGET, name);
+function replace(path: string, text: string): void {
   if (textOf(path) === text) return;
   const written = `${path}.${pid}.tmp`;
   writeFileSync(written, text);

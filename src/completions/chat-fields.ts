@@ -55,7 +55,9 @@ export function wantsServers(body: JsonObject): boolean {
 export function refusalOf(body: JsonObject): ChatRefusal | null {
   const { messages, tools, view } = body;
   if (!Array.isArray(messages) || messages.length === 0 || !messages.every(isMessage)) {
-    return { message: 'messages must be a list of messages, each with a role.', param: 'messages' };
+    const message =
+      'messages must be a list of messages, each with a role, and content that is text or a list of parts.';
+    return { message, param: 'messages' };
   }
   if (tools !== undefined && tools !== null && !Array.isArray(tools)) {
     return { message: 'tools must be a list.', param: 'tools' };
@@ -65,6 +67,10 @@ export function refusalOf(body: JsonObject): ChatRefusal | null {
     const message = 'connector_id and tunnel_id name services of one vendor; give a server_url.';
     return { message, param: 'tools' };
   }
+  if (toolsOf(body).some(({ type }) => type === 'custom')) {
+    const message = 'Tools of the type custom cannot be used here. Describe it as a function.';
+    return { message, param: 'tools' };
+  }
   if (view !== undefined && viewOf(view) !== view) {
     return { message: 'view must be markdown, text or reasoning.', param: 'view' };
   }
@@ -72,7 +78,9 @@ export function refusalOf(body: JsonObject): ChatRefusal | null {
 }
 
 function isMessage(value: unknown): boolean {
-  return isObject(value) && typeof value['role'] === 'string';
+  if (!isObject(value) || typeof value['role'] !== 'string') return false;
+  const content = value['content'] ?? '';
+  return typeof content === 'string' || (Array.isArray(content) && content.every(isObject));
 }
 
 /** Providers take fields in messages that nobody here knows: they stay. */

@@ -53,8 +53,8 @@ export class Settings extends PlacedProblems {
     return this.#given.get(key) ?? [];
   }
 
-  /** Variables that only the template knows, and the inputs that they are made of. */
-  get placeholders(): Pick<Adopted, 'inner' | 'sources'> {
+  /** Of what family it is; variables that only the template knows, and what they are made of. */
+  get placeholders(): Pick<Adopted, 'family' | 'inner' | 'sources'> {
     return this.#adopted;
   }
 
@@ -145,7 +145,7 @@ export class Settings extends PlacedProblems {
       const setting = findSetting(key);
       if (setting?.wire !== undefined) {
         this.#add({ setting, value: item, place: inner }, overridden);
-      } else if (FOREIGN_KEYS.includes(snakeCase(key)) || this.#isForeign(inner.label, inner)) {
+      } else if (isOfProvider(key, place) || this.#isForeign(inner.label, inner)) {
         this.#keep(inner.label, item, inner);
       } else {
         this.ext.set(inner.label, item);
@@ -198,6 +198,13 @@ export class Settings extends PlacedProblems {
       this.reportKey('info', 'foreign_keys', message, first.place);
     }
   }
+}
+
+/** A setting for the model that is like none here is one that only some provider knows. */
+function isOfProvider(key: string, { from }: Place): boolean {
+  return (
+    FOREIGN_KEYS.includes(snakeCase(key)) || (from === 'frontmatter' && nearestKey(key) === null)
+  );
 }
 
 function isSameName(a: Place, b: Place): boolean {

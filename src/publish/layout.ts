@@ -39,16 +39,17 @@ export interface Page {
 
 /**
  * The `Content-Security-Policy` of every page: our own files and nothing else.
- * @param formsLeadTo where a form of the page may end up beside this server: origins or schemes
+ * @param formsLead where the redirects after a form may lead besides, as sources of the policy:
+ *   browsers hold them against it too
  */
-export function contentSecurityPolicy(formsLeadTo = ''): string {
+export function contentSecurityPolicy(formsLead = ''): string {
   return [
     "default-src 'none'",
     "style-src 'self'",
     "script-src 'self'",
     "connect-src 'self'",
     "img-src 'self' data:",
-    `form-action 'self' ${formsLeadTo}`.trimEnd(),
+    `form-action 'self'${formsLead === '' ? '' : ` ${formsLead}`}`,
     "base-uri 'none'",
     "frame-ancestors 'none'",
   ].join('; ');

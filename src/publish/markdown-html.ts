@@ -64,6 +64,7 @@ function renderer(): InstanceType<typeof MarkdownIt> {
   // Words with a dot in them are not addresses: `run.ts` is no site of Turkish Saint Helena.
   md.linkify.set({ fuzzyLink: false, fuzzyEmail: false, fuzzyIP: false });
   md.validateLink = (url) => /^(?:https?:\/\/|mailto:)/i.test(url.trim());
+  md.core.ruler.push('linked-images', ({ tokens }) => markLinkedImages(tokens));
   Object.assign(md.renderer.rules, {
     heading_open: headingTag,
     heading_close: headingTag,
@@ -94,15 +95,23 @@ function imageLink(...[tokens, index, options, env, self]: Parameters<RendererRu
   const token = tokens[index];
   const described = self.renderInlineAsText(token?.children ?? [], options, env).trim();
   const text = escapeHtml(`[image${described === '' ? '' : `: ${described}`}]`);
-  if (isInLink(tokens, index)) return text;
+  if (token?.meta?.['isInLink'] === true) return text;
   return `<a href="${escapeHtml(attribute(token, 'src'))}" rel="${REL}">${text}</a>`;
 }
 
-function isInLink(tokens: readonly Token[], index: number): boolean {
-  const last = tokens
-    .slice(0, index)
-    .findLast(({ type }) => type === 'link_open' || type === 'link_close');
-  return last?.type === 'link_open';
+/**
+ * Marks the images that stand in a link, in one pass over each line of text. Looking back from every
+ * image would take a model's page of ten thousand badges seconds of the server's time.
+ */
+function markLinkedImages(tokens: readonly Token[]): void {
+  for (const { children } of tokens) {
+    let isInLink = false;
+    for (const token of children ?? []) {
+      if (token.type === 'link_open') isInLink = true;
+      else if (token.type === 'link_close') isInLink = false;
+      else if (token.type === 'image' && isInLink) token.meta = { isInLink };
+    }
+  }
 }
 
 /** The language that the text names is left out: nothing here uses it. The button is the script's. */

@@ -58,18 +58,24 @@ ${tools.length === 0 ? null : markup`<details><summary>Tools</summary><p>${tools
 }
 
 function usageHtml(view: RunView): Markup {
-  const { prompt_tokens, completion_tokens, total_tokens, estimated } = view.usage;
-  return markup`<section data-key="usage" aria-labelledby="usage"><h2 id="usage">Usage</h2>
+  // Nothing was used, or nothing is known yet: zeros would say that it cost nothing.
+  const isKnown = view.usage.total_tokens > 0;
+  return markup`<section data-key="usage" aria-labelledby="usage"><h2 id="usage">${isKnown ? 'Usage' : 'Times'}</h2>
 <dl>
-<div><dt>Prompt tokens</dt><dd>${countOf(prompt_tokens)}</dd></div>
+${isKnown ? tokensHtml(view) : null}${moment('Created', view.created_at)}${moment('Ended', view.ended_at)}${moment('Expires', view.expires_at)}</dl></section>`;
+}
+
+function tokensHtml({ usage, cost_usd }: RunView): Markup {
+  const { prompt_tokens, completion_tokens, total_tokens, estimated } = usage;
+  return markup`<div><dt>Prompt tokens</dt><dd>${countOf(prompt_tokens)}</dd></div>
 <div><dt>Completion tokens</dt><dd>${countOf(completion_tokens)}</dd></div>
 <div><dt>Total tokens</dt><dd>${countOf(total_tokens)}${estimated === true ? ' (partly estimated)' : null}</dd></div>
 ${
-  view.cost_usd === null
+  cost_usd === null
     ? null
-    : markup`<div><dt>Cost</dt><dd>${dollarsOf(view.cost_usd)}</dd></div>
+    : markup`<div><dt>Cost</dt><dd>${dollarsOf(cost_usd)}</dd></div>
 `
-}${moment('Created', view.created_at)}${moment('Ended', view.ended_at)}${moment('Expires', view.expires_at)}</dl></section>`;
+}`;
 }
 
 function moment(name: string, ms: number | null): Markup | null {

@@ -14,7 +14,7 @@ export function answerHtml(view: RunView, urls: RunUrls, shown: Shown): Markup {
   const empty = view.answer.trim() === '';
   return markup`<section class="answer" data-key="answer" aria-labelledby="answer">
 <h2 id="answer">Answer</h2>
-${empty ? markup`<p class="quiet">${noAnswer(view.status)}</p>` : markup`<div class="prose" dir="auto" data-key="prose"${shown.knowsAnswer ? markup` data-same` : null}>${shown.knowsAnswer ? null : layOut(view)}</div>`}
+${empty ? markup`<p class="quiet">${noAnswer(view.status, view.viewer)}</p>` : markup`<div class="prose" dir="auto" data-key="prose"${shown.knowsAnswer ? markup` data-same` : null}>${shown.knowsAnswer ? null : (shown.laidOut ?? layOutAnswer(view))}</div>`}
 ${note === null ? null : markup`<p class="quiet">${note}</p>`}
 ${toolsHtml(view, urls)}${cancelHtml(view, urls)}</section>
 ${filesHtml(view, urls)}`;
@@ -36,8 +36,14 @@ export function pagePlace(view: RunView): string {
   return [view.seq, step?.step ?? 0, step?.attempt ?? 0, blocks.sealed.length].join('.');
 }
 
-function layOut(view: RunView): Markup {
+/** The answer as it stands on the page. */
+export function layOutAnswer(view: RunView): Markup {
   return isProse(view) ? markdownHtml(view.answer) : plainText(view.answer);
+}
+
+/** Whether what one does next is to mend the prompt, and not to answer what was said. */
+export function isRunAgain({ status, prompt }: RunView): boolean {
+  return isTerminal(status) && status !== 'completed' && prompt !== null;
 }
 
 function toolsHtml(view: RunView, urls: RunUrls): Markup | null {
@@ -51,11 +57,12 @@ function toolsHtml(view: RunView, urls: RunUrls): Markup | null {
   const edit =
     view.prompt === null
       ? null
-      : markup`<a href="${page}?edit">Edit and run again</a>
+      : markup`<a href="${page}?edit"${isRunAgain(view) ? markup` class="primary"` : null}>Edit and run again</a>
+`;
+  const next = markup`<a href="#continue">Continue</a>
 `;
   return markup`<p class="tools">
-${copy}${edit}<a href="#continue">Continue</a>
-</p>
+${isRunAgain(view) ? [edit, copy, next] : [copy, edit, next]}</p>
 `;
 }
 

@@ -1,5 +1,6 @@
 import type { RunView } from '../run/view.ts';
 import { Markup, markup } from './markup.ts';
+import { isRunAgain } from './page-answer.ts';
 import { pathOf, type RunUrls } from './run-urls.ts';
 import { modelOf } from './run-words.ts';
 
@@ -19,7 +20,7 @@ export function continueHtml(view: RunView, urls: RunUrls): Markup {
 <label for="tool-servers">Tool servers, one address on a line</label>
 <textarea id="tool-servers" name="servers" rows="2" spellcheck="false">${'\n'}${servers.join('\n')}</textarea>
 </details>
-<button type="submit">Continue</button>
+<button type="submit"${isRunAgain(view) ? markup` class="plain"` : null}>Continue</button>
 </form></section>
 `;
 }

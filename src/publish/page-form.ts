@@ -1,3 +1,4 @@
+import { assetUrl } from './assets.ts';
 import { markup, type Markup, type MarkupPart } from './markup.ts';
 
 /** A form of one button that posts to an address of ours. */
@@ -35,4 +36,17 @@ ${shown}</dl>`;
 /** The host of an address, or the address itself when it has none. */
 export function hostOf(url: string): string {
   return URL.canParse(url) ? new URL(url).host : url;
+}
+
+/** A text that is shown once, to be taken elsewhere. The button is the script's, see {@link withCopies}. */
+export function shownOnce(text: string, button: string): Markup {
+  return markup`<div class="once"><pre tabindex="0"><code>${text}</code></pre>
+<button type="button" class="copy plain">${button}</button></div>
+`;
+}
+
+/** The script that lets buttons copy, for the head of a page. */
+export function withCopies(): Markup {
+  return markup`<script type="module" src="${assetUrl('/assets/run.js')}"></script>
+`;
 }

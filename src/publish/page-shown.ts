@@ -7,12 +7,18 @@ import { Markup, markup } from './markup.ts';
 export interface Shown {
   /** Whether the answer comes by another way. */
   readonly knowsAnswer: boolean;
+  /** The answer as {@link layOutAnswer} gave it before; null to lay it out now. */
+  readonly laidOut: Markup | null;
   /** The part, or what stands for it where it is written later. */
   part(key: string, tag: 'li' | 'section', html: Markup): Markup;
 }
 
 /** Nothing is seen yet: everything is written. */
-export const NOTHING_SHOWN: Shown = { knowsAnswer: false, part: (_key, _tag, html) => html };
+export const NOTHING_SHOWN: Shown = {
+  knowsAnswer: false,
+  laidOut: null,
+  part: (_key, _tag, html) => html,
+};
 
 /** A part of a page; as long as it does not change it is the same object. */
 export interface Part {
@@ -32,6 +38,7 @@ const PLACE = /\0([a-z]+(?:-\d+)?)\0/;
 /** The parts of a page that is sent again and again, to many; they are laid out and kept once. */
 export class SharedParts implements Shown {
   readonly knowsAnswer = true;
+  readonly laidOut = null;
   readonly #parts = new Map<string, Part>();
 
   part(key: string, tag: 'li' | 'section', { html }: Markup): Markup {

@@ -1,6 +1,6 @@
 import { pageHtml } from './layout.ts';
 import { markup, type Markup } from './markup.ts';
-import { buttonForm, factList } from './page-form.ts';
+import { buttonForm, factList, shownOnce, withCopies } from './page-form.ts';
 import { siteLinks } from './page-links.ts';
 import { timeHtml } from './time-html.ts';
 import { visible } from './visible.ts';
@@ -33,6 +33,7 @@ export function renderAccount(page: AccountPage): string {
   const { person, hasSession, keys, made } = page;
   return pageHtml({
     title: 'Account',
+    head: made === undefined ? null : withCopies(),
     links: siteLinks({ current: '/account', hasSession }),
     main: markup`<header class="run"><h1>Account</h1>
 <p class="facts"><span>For ${visible(person)}</span></p></header>
@@ -46,7 +47,7 @@ ${keys === null ? markup`<p class="quiet empty">API keys are made in the setting
 function madeHtml({ name, key }: NonNullable<AccountPage['made']>): Markup {
   return markup`<section aria-labelledby="made"><h2 id="made">Your new key</h2>
 <p>This is <strong>${visible(name)}</strong>. Copy it now: it is not shown again.</p>
-<pre><code>${key}</code></pre></section>
+${shownOnce(key, 'Copy the key')}</section>
 `;
 }
 

@@ -1,6 +1,6 @@
 import { pageHtml } from './layout.ts';
 import { markup } from './markup.ts';
-import { buttonForm } from './page-form.ts';
+import { buttonForm, shownOnce, withCopies } from './page-form.ts';
 import { visible } from './visible.ts';
 
 /** A program that asks for a key. */
@@ -35,9 +35,10 @@ ${buttonForm('/account/cli', 'Make the key', fields)}
 export function renderCliCode(code: string): string {
   return pageHtml({
     title: 'A code for mdops',
+    head: withCopies(),
     main: markup`<header class="run"><h1>Your code</h1></header>
 <p>Paste it where you started <code>mdops login</code>. It works once, for five minutes.</p>
-<pre><code>${code}</code></pre>
+${shownOnce(code, 'Copy the code')}
 `,
   });
 }

@@ -14,6 +14,8 @@ export interface ErrorPageOptions {
   readonly problems?: readonly Problem[];
   /** Path of the page on which signing in helps; null where it does not. */
   readonly signIn?: string | null;
+  /** Path of the run on whose page the form was that failed; null for none. */
+  readonly run?: string | null;
   readonly site?: Site;
 }
 
@@ -21,7 +23,7 @@ export interface ErrorPageOptions {
 export function renderErrorPage(fault: FaultData, options: ErrorPageOptions = {}): string {
   const status = options.status ?? FAULTS[fault.code].http;
   const problems = options.problems ?? [];
-  const { signIn = null, site = OWN_SITE } = options;
+  const { signIn = null, run = null, site = OWN_SITE } = options;
   return pageHtml({
     site,
     title: 'Error',
@@ -30,7 +32,7 @@ export function renderErrorPage(fault: FaultData, options: ErrorPageOptions = {}
 <p class="facts"><span class="status failed">${status}</span></p></header>
 ${errorHtml(withoutAdvice(fault))}
 ${adviceHtml(fault)}${problems.length === 0 ? null : problemList(problems)}
-${site === OWN_SITE || signIn !== null ? linksHtml(signIn, site) : null}`,
+${site === OWN_SITE || signIn !== null ? linksHtml({ signIn, run, site }) : null}`,
   });
 }
 
@@ -66,8 +68,19 @@ function adviceHtml({ code, detail = {} }: FaultData): Markup | null {
 `;
 }
 
-function linksHtml(signIn: string | null, site: Site): Markup {
+interface Links {
+  readonly signIn: string | null;
+  readonly run: string | null;
+  readonly site: Site;
+}
+
+function linksHtml({ signIn, run, site }: Links): Markup {
   return markup`<p class="tools">${
+    run === null
+      ? null
+      : markup`<a href="${run}">Back to the run</a>
+`
+  }${
     signIn === null
       ? null
       : markup`<a href="${signIn}">Sign in</a>

@@ -23,12 +23,14 @@ import { titleOf } from './run-title.ts';
  * the run goes on, the page's script keeps `<main>` up to date from {@link renderMain}.
  *
  * Its links are paths, so it works under whatever name of the server it was opened.
+ * @param laidOut what `layOutAnswer` gave for this view, when it was laid out before
  * @see spec/rendering.md, Pages
  */
-export function renderPage(view: RunView, urls: RunUrls): string {
+export function renderPage(view: RunView, urls: RunUrls, laidOut: string | null = null): string {
+  const answer = laidOut === null ? null : new Markup(laidOut);
   return pageHtml({
     title: 'Run',
-    main: mainHtml(view, urls, NOTHING_SHOWN),
+    main: mainHtml(view, urls, { ...NOTHING_SHOWN, laidOut: answer }),
     announcement: announcementOf(view),
     live: {
       attributes: isTerminal(view.status) ? markup`` : liveAttributes(view, urls),
@@ -46,14 +48,14 @@ export function renderMain(view: RunView, urls: RunUrls, shown: Shown): string {
 }
 
 /** What a screen reader is told of where the run stands. */
-export function announcementOf({ status }: Pick<RunView, 'status'>): string {
-  return `Run: ${statusWords(status)}`;
+export function announcementOf({ status, viewer }: Pick<RunView, 'status' | 'viewer'>): string {
+  return `Run: ${statusWords(status, viewer)}`;
 }
 
 function mainHtml(view: RunView, urls: RunUrls, shown: Shown): Markup {
   return markup`<header class="run">
 <h1 dir="auto">${titleOf(view)}</h1>
-<p class="facts"><span class="status ${view.status}">${statusWords(view.status)}</span>${runFigures(view).map((fact) => markup` <span>${fact}</span>`)}</p>
+<p class="facts"><span class="status ${view.status}">${statusWords(view.status, view.viewer)}</span>${runFigures(view).map((fact) => markup` <span>${fact}</span>`)}</p>
 ${formLinks(urls)}</header>
 ${view.error === null ? null : errorHtml(view.error)}${actionsHtml(view)}
 ${answerHtml(view, urls, shown)}

@@ -46,7 +46,7 @@ ${next === null ? null : markup`<p class="tools"><a rel="next" href="${next}">Ol
 }
 
 function filterLink(filter: RunStatus | null, chosen: RunStatus | null): Markup {
-  const name = filter === null ? 'All' : statusWords(filter);
+  const name = filter === null ? 'All' : statusWords(filter, 'owner');
   const href = filter === null ? '/runs' : `/runs?status=${filter}`;
   return markup`<span><a href="${href}"${filter === chosen ? HERE : null}>${name}</a></span>
 `;
@@ -54,6 +54,6 @@ function filterLink(filter: RunStatus | null, chosen: RunStatus | null): Markup 
 
 function runHtml({ id, title, status, created_at }: ShownRun): Markup {
   return markup`<li><a href="/${id}" dir="auto">${title}</a>
-<p class="facts"><span class="status ${status}">${statusWords(status)}</span> <span><time datetime="${isoTime(created_at)}">${isoTime(created_at).slice(0, 16).replace('T', ' ')} UTC</time></span></p></li>
+<p class="facts"><span class="status ${status}">${statusWords(status, 'owner')}</span> <span><time datetime="${isoTime(created_at)}">${isoTime(created_at).slice(0, 16).replace('T', ' ')} UTC</time></span></p></li>
 `;
 }

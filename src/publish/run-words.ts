@@ -2,18 +2,18 @@ import type { ContentPart, Usage } from '../protocol/chat.ts';
 import type { ToolResult } from '../run/event.ts';
 import type { CallState, RunStatus, Step } from '../run/run.ts';
 import { isTerminal } from '../run/run.ts';
-import type { ReferenceView, RunView, ServerView } from '../run/view.ts';
+import type { ReferenceView, RunView, ServerView, Viewer } from '../run/view.ts';
 import { bytesOf, counted, dollarsOf, durationOf } from './figures.ts';
 
-/** A status for a person. */
-export function statusWords(status: RunStatus): string {
+/** A status for a person; `viewer` where it is known who reads it. */
+export function statusWords(status: RunStatus, viewer: Viewer = 'public'): string {
   switch (status) {
     case 'queued':
       return 'Waiting to start';
     case 'running':
       return 'Running';
     case 'requires_action':
-      return 'Waiting for its owner';
+      return viewer === 'owner' ? 'Waiting for you' : 'Waiting for its owner';
     case 'completed':
       return 'Completed';
     case 'failed':
@@ -33,13 +33,14 @@ export const UNPUBLISHED: Readonly<Record<RunView['publication'], string>> = {
 };
 
 /** What stands where the answer would, while there is none. */
-export function noAnswer(status: RunStatus): string {
+export function noAnswer(status: RunStatus, viewer: Viewer = 'public'): string {
   switch (status) {
     case 'queued':
       return 'The run is about to start.';
     case 'running':
       return 'No answer yet: the run is working.';
     case 'requires_action':
+      if (viewer === 'owner') return 'No answer yet: the run waits for you.';
       return 'No answer yet: the run waits for its owner to log in, to allow a call or to answer something.';
     case 'completed':
       return 'The model ended without saying anything.';

@@ -9,7 +9,7 @@ import { readEnv } from './env.ts';
 import { addChatRoutes } from './chat/chat-routes.ts';
 import { addDocsRoutes } from './docs/docs-routes.ts';
 import { faultResponse } from './fault-response.ts';
-import { allowsCors, changesState, isCrossSite, isOurHost } from './guards.ts';
+import { allowsCors, changesState, isCrossSite, isOurHost, namesHost } from './guards.ts';
 import { addMcpRoutes } from './mcp/mcp-routes.ts';
 import { listRuns } from './principal/list-runs.ts';
 import { addLoginRoutes } from './login/login-routes.ts';
@@ -130,6 +130,7 @@ app.onError((thrown, { req }) => faultResponse(asFault(thrown), req.raw));
 /** What every request must pass. @see spec/identity.md */
 async function guard(asked: Asked, next: Next): Promise<Response | void> {
   const request = asked.req.raw;
+  if (!namesHost(request)) throw new Fault('bad_request', 'The Host header names no host.');
   const { settings, problems } = readEnv(asked.env);
   if (settings === null) throw new Fault('misconfigured', problems.join(' '));
   if (!isOurHost(request, settings)) throw new Fault('wrong_host');

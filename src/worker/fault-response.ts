@@ -23,7 +23,8 @@ export function faultResponse(
   if (wantsPage(request)) {
     headers.set('content-type', 'text/html; charset=utf-8');
     const signIn = MENDED_BY_SIGNING_IN.has(fault.code) ? signInPath(request) : null;
-    const page = renderErrorPage(fault.toJSON(), { ...extra, signIn });
+    const run = runPath(fault, request);
+    const page = renderErrorPage(fault.toJSON(), { ...extra, signIn, run });
     return new Response(page, { status, headers });
   }
   const { code, message, detail } = fault;
@@ -35,6 +36,15 @@ export function faultResponse(
 const CHALLENGE = { 'www-authenticate': 'Bearer' };
 
 const MENDED_BY_SIGNING_IN = new Set<string>(['unauthorized', 'not_yours']);
+
+/** The run on whose page a form was filled in, if it may still be there. */
+function runPath({ code }: Fault, request: Request): string | null {
+  if (request.method !== 'POST' || ['not_found', 'gone'].includes(code)) return null;
+  // A `Host` that is none leaves no address to read.
+  if (!URL.canParse(request.url)) return null;
+  const form = /^(\/[0-9A-Za-z]{32})\/(?:actions|cancel|continue|delete|rotate)(?:\/|$)/;
+  return form.exec(new URL(request.url).pathname)?.[1] ?? null;
+}
 
 function signInPath(request: Request): string {
   const url = new URL(request.url);

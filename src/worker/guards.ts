@@ -7,6 +7,15 @@ import type { Settings } from './settings.ts';
  */
 
 /**
+ * Whether the request's `Host` is the name of a host at all. The address of a request is made from
+ * it, as it came: with `">` there is no address that anything could be read from, and with `a/b` a
+ * part of the name would be taken for the path.
+ */
+export function namesHost(request: Request): boolean {
+  return URL.canParse(request.url) && !/[\s/?#@\\]/.test(hostOf(request));
+}
+
+/**
  * Whether this server answers for the request's `Host`.
  * A page of another site can make its own name point to 127.0.0.1 (DNS rebinding) and would then
  * be "same origin" with a local server; its `Host` still gives it away.

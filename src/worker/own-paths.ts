@@ -22,7 +22,7 @@ export function ownPaths(env: Env, settings: Settings) {
       if (id === undefined || !(await isRunId(settings.idKey, id))) return null;
       const found = await publicView(env, id);
       if (found.found !== 'run') return null;
-      return { text: found.value.output, mediaType: 'text/markdown' };
+      return { text: found.value.view.output, mediaType: 'text/markdown' };
     },
   };
 }

@@ -1,7 +1,7 @@
 import { contentSecurityPolicy } from '../publish/layout.ts';
 import { readEnv } from './env.ts';
 import type { Env } from './env.ts';
-import { allowsCors, isChatPath, isMcpPath, isOpenPath, isTokenPath } from './guards.ts';
+import { allowsCors, isChatPath, isMcpPath, isOpenPath, isTokenPath, namesHost } from './guards.ts';
 
 /** The response with the headers that every response has; its own ones win. */
 export function secured(response: Response, request: Request, env: Env): Response {
@@ -28,7 +28,7 @@ export function secured(response: Response, request: Request, env: Env): Respons
  */
 function corsHeaders(request: Request, env: Env): Record<string, string> {
   const { settings } = readEnv(env);
-  if (settings === null) return {};
+  if (settings === null || !namesHost(request)) return {};
   const { pathname } = new URL(request.url);
   const isChat = isChatPath(pathname);
   if (request.method !== 'OPTIONS') {

@@ -112,6 +112,24 @@ describe('the dialog for tool servers', () => {
     await context.close();
   });
 
+  test('says what is in the prompt as soon as what was just typed is read', async () => {
+    const { page, context } = await visit(browser, product.origin);
+    await page.goto('/');
+    await page.getByLabel('Markdown document').fill('Hi.');
+    await page.getByRole('button', { name: /^Model: / }).waitFor();
+    // In one task: nothing can be read in between, however fast the parser is.
+    await page.evaluate(`(() => {
+      const area = document.querySelector('#document');
+      area.value = '/demo/mcp is text, @/demo/mcp is not.';
+      area.dispatchEvent(new Event('input', { bubbles: true }));
+      [...document.querySelectorAll('button')].find((each) => each.textContent === 'Add tools').click();
+      document.querySelector('dialog[open] .offered button').focus();
+    })()`);
+    await page.getByText('In the prompt').waitFor();
+    expect(await page.locator(':focus').getAttribute('id')).toBe('server-url');
+    await context.close();
+  });
+
   test('adds a line where the settings are not to be guessed', async () => {
     const { page, context } = await visit(browser, product.origin);
     await page.goto('/');

@@ -103,17 +103,24 @@ describe('what one can do with a run', () => {
   test('a run that fails says so in red, with its code', async () => {
     const { page, context } = await visit(world.browser, world.product.origin);
     await page.goto('/');
-    const refused = '---\nmodel: openai/x\nlimits:\n  timeout: 1\ntimeout: 1\n---\nWait.';
+    const refused = '---\nmodel: openai/x\nlimits:\n  timeout: 4\ntimeout: 4\n---\nWait.';
     await page.locator('form textarea').first().fill(refused);
     await page.getByRole('button', { name: 'Run' }).first().click();
     await page.waitForURL(/\/[0-9A-Za-z]{32}$/);
     await ended(page, 'Failed');
+    await world.peer.next();
     const error = page.getByRole('alert');
     expect(await page.evaluate(`getComputedStyle(document.querySelector('.error h2')).color`)).toBe(
       'rgb(179, 38, 30)',
     );
     expect(await error.locator('code').first().textContent()).toBe('timeout');
-    await world.peer.next();
+    const first = page.locator('.tools > *').first();
+    expect(await first.textContent()).toBe('Edit and run again');
+    const colour = `getComputedStyle(element).backgroundColor`;
+    const shown = (selector: string) =>
+      page.evaluate(`((element) => ${colour})(document.querySelector('${selector}'))`);
+    expect(await shown('.tools .primary')).not.toBe(await shown('.tools a:last-child'));
+    expect(await shown('[data-key=continue] button')).toBe('rgba(0, 0, 0, 0)');
     await context.close();
   });
 

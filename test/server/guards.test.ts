@@ -20,7 +20,11 @@ const FORM = 'application/x-www-form-urlencoded';
 const post = (path: string, body: string, headers: Record<string, string> = {}) =>
   ask(product.origin + path, { method: 'POST', body, headers });
 const codeOf = (text: string) => (JSON.parse(text) as { error: { code: string } }).error.code;
-const objects = () => readdirSync(join(product.stateDir, 'runs'), { recursive: true }).length;
+/** Databases of objects. The files beside them come and go by themselves. */
+const objects = () =>
+  readdirSync(join(product.stateDir, 'runs'), { recursive: true, encoding: 'utf8' }).filter(
+    (name) => name.endsWith('.sqlite'),
+  ).length;
 
 async function newRun(
   headers: Record<string, string> = {},
@@ -52,6 +56,33 @@ describe('the Host header', () => {
     const running = await post('/', 'Say hello.', { host });
     expect([reading.status, running.status]).toEqual([421, 421]);
     expect(codeOf(running.text)).toBe('wrong_host');
+    expect(objects()).toBe(before);
+  });
+
+  it.each([
+    '"><script>',
+    'a b',
+    'x:99999',
+    '[::1',
+    'localhost:abc',
+    '%',
+    'a/b',
+    'a@b',
+    'a?b',
+    'a#b',
+  ])('%s is no host: 400 wherever it is sent', async (host) => {
+    const before = objects();
+    for (const path of ['/', '/docs', '/mcp', '/assets/style.css', '/x.example/v1/models']) {
+      const reading = await ask(product.origin + path, { headers: { host } });
+      const running = await post(path, 'Say hello.', { host });
+      expect([path, reading.status, running.status]).toEqual([path, 400, 400]);
+      expect(codeOf(running.text)).toBe('bad_request');
+      expect(running.headers['content-security-policy']).toContain("default-src 'none'");
+    }
+    for (const method of ['GET', 'POST']) {
+      const page = await ask(product.origin, { method, headers: { host, accept: 'text/html' } });
+      expect([page.status, page.text.includes('<script>')]).toEqual([400, false]);
+    }
     expect(objects()).toBe(before);
   });
 

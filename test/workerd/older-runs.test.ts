@@ -67,10 +67,19 @@ describe('a run of the first version', () => {
     });
   });
 
+  it('is no program’s: it is not known which one made it', async () => {
+    const { run } = await olderRun(FIRST_VERSION.length);
+    const asked = await run.view({ holdsToken: false, principal: 'local', program: 'a-program' });
+    expect(asked).toMatchObject({ value: { viewer: 'public' } });
+    expect(
+      await run.cancel({ holdsToken: false, principal: 'local', program: 'a-program' }),
+    ).toEqual({ found: 'refused' });
+  });
+
   it('that had only begun goes on to its end', async () => {
     const { run, stub } = await olderRun(1);
     await ring(stub);
-    expect(await run.settled(20_000)).toBe(true);
+    expect(await run.settled(50_000)).toBe(true);
     const seen = await run.view(OWNER);
     expect(seen).toMatchObject({ value: { status: 'completed' } });
     expect(JSON.stringify(seen)).toContain('391');

@@ -1,5 +1,5 @@
 import { wantsPage } from '../../connect/accept.ts';
-import { html, json, seeOther } from '../../connect/responses.ts';
+import { html, json, leadingHtml, seeOther } from '../../connect/responses.ts';
 import { Fault } from '../../fault/fault.ts';
 import { digest } from '../../login/random.ts';
 import { isoTime } from '../../publish/iso-time.ts';
@@ -44,12 +44,21 @@ export async function showAccount(
     if (wantsPage(request)) return html(renderAccount({ person, hasSession, keys: null }));
     return json({ object: 'account', principal, person, openrouter: null });
   }
-  if (wantsPage(request)) return html(renderAccount(await pageOf(user)));
+  if (wantsPage(request)) return accountPage(await pageOf(user));
   const { provider_key_at: at } = await user.account.view();
   const openrouter = isGuest(principal)
     ? { connected: at !== null, since: at === null ? null : isoTime(at) }
     : null;
   return json({ object: 'account', principal, person, openrouter });
+}
+
+/**
+ * The page. Who has no OpenRouter key here any more goes there with a form of it, and which ways
+ * people are sent from there is not known.
+ */
+function accountPage(page: AccountPage, status = 200): Response {
+  const text = renderAccount(page);
+  return page.openrouter_at === null ? leadingHtml(text, status) : html(text, status);
 }
 
 /** `GET /account/keys` */
@@ -76,7 +85,7 @@ export async function makeKey(request: Request, env: Env, settings: Settings): P
   if (!wantsPage(request)) {
     return json({ ...keyJson(kept), key }, 201, { location: `/account/keys/${kept.id}` });
   }
-  return html(renderAccount({ ...(await pageOf(user)), made: { name: kept.name, key } }), 201);
+  return accountPage({ ...(await pageOf(user)), made: { name: kept.name, key } }, 201);
 }
 
 /**

@@ -18,7 +18,9 @@ export async function readFile(asked: RunRequest): Promise<Response> {
   if (file === undefined) throw new Fault('not_found');
   const { contentType, isShown } = mediaTypeOf(file.path);
   return conditional(asked.request, view, {
-    body: file.text,
+    what: `files/${file.path}`,
+    origin: '',
+    body: () => file.text,
     headers: {
       ...readingHeaders(view),
       'content-type': contentType,

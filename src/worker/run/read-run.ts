@@ -1,11 +1,7 @@
 import { Fault } from '../../fault/fault.ts';
-import { inert } from '../../publish/bounded.ts';
 import { isoTime } from '../../publish/iso-time.ts';
 import { contentType, negotiate } from '../../publish/negotiate.ts';
 import type { Form } from '../../publish/negotiate.ts';
-import { renderJson } from '../../publish/render-json.ts';
-import { renderMarkdown } from '../../publish/render-markdown.ts';
-import { renderText } from '../../publish/render-text.ts';
 import { runUrls } from '../../publish/run-urls.ts';
 import { isTerminal } from '../../run/run.ts';
 import type { RunView } from '../../run/view.ts';
@@ -14,9 +10,11 @@ import type { Env } from '../env.ts';
 import { runClient } from './run-client.ts';
 import { ownOrigin } from '../guards.ts';
 import type { Proof } from '../principal/principal.ts';
+import { renderForm, renderPart } from './run-forms.ts';
+import type { LaidOutRun, RunPart } from './run-forms.ts';
 import type { Found } from './run-found.ts';
 import type { Settings } from '../settings.ts';
-import { orStone, publicView } from '../snapshot/public-view.ts';
+import { asItIs, orStone, publicView } from '../snapshot/public-view.ts';
 
 /** A request about one run whose id this server made. */
 export interface RunRequest {
@@ -35,7 +33,7 @@ export interface RunRequest {
  */
 export async function readRun(asked: RunRequest, suffix: string | null): Promise<Response> {
   const key = new URL(asked.request.url).searchParams.get('key');
-  if (key !== null) return onePart(asked.request, await viewOf(asked), key);
+  if (key !== null) return onePart(asked, await viewOf(asked), key);
   const form = negotiate(suffix, asked.request.headers.get('accept'));
   if (form === null) throw new Fault(suffix === null ? 'not_acceptable' : 'not_found');
   return readingResponse(asked, form);
@@ -47,11 +45,14 @@ export async function readingResponse(
   form: Form,
   headers: Readonly<Record<string, string>> = {},
 ): Promise<Response> {
-  const view = await viewOf(asked);
-  const urls = runUrls(ownOrigin(asked.request, asked.settings), asked.id);
-  const body = await rendered(view, form, urls);
+  const run = await laidOutRun(asked);
+  const { view } = run;
+  const origin = ownOrigin(asked.request, asked.settings);
+  const urls = runUrls(origin, asked.id);
   return conditional(asked.request, view, {
-    body,
+    what: form,
+    origin,
+    body: () => renderForm(run, form, urls),
     headers: {
       ...readingHeaders(view),
       'content-type': contentType(form),
@@ -67,24 +68,6 @@ function holdsForm({ viewer, status }: RunView): boolean {
   return viewer === 'owner' || isTerminal(status);
 }
 
-async function rendered(
-  view: RunView,
-  form: Form,
-  urls: ReturnType<typeof runUrls>,
-): Promise<string> {
-  switch (form) {
-    case 'markdown':
-      return renderMarkdown(view, urls);
-    case 'json':
-      return `${JSON.stringify(renderJson(view, urls), null, 2)}\n`;
-    case 'text':
-      return renderText(view, urls);
-    case 'html':
-      // Laying out Markdown is half of what a start would load.
-      return (await import('../../publish/render-page.ts')).renderPage(view, urls);
-  }
-}
-
 /** A run that goes on is never kept by anybody; an ended one is asked for again, it may be deleted. */
 export function readingHeaders(view: RunView): Record<string, string> {
   return {
@@ -93,23 +76,28 @@ export function readingHeaders(view: RunView): Record<string, string> {
   };
 }
 
-function onePart(request: Request, view: RunView, key: string): Promise<Response> {
-  const part = (body: string, type: string) =>
-    conditional(request, view, {
-      body,
-      headers: { ...readingHeaders(view), 'content-type': type },
-    });
-  switch (key) {
-    case 'prompt':
-      if (view.prompt === null) throw new Fault('not_found');
-      return part(view.prompt, contentType('markdown'));
-    case 'output':
-      return part(inert(view.output), contentType('markdown'));
-    case 'references':
-      return part(`${JSON.stringify(view.references, null, 2)}\n`, contentType('json'));
-    default:
-      throw new Fault('bad_request', '"key" must be prompt, output or references.');
+const PART_TYPES: Readonly<Record<RunPart, string>> = {
+  prompt: contentType('markdown'),
+  output: contentType('markdown'),
+  references: contentType('json'),
+};
+
+function onePart({ request }: RunRequest, view: RunView, key: string): Promise<Response> {
+  if (!isPart(key)) {
+    throw new Fault('bad_request', '"key" must be prompt, output or references.');
   }
+  if (key === 'prompt' && view.prompt === null) throw new Fault('not_found');
+  return conditional(request, view, {
+    what: `key=${key}`,
+    // None of them names an address of this server.
+    origin: '',
+    body: () => renderPart(view, key),
+    headers: { ...readingHeaders(view), 'content-type': PART_TYPES[key] },
+  });
+}
+
+function isPart(key: string): key is RunPart {
+  return Object.hasOwn(PART_TYPES, key);
 }
 
 /**
@@ -145,10 +133,15 @@ function startingAfter(request: Request): number {
  * The run as the sender of the request may see it.
  * @throws Fault `not_found`, `gone`
  */
-export async function viewOf({ env, id, proof }: RunRequest): Promise<RunView> {
+export async function viewOf(asked: RunRequest): Promise<RunView> {
+  return (await laidOutRun(asked)).view;
+}
+
+/** The same with what was laid out of it: of what its owner alone sees that is nothing. */
+async function laidOutRun({ env, id, proof }: RunRequest): Promise<LaidOutRun> {
   const provesNothing = !proof.holdsToken && proof.principal === null;
   if (provesNothing) return there(await publicView(env, id));
-  return there(await orStone(env, id, await runClient(env, id).view(proof)));
+  return there(asItIs(await orStone(env, id, await runClient(env, id).view(proof))));
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { RunView } from '../../run/view.ts';
 import type { Env } from '../env.ts';
 import { NO_PROOF } from '../principal/principal.ts';
+import type { LaidOutRun } from '../run/run-forms.ts';
 import type { Found } from '../run/run-found.ts';
 import { runClient } from '../run/run-client.ts';
 import { foundIn } from './snapshot.ts';
@@ -12,8 +13,15 @@ import { snapshotStore } from './snapshot-store.ts';
  * @param id of a run that this server made
  * @see spec/runs.md, Snapshots
  */
-export async function publicView(env: Env, id: string): Promise<Found<RunView>> {
-  return (await inSnapshot(env, id)) ?? (await runClient(env, id).view(NO_PROOF));
+export async function publicView(env: Env, id: string): Promise<Found<LaidOutRun>> {
+  return (await inSnapshot(env, id)) ?? asItIs(await runClient(env, id).view(NO_PROOF));
+}
+
+/** What the object of a run told: nothing of it is laid out yet. */
+export function asItIs(found: Found<RunView>): Found<LaidOutRun> {
+  return found.found === 'run'
+    ? { found: 'run', value: { view: found.value, laidOut: null } }
+    : found;
 }
 
 /**
@@ -31,7 +39,7 @@ export async function orStone<Value>(
   return stone?.found === 'tombstone' ? stone : found;
 }
 
-async function inSnapshot(env: Env, id: string): Promise<Found<RunView> | null> {
+async function inSnapshot(env: Env, id: string): Promise<Found<LaidOutRun> | null> {
   try {
     const text = (await (await snapshotStore(env))?.read(id)) ?? null;
     return text === null ? null : foundIn(text, Date.now());

@@ -51,9 +51,9 @@ export class RunSnapshot {
   }
 
   async #kept(view: RunView): Promise<boolean> {
-    const text = snapshotText(view);
-    if (text === null) return false;
     try {
+      const text = await snapshotText(view);
+      if (text === null) return false;
       await (await snapshotStore(this.#env))?.keep(view.id, text, isOutdated);
       return true;
     } catch {

@@ -130,6 +130,13 @@ describe('guardedFetch', () => {
     expect(server.seen[0]?.headers['te']).toBeUndefined();
   });
 
+  it('says who asks where the caller does not, as GitHub wants of everybody', async () => {
+    await guarded()(at('/'));
+    await guarded()(at('/'), { headers: { 'User-Agent': 'mine/1' } });
+    const agents = server.seen.map(({ headers }) => headers['user-agent']);
+    expect(agents).toEqual(['MarkdownOps', 'mine/1']);
+  });
+
   it('leaves the headers object of the caller alone', async () => {
     const headers = new Headers({ authorization: 'Bearer x', host: 'kept.example' });
     await guarded()(moved(`${elsewhere.origin}/`), { headers });
@@ -355,6 +362,22 @@ describe('time', () => {
     await expect(text).rejects.toMatchObject({ name: 'AbortError' });
   });
 
+  it('an abort ends a body that nobody reads just now, and closes its connection', async () => {
+    const closing = Promise.withResolvers<void>();
+    const slow = await loopbackServer((_request, response) => {
+      response.write('first');
+      void once(response, 'close').then(() => closing.resolve());
+    });
+    const controller = new AbortController();
+    const { signal } = controller;
+    const response = await guarded({ allow: [slow.place] })(slow.origin, { signal });
+    const reader = response.body?.getReader();
+    expect((await reader?.read())?.value).toEqual(new TextEncoder().encode('first'));
+    controller.abort();
+    await closing.promise;
+    await expect(reader?.read()).rejects.toMatchObject({ name: 'AbortError' });
+  });
+
   it('cancelling the body closes the connection', async () => {
     const closing = Promise.withResolvers<void>();
     const slow = await loopbackServer((_request, response) => {
@@ -400,7 +423,7 @@ describe('faults', () => {
     const fetching = guarded({
       faults,
       maxBytes: 1,
-      headTimeoutMs: 50,
+      headTimeoutMs: 1000,
       allow: [server.place, '127.0.0.1:1'],
     });
     expect(await codeOf(fetching('http://127.0.0.1:1/'))).toBe('model_unavailable');

@@ -122,6 +122,14 @@ describe('renderPage', () => {
     );
   });
 
+  it('shows an image in a link as its description, and others around it as links', () => {
+    const image = '![A chart](https://charts.example/1.png)';
+    const line = `${image} [${image} b](https://a.example) https://b.example ${image}`;
+    const page = renderPage(sample.plainRun(`${line}\n\n- ${image}\n`), URLS);
+    expect(page).toContain('ugc">[image: A chart] b</a>');
+    expect(page.split('ugc">[image: A chart]</a>')).toHaveLength(4);
+  });
+
   it('aligns table cells without an inline style, which the policy forbids', () => {
     const page = renderPage(sample.plainRun('|a|b|\n|:-:|--:|\n|1|2|'), URLS);
     expect(page).toContain('<td class="align-right">2</td>');
@@ -232,6 +240,7 @@ describe('renderPage', () => {
     ['one long line', 'x'.repeat(1_000_000)],
     ['more than is laid out', '# a\n'.repeat(LONGEST_MARKDOWN / 2)],
     ['addresses', 'https://a.example/x '.repeat(9000)],
+    ['images', '![a](http://a.b) '.repeat(11_000)],
   ])('PAGE-6 stays small and safe for %s', (_name, answer) => {
     const page = renderPage(sample.plainRun(answer), URLS);
     expect(page.length).toBeLessThan(2_500_000);
@@ -245,6 +254,14 @@ describe('renderPage', () => {
     expect(page).toContain(`<a class="address" href="/${sample.ID}/files/a/c.html">a/c.html</a>`);
     expect(page).toContain('<p>Here:</p>');
     expect(unsafeParts(page)).toEqual([]);
+  });
+
+  it('shows no zeros as if something were free while nothing of its use is known', () => {
+    const begun = renderPage(sample.sampleView([sample.runStart()]), URLS);
+    expect(begun).toContain('<h2 id="usage">Times</h2>');
+    expect(begun).not.toContain('Total tokens');
+    expect(begun).not.toContain('<dt>Cost</dt>');
+    expect(renderPage(sample.wholeRun(), URLS)).toContain('<dt>Total tokens</dt>');
   });
 
   it('says which step corrects an answer, and why', () => {

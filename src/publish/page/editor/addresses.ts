@@ -1,12 +1,16 @@
 import { addressRows } from './address-list.ts';
 import type { Analysis } from './analysis.ts';
 import type { Editor } from './editor.ts';
-import { announce, element, pressable } from './element.ts';
+import { ComingBack } from './coming-back.ts';
+import { announce, element, pressable, replaceRows } from './element.ts';
 import { inspect } from './inspection.ts';
 import type { Inspected } from './inspection.ts';
 
 /** Milliseconds without a change until the server is asked by itself. */
 const PAUSE_MS = 1500;
+
+/** How often the server is asked by itself when the reader comes back, from one Check to the next. */
+const MOST_RETURNS = 10;
 
 /** What the section of addresses is made of. */
 export interface AddressesOptions {
@@ -33,8 +37,13 @@ export class Addresses {
   readonly #list = element('div');
   readonly #trouble = element('p', { class: 'fault', role: 'alert' });
   #isChecking = false;
+  /** The document for which Check was pressed while something was asked already. */
+  #wanted: string | null = null;
   #hasTyped = false;
   #timer = 0;
+  /** The document for which the reader pressed Check. */
+  #agreed: string | null = null;
+  readonly #comingBack = new ComingBack(() => this.#askAgain());
 
   constructor(options: AddressesOptions) {
     this.#options = options;
@@ -75,8 +84,34 @@ export class Addresses {
   }
 
   async #ask(withLogins: boolean): Promise<void> {
-    if (this.#isChecking) return;
-    if (withLogins) this.#inspected.clear();
+    const text = this.#options.editor.text();
+    if (this.#isChecking) {
+      if (withLogins) this.#wanted = text;
+      return;
+    }
+    if (withLogins) {
+      this.#inspected.clear();
+      this.#agreed = text;
+    }
+    await this.#askServer(withLogins);
+    this.#comingBack.allow(MOST_RETURNS);
+    if (withLogins) this.#tell();
+  }
+
+  /**
+   * Who comes back may have logged in meanwhile. Their logins go along only where they pressed Check
+   * for the same document: what was pasted since must get nothing before they look at it.
+   */
+  async #askAgain(): Promise<void> {
+    const known = [...this.#inspected.values()];
+    const waits = known.some((each) => each.needsLogin && each.canLogin && !each.hasLogin);
+    if (!waits || this.#isChecking || this.#options.isSuggested()) return;
+    const before = this.#answers();
+    await this.#askServer(this.#agreed === this.#options.editor.text());
+    if (this.#answers() !== before) this.#tell();
+  }
+
+  async #askServer(withLogins: boolean): Promise<void> {
     this.#isChecking = true;
     this.#trouble.textContent = '';
     this.#show();
@@ -90,7 +125,18 @@ export class Addresses {
     this.#isChecking = false;
     this.#show();
     onInspected();
-    if (withLogins) announce(this.#trouble.textContent || answersOf([...this.#inspected.values()]));
+    const isWanted = this.#wanted === editor.text();
+    this.#wanted = null;
+    if (isWanted) await this.#ask(true);
+  }
+
+  #tell(): void {
+    announce(this.#trouble.textContent || this.#answers());
+  }
+
+  #answers(): string {
+    const known = [...this.#inspected.values()];
+    return `${known.filter(({ ok }) => ok).length} of ${known.length} addresses answer`;
   }
 
   #show(): void {
@@ -103,10 +149,6 @@ export class Addresses {
     this.#check.setAttribute('aria-disabled', String(this.#isChecking));
     this.#check.hidden = analysis.addresses.every(({ as }) => as === 'ignored');
     const facts = { inspected: this.#inspected, isChecking: this.#isChecking, jump };
-    this.#list.replaceChildren(addressRows(analysis, facts));
+    replaceRows(this.#list, this.#check, addressRows(analysis, facts));
   }
-}
-
-function answersOf(inspected: readonly Inspected[]): string {
-  return `${inspected.filter(({ ok }) => ok).length} of ${inspected.length} addresses answer`;
 }

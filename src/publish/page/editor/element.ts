@@ -24,6 +24,23 @@ export function pressable(
   return button;
 }
 
+/**
+ * Puts other children into a list. The focus stays with the button of the same name, and goes to
+ * `next` where there is none any more: it would else be lost, and the keyboard begin at the top.
+ */
+export function replaceRows(list: HTMLElement, next: HTMLElement, ...rows: readonly Node[]): void {
+  const { activeElement: focused } = document;
+  const name = list.contains(focused) ? nameOf(focused) : null;
+  list.replaceChildren(...rows);
+  if (name === null) return;
+  const again = [...list.querySelectorAll('button')].find((button) => nameOf(button) === name);
+  (again ?? next).focus();
+}
+
+function nameOf(button: Element | null): string {
+  return button?.getAttribute('aria-label') ?? button?.textContent ?? '';
+}
+
 /** Tells a screen reader, in the region that every page has. */
 export function announce(text: string): void {
   const region = document.querySelector('#announcement');

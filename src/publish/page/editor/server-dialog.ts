@@ -1,6 +1,6 @@
 import { dialog, listFrom, opener } from './dialog.ts';
 import type { Editor } from './editor.ts';
-import { announce, element, pressable } from './element.ts';
+import { announce, element, pressable, replaceRows } from './element.ts';
 import { withServer, withSetting } from './setting-edit.ts';
 
 /** The tool server that every installation has. */
@@ -33,6 +33,7 @@ class ServerDialog {
   readonly #note = element('p', { id: 'server-note', class: 'quiet', role: 'status' });
   readonly #list = element('ul', { class: 'offered', role: 'list' });
   readonly #dialog: HTMLDialogElement;
+  #offered: readonly Offered[] = [];
 
   constructor(editor: Editor) {
     this.#editor = editor;
@@ -49,6 +50,10 @@ class ServerDialog {
     });
     const heading = element('h3', {}, 'At hand');
     this.#dialog = dialog('Add tools', form, this.#note, heading, this.#list);
+    // What was typed right before is read a moment later.
+    editor.onAnalysis(() => {
+      if (this.#dialog.open) this.#offer(this.#offered);
+    });
   }
 
   async open(): Promise<void> {
@@ -67,6 +72,7 @@ class ServerDialog {
   }
 
   #offer(offered: readonly Offered[]): void {
+    this.#offered = offered;
     const used = new Set(
       this.#editor.analysis()?.addresses.flatMap(({ as, url }) => (as === 'server' ? [url] : [])),
     );
@@ -85,7 +91,7 @@ class ServerDialog {
         element('span', { class: 'quiet about' }, about),
       );
     });
-    this.#list.replaceChildren(...rows);
+    replaceRows(this.#list, this.#field, ...rows);
   }
 
   #addWritten(): void {

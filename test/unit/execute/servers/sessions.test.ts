@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { handMade, plainTools, sendResult, serve } from '../references/http-server.ts';
 import { closedAfterEach, connectTo, faultOf, NEVER } from './connect.ts';
 import { v1Http } from './peers.ts';
@@ -102,7 +102,7 @@ describe('a session that the server forgot', () => {
     const connection = kept(await connectTo(`${hanging.origin}/mcp`));
     const abort = new AbortController();
     const calling = faultOf(connection.call('a', {}, { signal: abort.signal }));
-    await vi.waitUntil(() => handshakes === 2);
+    await expect.poll(() => handshakes).toBe(2);
     abort.abort();
     expect((await calling).code).toBe('cancelled');
   });
