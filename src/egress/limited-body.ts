@@ -22,11 +22,10 @@ export function limitedBody(
   deadline: Deadline,
 ): ReadableStream<Uint8Array> {
   const reader = source.getReader();
-  const { signal } = deadline;
   let left = limits.maxBytes;
-  let onAbort = (): void => {};
+  let unlisten = nothing;
   const end = (): void => {
-    signal.removeEventListener('abort', onAbort);
+    unlisten();
     deadline.end();
   };
   const give = (error: Error): never => {
@@ -38,30 +37,27 @@ export function limitedBody(
     {
       start: (controller) => {
         // A transport that does not react to its signal must not hold the reader.
-        onAbort = () => {
-          controller.error(limits.failed(signal.reason));
+        unlisten = whenAborted(deadline.signal, () => {
+          controller.error(limits.failed(deadline.signal.reason));
           deadline.end();
-          void reader.cancel(signal.reason).catch(() => undefined);
-        };
-        signal.addEventListener('abort', onAbort, { once: true });
-        if (signal.aborted) onAbort();
+          void reader.cancel(deadline.signal.reason).catch(() => undefined);
+        });
       },
       pull: async (controller) => {
         if (left < 0) give(limits.tooMuch());
         deadline.awaitPiece(limits.idleMs);
         const read = reader.read();
         const { done, value } = await read.catch((cause: unknown) => give(limits.failed(cause)));
-        if (signal.aborted) return;
+        if (deadline.signal.aborted) return;
         deadline.pieceCame();
         if (done) {
           end();
-          controller.close();
-          return;
+          return controller.close();
         }
-        const rest = left - value.byteLength;
-        if (rest < 0 && left === 0) give(limits.tooMuch());
-        controller.enqueue(rest < 0 ? value.subarray(0, left) : value);
-        left = rest;
+        if (left === 0 && value.byteLength > 0) give(limits.tooMuch());
+        // Of the piece that passes the limit what is below it; the next turn fails.
+        controller.enqueue(value.subarray(0, left));
+        left -= value.byteLength;
       },
       cancel: async (reason: unknown) => {
         end();
@@ -71,4 +67,13 @@ export function limitedBody(
     },
     { highWaterMark: 0 },
   );
+}
+
+const nothing = (): void => {};
+
+/** Calls `act` when the signal aborts, at once where it has. @returns ends that */
+function whenAborted(signal: AbortSignal, act: () => void): () => void {
+  if (signal.aborted) act();
+  signal.addEventListener('abort', act, { once: true });
+  return () => signal.removeEventListener('abort', act);
 }

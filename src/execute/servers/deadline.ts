@@ -22,13 +22,15 @@ export async function before<T>(work: Promise<T>, deadline: Deadline): Promise<T
   }
 }
 
+const nothing = (): void => {};
+
 /** Waits for work, or rejects with `error` when the signal aborts before it is done. */
 export async function unlessAborted<T>(
   work: Promise<T>,
   signal: AbortSignal,
   error: () => Error,
 ): Promise<T> {
-  let abort = (): void => {};
+  let abort = nothing;
   const aborted = new Promise<never>((_, reject) => {
     abort = () => reject(error());
     if (signal.aborted) abort();
