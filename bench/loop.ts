@@ -7,7 +7,7 @@ import { references } from '../src/execute/references/references.ts';
 import { systemClock } from '../src/execute/system-clock.ts';
 import { toolServers } from '../src/execute/servers/tool-servers.ts';
 import type { CompletionRequest } from '../src/normalize/request.ts';
-import { foldRun } from '../src/run/run.ts';
+import { foldRun } from '../src/run/fold-run.ts';
 import { request, server } from '../test/support/engine.ts';
 import { paired, type Row } from './measure.ts';
 import { chatPeer, mcpPeer, type Peer } from './peers.ts';

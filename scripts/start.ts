@@ -44,7 +44,7 @@ async function main(demo: boolean): Promise<void> {
     );
   }
   // The example shall run whatever else uses the usual port.
-  const port = await freePort(wanted, demo && env['PORT'] === undefined);
+  const { port, release } = await heldPort(wanted, demo && env['PORT'] === undefined);
   const origin = `http://127.0.0.1:${port}`;
   mkdirSync(join(stateDir, 'runs'), { recursive: true, mode: 0o700 });
   keepStones(join(stateDir, 'snapshots'));
@@ -61,6 +61,7 @@ async function main(demo: boolean): Promise<void> {
   const modules = await bundleWorker(join(stateDir, 'worker'));
   const configPath = join(stateDir, 'workerd.capnp');
   writeFileSync(configPath, workerdConfig({ modules, port, stateDir, variables }), { mode: 0o600 });
+  await release();
   const child = spawn(workerdPath(), ['serve', configPath], {
     env: variables,
     stdio: ['ignore', 'inherit', 'pipe'],
@@ -82,21 +83,31 @@ function wantedPort(text: string): number {
   return stop('PORT must be a number from 0 to 65535; 0 is any free one.', 2);
 }
 
+/** A port that nobody else gets before it is released. */
+interface HeldPort {
+  readonly port: number;
+  readonly release: () => Promise<void>;
+}
+
 /**
- * The port itself when it is free, for 0 any free one, and any other where `orOther` says so. It must be known before workerd starts:
- * the Worker answers only for `Host` headers with its own port.
+ * The port itself when it is free, for 0 any free one, and any other where `orOther` says so. It must
+ * be known before workerd starts: the Worker answers only for `Host` headers with its own port. And it
+ * is held while the Worker is bundled: somebody else may ask for any free port meanwhile.
  */
-async function freePort(wanted: number, orOther: boolean): Promise<number> {
+async function heldPort(wanted: number, orOther: boolean): Promise<HeldPort> {
   const server = createServer();
   return await new Promise((done) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
-      if (orOther) return done(freePort(0, false));
+      if (orOther) return done(heldPort(0, false));
       const why = error.code === 'EADDRINUSE' ? 'is taken' : `cannot be used (${error.code})`;
       return stop(`Port ${wanted} ${why}. Choose another one with PORT; 0 is any free one.`, 1);
     });
     server.listen(wanted, '127.0.0.1', () => {
       const address = server.address();
-      server.close(() => done(typeof address === 'object' && address ? address.port : wanted));
+      done({
+        port: typeof address === 'object' && address ? address.port : wanted,
+        release: () => new Promise((released) => server.close(() => released())),
+      });
     });
   });
 }

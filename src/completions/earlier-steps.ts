@@ -2,7 +2,7 @@ import type { ModelChoice } from '../normalize/request.ts';
 import type { JsonObject } from '../protocol/json.ts';
 import type { EventBody, ToolCall } from '../run/event.ts';
 import { approvalId } from './approval-item.ts';
-import type { ChatRefusal } from './chat-request.ts';
+import type { ChatRefusal } from './chat-fields.ts';
 import { callsIn, responsesIn, wordsOf, type EarlierCall } from './earlier-items.ts';
 
 /** A step of an answer before, which ended because the caller had to allow its calls. */

@@ -53,6 +53,18 @@ const FAULT_CODES: EgressFaults = {
   redirect: 'server_error',
 };
 
+/** Why a redirect was a fault: for a caller who may send the same request to its target. */
+export class RefusedRedirect extends Error {
+  readonly status: number;
+  readonly target: URL;
+
+  constructor(status: number, target: URL) {
+    super('The address redirects.');
+    this.status = status;
+    this.target = target;
+  }
+}
+
 /**
  * Makes the guarded fetch. Every address that came from a prompt, a tool, a redirect or a discovery
  * document goes through one of these.
@@ -105,7 +117,9 @@ async function followed(
     }
     await response.body?.cancel().catch(() => undefined);
     if (hopsLeft <= 0 || request.redirect === 'error') {
-      throw new Fault(codes.redirect, 'The address redirects, and that is not followed here.');
+      const cause = new RefusedRedirect(response.status, target);
+      const message = 'The address redirects, and that is not followed here.';
+      throw new Fault(codes.redirect, message, { cause });
     }
     const from = network;
     network = permitted(target, options);

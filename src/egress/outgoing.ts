@@ -28,6 +28,12 @@ const OF_THE_CONNECTION = [
   'upgrade',
 ];
 
+/**
+ * Said where the caller says nothing: a Worker's own fetch sends no such header, and GitHub's API and
+ * many a firewall refuse a request without one.
+ */
+const USER_AGENT = 'MarkdownOps';
+
 /** What may go on to another origin. Everything else may be a credential, whatever its name. */
 const SAFE_ELSEWHERE = new Set(['accept', 'accept-language', 'content-type', 'user-agent']);
 
@@ -85,6 +91,7 @@ export function transportInit(request: Outgoing, signal: AbortSignal): RequestIn
 function cleaned(given: ConstructorParameters<typeof Headers>[0]): Headers {
   const headers = new Headers(given);
   for (const name of OF_THE_CONNECTION) headers.delete(name);
+  if (!headers.has('user-agent')) headers.set('user-agent', USER_AGENT);
   return headers;
 }
 

@@ -18,7 +18,7 @@ const MAX_SCHEMA = 64_000;
 /**
  * Asks the owner of the run what a tool wants to know; undefined where nobody can answer.
  * @param over ends the asking with the call
- * @see spec/tool-servers.md, Elicitation
+ * @see spec/tool-servers.md, Questions; spec/runs.md WAIT-6
  */
 export function elicitor(
   { state }: CallTool,

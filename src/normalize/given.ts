@@ -1,31 +1,15 @@
-import { pointer, keyPointer } from '../parse/pointer.ts';
-import type { PromptDocument } from '../parse/document.ts';
-import { type Position, type Problem, type Severity } from '../parse/problem.ts';
-import { caret } from '../parse/source.ts';
 import { nestsDeeperThan } from '../protocol/json-depth.ts';
 import { isObject } from '../protocol/json.ts';
 import { findSetting, nearestKey, snakeCase } from './key-name.ts';
 import type { Adopted } from './families/adopt.ts';
 import type { NormalizeInputs, SettingSource } from './request.ts';
 import { nameList, shortName } from './name-list.ts';
+import { PlacedProblems, type Place } from './placed-problems.ts';
 import { MAX_DEPTH } from './setting-type.ts';
 import { CONFIG_KEYS, FOREIGN_KEYS, RESERVED_KEYS, type Setting } from './settings.ts';
 
-/** Problems of a document after which only errors are kept. */
-const MAX_PROBLEMS = 100;
-/** Problems after which nothing is added: most of them are errors, so there is no request. */
-const MAX_ERRORS = 1000;
-const LONGEST_MESSAGE = 5000;
 /** Names that one message lists. */
 const MAX_NAMES = 50;
-
-/** Where a value was given, so that a problem inside it can be placed. */
-export interface Place {
-  readonly from: 'request' | 'frontmatter';
-  /** What the author calls it: the key, or `config.temperature`. */
-  readonly label: string;
-  readonly path: readonly (string | number)[];
-}
 
 /** A value that somebody gave for a setting. */
 export interface Given {
@@ -38,8 +22,7 @@ export interface Given {
 type Recognised = Pick<Adopted, 'family' | 'foreign' | 'told' | 'inner' | 'sources'>;
 
 /** The settings of the request and the frontmatter before they are read, and the problems so far. */
-export class Settings {
-  readonly problems: Problem[] = [];
+export class Settings extends PlacedProblems {
   // Maps, not objects: who writes the key `__proto__` would else set what an object inherits.
   /** Settings of other tools. */
   readonly ext = new Map<string, unknown>();
@@ -48,16 +31,13 @@ export class Settings {
   /** Names of the mdflow form, `_name: default`. */
   readonly variables = new Map<string, unknown>();
   readonly #adopted: Recognised;
-  readonly #document: PromptDocument;
-  readonly #lines: readonly string[];
   readonly #given = new Map<string, Given[]>();
   readonly #foreign: { name: string; place: Place }[] = [];
 
   constructor(adopted: Recognised & Pick<Adopted, 'document'>, inputs: NormalizeInputs) {
     const { document } = adopted;
+    super(document);
     this.#adopted = adopted;
-    this.#document = document;
-    this.#lines = document.text.slice(0, document.bodyStart).split(/\r\n|\n|\r/);
     for (const [key, value] of Object.entries(inputs.overrides ?? {})) {
       this.#takeOverride(key, value);
     }
@@ -73,8 +53,8 @@ export class Settings {
     return this.#given.get(key) ?? [];
   }
 
-  /** Variables that only the template knows, and the inputs that they are made of. */
-  get placeholders(): Pick<Adopted, 'inner' | 'sources'> {
+  /** Of what family it is; variables that only the template knows, and what they are made of. */
+  get placeholders(): Pick<Adopted, 'family' | 'inner' | 'sources'> {
     return this.#adopted;
   }
 
@@ -90,53 +70,6 @@ export class Settings {
     }
     const line = this.position(given.place)?.line;
     return line === undefined ? { from: given.place.from } : { from: given.place.from, line };
-  }
-
-  /** Position of a value, or of the nearest thing around it that has one. */
-  position(place: Place, inside: readonly (string | number)[] = []): Position | undefined {
-    const positions = this.#document.frontmatter?.positions;
-    if (place.from === 'request' || positions === undefined) {
-      return undefined;
-    }
-    for (let path = [...place.path, ...inside]; path.length > 0; path = path.slice(0, -1)) {
-      const found = positions.get(pointer(path));
-      if (found !== undefined) {
-        return found;
-      }
-    }
-    return undefined;
-  }
-
-  /** How a scalar was written that is no text. */
-  plain(place: Place): string | undefined {
-    return place.from === 'request'
-      ? undefined
-      : this.#document.frontmatter?.plain.get(pointer(place.path));
-  }
-
-  report(severity: Severity, code: string, message: string, at?: Position): void {
-    // A hostile block has thousands of keys; its author reads the first few.
-    const most = severity === 'error' ? MAX_ERRORS : MAX_PROBLEMS;
-    if (this.problems.length >= most) {
-      return;
-    }
-    const where = at === undefined ? {} : { at, ...this.#excerpt(code, at) };
-    // Whoever quotes a name of a stranger and forgets to cut it is cut here.
-    this.problems.push({ code, severity, message: message.slice(0, LONGEST_MESSAGE), ...where });
-  }
-
-  /** Reports what is wrong with a value, at its place. */
-  wrong(place: Place, message: string, inside: readonly (string | number)[] = []): void {
-    const label = place.from === 'request' ? `${place.label} in the request` : place.label;
-    this.report('error', 'invalid_value', `${label} ${message}.`, this.position(place, inside));
-  }
-
-  /** A line with a secret in it is never quoted: problems are printed, logged and sent. */
-  #excerpt(code: string, at: Position): { excerpt?: string } {
-    const line = this.#lines[at.line - 1];
-    return line === undefined || code === 'literal_secret'
-      ? {}
-      : { excerpt: caret(line, at.column) };
   }
 
   #takeOverride(key: string, value: unknown): void {
@@ -163,7 +96,7 @@ export class Settings {
     } else if (CONFIG_KEYS.includes(name)) {
       this.#takeConfig(value, place, overridden);
     } else if (RESERVED_KEYS.includes(name) && !isForeign) {
-      this.#reportKey(
+      this.reportKey(
         'warning',
         'reserved_key',
         `${shortName(key)} is reserved and not supported yet.`,
@@ -212,7 +145,7 @@ export class Settings {
       const setting = findSetting(key);
       if (setting?.wire !== undefined) {
         this.#add({ setting, value: item, place: inner }, overridden);
-      } else if (FOREIGN_KEYS.includes(snakeCase(key)) || this.#isForeign(inner.label, inner)) {
+      } else if (isOfProvider(key, place) || this.#isForeign(inner.label, inner)) {
         this.#keep(inner.label, item, inner);
       } else {
         this.ext.set(inner.label, item);
@@ -235,20 +168,18 @@ export class Settings {
       return;
     }
     const lines = [first, given]
-      .map(({ place }) => this.#keyPosition(place)?.line ?? '?')
+      .map(({ place }) => this.keyPosition(place)?.line ?? '?')
       .join(' and ');
     const message = `${first.place.label} and ${given.place.label} are the same setting, on lines ${lines}. Keep one.`;
-    this.#reportKey('error', 'duplicate_key', message, given.place);
+    this.reportKey('error', 'duplicate_key', message, given.place);
   }
 
   #reportUnknown(key: string, place: Place): void {
     // Looking for the nearest key is what costs; nobody would read it any more.
-    if (this.problems.length >= MAX_PROBLEMS) {
-      return;
-    }
+    if (this.areMany) return;
     const near = nearestKey(key.slice(key.lastIndexOf('.') + 1));
     const hint = near === null ? 'It is ignored.' : `Did you mean ${near}?`;
-    this.#reportKey(
+    this.reportKey(
       'warning',
       'unknown_key',
       `There is no setting ${shortName(key)}. ${hint}`,
@@ -264,19 +195,16 @@ export class Settings {
         MAX_NAMES,
       );
       const message = `Settings of other tools, kept but not acted on: ${names}.`;
-      this.#reportKey('info', 'foreign_keys', message, first.place);
+      this.reportKey('info', 'foreign_keys', message, first.place);
     }
   }
+}
 
-  #reportKey(severity: Severity, code: string, message: string, place: Place): void {
-    this.report(severity, code, message, this.#keyPosition(place));
-  }
-
-  #keyPosition(place: Place): Position | undefined {
-    return place.from === 'request'
-      ? undefined
-      : this.#document.frontmatter?.positions.get(keyPointer(place.path));
-  }
+/** A setting for the model that is like none here is one that only some provider knows. */
+function isOfProvider(key: string, { from }: Place): boolean {
+  return (
+    FOREIGN_KEYS.includes(snakeCase(key)) || (from === 'frontmatter' && nearestKey(key) === null)
+  );
 }
 
 function isSameName(a: Place, b: Place): boolean {

@@ -1,5 +1,6 @@
 import { isObject } from '../protocol/json.ts';
-import type { Place, Settings } from './given.ts';
+import type { Settings } from './given.ts';
+import type { Place } from './placed-problems.ts';
 import { hasForeignReference, isLiteralSecret, normalizeSecrets } from './secrets.ts';
 
 /** Headers that the connection itself sets; from a prompt they would smuggle or misroute requests. */

@@ -148,6 +148,7 @@ function fromFields(fields: readonly Field[]): Declaration | Wrong {
   };
 }
 
-function plainType(type: unknown): unknown {
+/** What prompty calls `float` and `bool`, in the words of JSON Schema. */
+export function plainType(type: unknown): unknown {
   return type === 'float' ? 'number' : type === 'bool' ? 'boolean' : type;
 }

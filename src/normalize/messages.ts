@@ -32,12 +32,17 @@ export function buildMessages(settings: Settings, parts: MessageParts): readonly
   return parts.isTemplate ? renderedMessages(settings, parts) : plainMessages(settings, parts);
 }
 
+/** Families whose tools know no tags, so that `{{name}}` is what their files mean to say. */
+const TAGLESS = /^(?:agents|claude|cursor|gemini|gh-aw|kiro|opencode|vscode|windsurf)$/;
+
 function plainMessages(settings: Settings, parts: MessageParts): readonly ChatMessage[] {
   const { document, system } = parts;
-  const tags = new TagReport(settings, document);
-  tags.add('undeclared', namesIn(system), null);
-  tags.add('undeclared', namesIn(document.body), document.bodyStart);
-  tags.report();
+  if (!TAGLESS.test(settings.placeholders.family ?? '')) {
+    const tags = new TagReport(settings, document);
+    tags.add('undeclared', namesIn(system), null);
+    tags.add('undeclared', namesIn(document.body), document.bodyStart);
+    tags.report();
+  }
   const [before, body] = [new MessageWriter('system'), new MessageWriter('user')];
   before.text(system);
   body.text(promptText(document));

@@ -84,7 +84,10 @@ function chosenModels(settings: Settings, context: NormalizeContext): ModelChoic
 
 /** A name that a provider does know is no alias, whatever it means elsewhere. */
 function isAlias(name: string, providers: readonly ProviderChoice[]): boolean {
-  return isHostModel(name) && !providers.some(({ models = [] }) => models.includes(name));
+  const isHere = providers.some(
+    ({ id, models = [] }) => models.includes(name) || name.startsWith(`${id}/`),
+  );
+  return isHostModel(name) && !isHere;
 }
 
 function reportAliases(

@@ -125,7 +125,7 @@ function readReferences(
   settings: Settings,
   document: PromptDocument,
   { policy, max_urls: max }: UrlPolicy,
-  { stacked, ownOrigins }: { stacked: ReadonlySet<string>; ownOrigins: readonly string[] },
+  { stacked, ownOrigins }: { stacked: ReadonlyMap<string, string>; ownOrigins: readonly string[] },
 ): readonly RequestReference[] {
   const decided = decideReferences(document.references, policy, ownOrigins);
   const isAsked = settings.given('urls').length > 0;

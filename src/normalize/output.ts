@@ -1,6 +1,7 @@
 import type { ChatMessage } from '../protocol/chat.ts';
 import { isObject, type JsonObject } from '../protocol/json.ts';
 import type { Given, Settings } from './given.ts';
+import { plainType } from './input-declaration.ts';
 import { readSchema } from './picoschema.ts';
 import type { OutputSpec } from './request.ts';
 import { toJsonObject } from './setting-type.ts';
@@ -103,7 +104,7 @@ function fieldsOf(items: readonly unknown[]): JsonObject {
   const properties = fields.map(
     ({ name, kind, required: _required, ...field }): [string, JsonObject] => [
       String(name),
-      toJsonObject(kind === undefined ? field : { ...field, type: kind }),
+      toJsonObject(kind === undefined ? field : { ...field, type: plainType(kind) }),
     ],
   );
   const required = fields

@@ -192,8 +192,13 @@ function scalar(text: string, inside: Path): JsonObject {
   if (type === 'any') {
     return described;
   }
+  const item = /^(\w+)\[\]$/.exec(type)?.[1];
+  if (item !== undefined && (item === 'any' || SCALARS.has(item))) {
+    return { type: 'array', items: item === 'any' ? {} : { type: item }, ...described };
+  }
   if (!SCALARS.has(type)) {
-    throw new SchemaError({ wrong: `has the unknown type "${type.slice(0, 60)}"`, inside });
+    const why = /^\w+$/.test(type) ? '; a schema has no name here, write what is in it' : '';
+    throw new SchemaError({ wrong: `has the unknown type "${type.slice(0, 60)}"${why}`, inside });
   }
   return { type, ...described };
 }

@@ -159,8 +159,11 @@ export class TemplateBlocks {
     }
   }
 
-  #wantArguments({ name, args }: TemplateTag, count: number, at: number): void {
-    if (args.length !== count) {
+  #wantArguments({ name, args, unread }: TemplateTag, count: number, at: number): void {
+    if (unread === true) {
+      const message = `{{#${name}}} compares and computes nothing; it takes names and values`;
+      this.#builder.mistake(message, at);
+    } else if (args.length !== count) {
       const wanted = count === 1 ? 'one value' : 'two values';
       this.#builder.mistake(`{{#${name}}} takes ${wanted}, but has ${args.length}`, at);
     }

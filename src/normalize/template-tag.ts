@@ -14,6 +14,8 @@ export interface TemplateTag {
   readonly args: readonly Argument[];
   /** `indent=2` */
   readonly named: ReadonlyMap<string, Argument>;
+  /** Set where what stands behind the name could not be read: `(gt a 1)`, `a >= 1`. */
+  readonly unread?: true;
 }
 
 /** `name=value` or a value: a text in quotes, or a word. */
@@ -34,7 +36,8 @@ export function readTag(inner: string): TemplateTag {
   if (words === null) {
     // A block is a block, whatever stands in it: its end must find it.
     const isBlock = kind === 'open' || kind === 'else';
-    return isBlock ? bare(kind, /^\S*/.exec(rest.trim())?.[0] ?? '') : bare('unknown', '');
+    const name = /^\S*/.exec(rest.trim())?.[0] ?? '';
+    return isBlock ? { ...bare(kind, name), unread: true } : bare('unknown', '');
   }
   const [first, ...others] = words;
   if (first === undefined) {

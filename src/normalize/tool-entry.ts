@@ -1,6 +1,8 @@
 import { isObject } from '../protocol/json.ts';
+import { withoutBridge } from './bridged-server.ts';
 import { readApproval, readToolNames } from './approval.ts';
-import type { Place, Settings } from './given.ts';
+import type { Settings } from './given.ts';
+import type { Place } from './placed-problems.ts';
 import { checkSecret, readHeaders } from './headers.ts';
 import { isLiteralSecret, normalizeSecrets } from './secrets.ts';
 import type { ApprovalPolicy, ToolServer } from './request.ts';
@@ -90,13 +92,14 @@ function checkUrlSecrets(url: string, { settings, place }: EntryContext, path: P
  * @returns null when it is no server; that was reported
  */
 export function objectEntry(
-  value: Readonly<Record<string, unknown>>,
+  given: Readonly<Record<string, unknown>>,
   context: EntryContext,
   path: Path,
   key?: string,
 ): ServerEntry | null {
   const { settings, place } = context;
   const at = settings.position(place, path);
+  const value = withoutBridge(given);
   const type = serverType(value);
   const written = value['server_url'] ?? value['serverUrl'] ?? value['url'];
   if (type === 'stdio' || (written === undefined && isProcess(value))) {

@@ -2,6 +2,7 @@ import { isObject } from '../protocol/json.ts';
 import type { Settings } from './given.ts';
 import { nameList } from './name-list.ts';
 import { addressEntry, type EntryContext, objectEntry, type ServerEntry } from './tool-entry.ts';
+import { words } from './words.ts';
 
 type Path = readonly (string | number)[];
 
@@ -78,7 +79,8 @@ class ToolReader {
         this.servers.push({ ...entry, label: key });
       } else if (isObject(item) && (isServerObject(item) || this.#wantsServers())) {
         this.#push(objectEntry(item, this.#context, inside, key));
-      } else {
+      } else if (item !== false) {
+        // `write: false` switches a function off, as opencode writes it: nothing is missing here.
         this.builtIns.push(key);
       }
     }
@@ -115,29 +117,6 @@ function isBuiltInObject(value: Readonly<Record<string, unknown>>): boolean {
   );
 }
 
-/** The words of a text between commas and blanks; brackets keep `Bash(git add:*)` together. */
-export function words(text: string): string[] {
-  const found: string[] = [];
-  let word = '';
-  let depth = 0;
-  for (const character of `${text} `) {
-    if (character === '(') {
-      depth += 1;
-    } else if (character === ')') {
-      depth = Math.max(0, depth - 1);
-    }
-    if (depth === 0 && /[\s,]/.test(character)) {
-      if (word !== '') {
-        found.push(word);
-      }
-      word = '';
-    } else {
-      word += character;
-    }
-  }
-  return word.trim() === '' ? found : [...found, word.trim()];
-}
-
 /**
  * The servers of the request's or the frontmatter's `tools`. Names that are no addresses are
  * built-in functions of other tools: all of them together give one warning.
@@ -152,13 +131,52 @@ export function readTools(settings: Settings, ownOrigins: readonly string[]): Se
     reader.read(value);
     return reader;
   });
-  const servers = readers.flatMap((reader) => reader.servers);
-  const builtIns = readers.flatMap((reader) => reader.builtIns);
+  const named = namedTools(readers.flatMap((reader) => reader.builtIns));
+  const servers = readers
+    .flatMap((reader) => reader.servers)
+    .map((entry) => onlyNamed(entry, named.get(entry.label ?? '')));
+  const labels = new Set(servers.map(({ label }) => label));
+  const builtIns = [...named].flatMap(([label, tools]) =>
+    labels.has(label) ? [] : [...tools.keys()],
+  );
   const first = given[0];
   if (first !== undefined && builtIns.length > 0) {
-    const names = nameList([...new Set(builtIns)], 30);
+    const names = nameList(builtIns, 30);
     const message = `Not tool servers, but names of functions that other tools have built in; they are ignored: ${names}.`;
     settings.report('warning', 'builtin_tools', message, settings.position(first.place));
   }
   return servers;
+}
+
+/**
+ * Names of tools by the label of the server they name, each as it is written → its own name:
+ * `tickets/search` and `mcp__tickets__search` name one of the server `tickets`, `tickets/*` and
+ * `mcp__tickets` all. Those of no server are under their whole name; `*` alone says nothing.
+ */
+function namedTools(names: readonly string[]): Map<string, Map<string, string>> {
+  const found = new Map<string, Map<string, string>>();
+  for (const name of names.filter((written) => written !== '*')) {
+    const { label, tool } = namedTool(name);
+    const tools = found.get(label) ?? new Map<string, string>();
+    found.set(label, tools.set(name, tool));
+  }
+  return found;
+}
+
+function namedTool(name: string): { label: string; tool: string } {
+  if (name.startsWith('mcp__')) {
+    const [, label = '', ...rest] = name.split('__');
+    return { label, tool: rest.length === 0 ? '*' : rest.join('__') };
+  }
+  const [label = '', tool = '*', ...more] = name.split('/');
+  return more.length === 0 ? { label, tool } : { label: name, tool: '*' };
+}
+
+/** A server with the tools that a list beside it names, where its own entry does not say which. */
+function onlyNamed(entry: ServerEntry, named?: ReadonlyMap<string, string>): ServerEntry {
+  const tools = [...(named?.values() ?? [])];
+  const isOpen = entry.allowed_tools === undefined || entry.allowed_tools.includes('*');
+  return tools.length === 0 || tools.includes('*') || !isOpen
+    ? entry
+    : { ...entry, allowed_tools: [...new Set(tools)] };
 }

@@ -18,7 +18,7 @@ export interface Frontmatter {
   readonly plain: ReadonlyMap<string, string>;
 }
 
-/** How a URL was written in the body (spec/prompt-format.md, References). */
+/** How a URL was written in the body (spec/prompt-format.md REF). */
 export type ReferenceForm = 'bare' | 'autolink' | 'link' | 'mention';
 
 /** A URL in the prose of the body. Nothing has been fetched. */

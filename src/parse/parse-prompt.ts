@@ -5,6 +5,7 @@ import type { Problem } from './problem.ts';
 import { hiddenRanges } from './prose.ts';
 import { findReferences } from './references.ts';
 import { Source } from './source.ts';
+import { splitUnfenced } from './unfenced.ts';
 import { splitWholeYaml } from './whole-yaml.ts';
 import { readYamlBlock } from './yaml-block.ts';
 
@@ -59,7 +60,9 @@ export function parsePrompt(text: string, options: { path?: string } = {}): Prom
 
 function splitDocument(text: string, path: string | undefined): Split {
   const isDotprompt = path?.endsWith('.prompt') === true || looksLikeDotprompt(text);
-  return splitWholeYaml(text, path) ?? splitFrontmatter(text, isDotprompt);
+  return (
+    splitWholeYaml(text, path) ?? splitUnfenced(text, path) ?? splitFrontmatter(text, isDotprompt)
+  );
 }
 
 function refused(text: string, problem: Problem): PromptDocument {

@@ -78,7 +78,7 @@ function withLooseTexts(
 ): YamlBlock {
   const problems = loose.map(({ key, offset }) => {
     const message = `The value of ${key} is no YAML. It is read as text, as its own tool does; quotes make it YAML.`;
-    return source.problem('loose_text', 'warning', message, from + offset);
+    return source.problem('loose_text', 'info', message, from + offset);
   });
   const entries = read.frontmatter.entries.map((entry) => {
     const text = loose.find(({ key }) => key === entry.key);

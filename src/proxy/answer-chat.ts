@@ -4,6 +4,7 @@ import { earlierEvents } from '../completions/earlier-steps.ts';
 import { completionOf } from '../completions/completion.ts';
 import type { CompletionChunk } from '../completions/completion-chunk.ts';
 import type { Ports } from '../execute/ports.ts';
+import { callersNames } from '../run/functions.ts';
 import { wireNames } from '../run/wire-names.ts';
 import { asFault, faultData, type FaultData } from '../fault/fault.ts';
 import type { ActionRequired, EventBody, RunEnd, RunEvent } from '../run/event.ts';
@@ -70,7 +71,7 @@ class ChatAnswer {
       created: Math.floor(ports.clock.now() / 1000),
       view: chat.view,
       includeUsage: chat.stream && chat.includeUsage,
-      functions: new Set(chat.request.functions?.map((tool) => tool.function.name)),
+      functions: callersNames(chat.request),
       loginUrl,
     });
     signal.addEventListener('abort', () => this.#stop.abort(), { once: true });

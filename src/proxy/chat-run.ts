@@ -5,7 +5,8 @@ import type { ChatRequest } from '../completions/chat-request.ts';
 import type { EventBody, RunEnd, RunEvent, RunStart } from '../run/event.ts';
 import { openActions } from '../run/actions.ts';
 import { parkedUntil } from '../run/next-commands.ts';
-import { foldRun, isTerminal } from '../run/run.ts';
+import { foldRun } from '../run/fold-run.ts';
+import { isTerminal } from '../run/run.ts';
 
 /** How often a held request looks whether somebody has logged in, in milliseconds. */
 const LOOK_EVERY_MS = 1000;

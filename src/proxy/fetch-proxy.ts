@@ -1,4 +1,5 @@
-import { readChatRequest, wantsServers } from '../completions/chat-request.ts';
+import { wantsServers } from '../completions/chat-fields.ts';
+import { readChatRequest } from '../completions/chat-request.ts';
 import type { GuardedFetch } from '../egress/guarded-fetch.ts';
 import { pricesFor } from '../execute/model/prices.ts';
 import { Secret } from '../execute/model/secret.ts';

@@ -1,4 +1,4 @@
-import type { ChatRefusal } from '../completions/chat-request.ts';
+import type { ChatRefusal } from '../completions/chat-fields.ts';
 import { faultData, FAULTS, type FaultData } from '../fault/fault.ts';
 import { problemJson } from '../publish/render-json.ts';
 import type { McpItem } from '../completions/mcp-item.ts';

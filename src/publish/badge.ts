@@ -44,7 +44,7 @@ const AFTER = 12;
  * A button as an SVG picture, for READMEs and pages of others: a mark and some words, readable on
  * light and dark paper. It holds no script, no style, no link and no address of anybody else.
  * @param text the words; bounded, in one line, without what cannot be seen
- * @see spec/rendering.md, The badge
+ * @see spec/rendering.md DOCS-4
  */
 export function badgeSvg(text: string): string {
   const words = badgeWords(text);

@@ -90,10 +90,11 @@ export function changesState(request: Request): boolean {
  * public; running a prompt needs a key in the request, and a local server never allows it.
  */
 export function allowsCors(request: Request, settings: Settings): boolean {
-  if (isTokenPath(new URL(request.url).pathname)) return true;
-  if (!changesState(request)) return !isPersonal(new URL(request.url).pathname);
+  const url = new URL(request.url);
+  const { pathname } = url;
+  if (isTokenPath(pathname)) return true;
+  if (!changesState(request)) return !isPersonal(url);
   if (settings.localOrigin !== null) return false;
-  const { pathname } = new URL(request.url);
   return isMcpPath(pathname) || (isOpenPath(pathname) && request.headers.has('authorization'));
 }
 
@@ -102,9 +103,11 @@ export function allowsCors(request: Request, settings: Settings): boolean {
  * a page of another site that they look at could read it in their name. The editor's page says under
  * which names the server is reached, which is not every site's to know either.
  */
-function isPersonal(pathname: string): boolean {
+function isPersonal({ pathname, searchParams }: URL): boolean {
   const own = /^\/(?:runs|connections|connect|sign-in|account|from|oauth\/authorize)(?:\/|$)/;
-  return pathname === '/' || /^\/examples\/[^.]+$/.test(pathname) || own.test(pathname);
+  const isEdit = searchParams.has('edit') && /^\/[0-9A-Za-z]{32}$/.test(pathname);
+  const isEditor = pathname === '/' || isEdit || /^\/examples\/[^.]+$/.test(pathname);
+  return isEditor || own.test(pathname);
 }
 
 /** Paths where a key in the request is all that counts: scripts of any site may use them with one. */

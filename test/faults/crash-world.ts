@@ -141,7 +141,7 @@ export class CrashWorld implements AsyncDisposable {
   }
 
   async until(run: Accepted, status: string): Promise<Shown> {
-    for (let tried = 0; tried < 400; tried += 1) {
+    for (let tried = 0; tried < 1000; tried += 1) {
       const shown = await this.read(run);
       if (shown.status === status) return shown;
       await later(50);

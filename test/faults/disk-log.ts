@@ -22,7 +22,20 @@ export function storedRuns(stateDir: string): StoredRun[] {
   return files.map((file) => stored(join(folder, file)));
 }
 
+/** How often a look may be disturbed by the process that writes. */
+const TRIES = 20;
+
 function stored(file: string): StoredRun {
+  for (let tried = 1; ; tried += 1) {
+    try {
+      return readOrCopy(file);
+    } catch (error) {
+      if (tried === TRIES) throw error;
+    }
+  }
+}
+
+function readOrCopy(file: string): StoredRun {
   try {
     return read(file);
   } catch {

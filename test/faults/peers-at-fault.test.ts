@@ -193,7 +193,7 @@ describe('a model', () => {
     ],
   ])('that %s', async (_what, behaviour, reason) => {
     modelDoes = behaviour;
-    const ended = await run('---\ntimeout: 2s\n---\n\nHello.');
+    const ended = await run(`---\ntimeout: ${reason === 'timeout' ? 2 : 60}s\n---\n\nHello.`);
     expect(ended.stop_reason).toBe(reason);
     if (reason === 'stop') expect(ended.output).toBe('Grüße 🙂.');
   });

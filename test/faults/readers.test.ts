@@ -150,11 +150,13 @@ function stall({ id, headers }: Made): Promise<Socket> {
 describe('ten thousand guessed ids', () => {
   it('make no database and get one and the same answer', async () => {
     const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
-    const { id } = await create('Count.');
+    const made = await create('Count.');
+    const { id } = made;
     const databases = () =>
       readdirSync(join(product.stateDir, 'runs'), { recursive: true, encoding: 'utf8' }).filter(
         (name) => name.endsWith('.sqlite'),
       );
+    await read(made, '/events');
     await later(500);
     const before = databases();
     const answers = new Set<string>();

@@ -128,12 +128,12 @@ describe('the editor', () => {
     // The caret is followed by the sheet, never inside of the text area: marks would be left behind.
     await area.press('Control+End');
     await page.keyboard.type('\n\n\nThe end.');
+    await expect.poll(() => numberOf('.sheet', 'scrollTop')).toBeGreaterThan(20_000);
     expect(await numberOf('#document', 'scrollTop')).toBe(0);
-    expect(await numberOf('.sheet', 'scrollTop')).toBeGreaterThan(20_000);
     await area.press('Control+Home');
     await expect.poll(() => numberOf('.sheet', 'scrollTop')).toBeLessThan(30);
     await page.getByRole('button', { name: 'Line 1304' }).click();
-    expect(await numberOf('.sheet', 'scrollTop')).toBeGreaterThan(20_000);
+    await expect.poll(() => numberOf('.sheet', 'scrollTop')).toBeGreaterThan(20_000);
     await context.close();
   });
 

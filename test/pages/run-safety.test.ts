@@ -1,29 +1,15 @@
-import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startBrowser, visit } from '../support/browser.ts';
-import { modelPeer } from '../support/model-peer.ts';
-import type { ModelPeer } from '../support/model-peer.ts';
+import { visit } from '../support/browser.ts';
 import { flawsOf } from '../support/page-looks.ts';
-import { answered, ended, runIn } from '../support/page-run.ts';
+import { answered, ended, pageWorld, runIn } from '../support/page-run.ts';
+import type { PageWorld } from '../support/page-run.ts';
 import { httpPeer } from '../support/peers.ts';
-import { startProduct } from '../support/product.ts';
-import type { Product } from '../support/product.ts';
 
-let peer: ModelPeer;
-let product: Product;
-let browser: Browser;
-
+let world: PageWorld;
 beforeAll(async () => {
-  peer = await modelPeer();
-  const env = { OPENAI_BASE_URL: peer.baseUrl, OPENAI_API_KEY: 'key' };
-  [product, browser] = await Promise.all([startProduct(env), startBrowser()]);
+  world = await pageWorld();
 });
-
-afterAll(async () => {
-  await browser.close();
-  await product.stop();
-  await peer.stop();
-});
+afterAll(() => world.stop());
 
 /** Sets a mark wherever it runs. */
 const MARK = 'window.marked=1';
@@ -83,8 +69,8 @@ const HOSTILE: readonly string[] = [
 describe('what a model says', () => {
   test('does nothing on a page, in two hundred hostile ways', async () => {
     expect(HOSTILE.length).toBeGreaterThanOrEqual(200);
-    const { page, context, watched } = await visit(browser, product.origin);
-    const asked = await runIn(page, peer, 'Do your worst.');
+    const { page, context, watched } = await visit(world.browser, world.product.origin);
+    const asked = await runIn(page, world.peer, 'Do your worst.');
     // Piece by piece, so that each is laid out open and sealed too.
     for (const answer of HOSTILE) asked.says(`${answer}\n\n***\n\n`);
     await page.locator('[data-key="prose"] hr').nth(100).waitFor();
@@ -114,8 +100,8 @@ describe('what a model says', () => {
       seen.push(request.headers.referer);
       response.end('<p>Away.');
     });
-    const { page, context } = await visit(browser, product.origin);
-    await answered(page, peer, 'Where to?', `[There](${away.origin}/x)`);
+    const { page, context } = await visit(world.browser, world.product.origin);
+    await answered(page, world.peer, 'Where to?', `[There](${away.origin}/x)`);
     await page.getByRole('link', { name: 'There' }).click();
     await page.getByText('Away.').waitFor();
     expect(seen[0]).toBeUndefined();
@@ -126,11 +112,11 @@ describe('what a model says', () => {
 
 describe('the page of a run', () => {
   test('can be read by everybody, everywhere, while it goes on and when it is over', async () => {
-    const { page, context } = await visit(browser, product.origin);
-    const asked = await runIn(page, peer, '@/demo/mcp\n\nWrite *everything* that there is.');
+    const { page, context } = await visit(world.browser, world.product.origin);
+    const asked = await runIn(page, world.peer, '@/demo/mcp\n\nWrite *everything* that there is.');
     asked.says('I will roll.');
     asked.calls('roll_dice');
-    const next = await peer.next();
+    const next = await world.peer.next();
     const table = `| ${Array.from({ length: 12 }, (_, at) => `column ${at}`).join(' | ')} |\n`;
     next.says(`# One\n\nText with \`code\` and [a link](https://e.example).\n\n`);
     next.says(
@@ -148,8 +134,8 @@ describe('the page of a run', () => {
   });
 
   test('is used with the keyboard alone', async () => {
-    const { page, context } = await visit(browser, product.origin);
-    await answered(page, peer, 'Say hi.', 'Hi.');
+    const { page, context } = await visit(world.browser, world.product.origin);
+    await answered(page, world.peer, 'Say hi.', 'Hi.');
     await page.reload();
     await page.keyboard.press('Tab');
     expect(await page.locator(':focus').textContent()).toBe('Skip to the content');
@@ -173,8 +159,10 @@ describe('the page of a run', () => {
   });
 
   test('stands still for who wants no motion', async () => {
-    const { page, context } = await visit(browser, product.origin, { reducedMotion: 'reduce' });
-    const asked = await runIn(page, peer, 'Wait for me.');
+    const { page, context } = await visit(world.browser, world.product.origin, {
+      reducedMotion: 'reduce',
+    });
+    const asked = await runIn(page, world.peer, 'Wait for me.');
     asked.says('Yes.');
     await page.locator('.status.running').waitFor();
     const name = `getComputedStyle(document.querySelector('.status'), '::before').animationName`;

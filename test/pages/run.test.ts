@@ -1,32 +1,18 @@
-import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startBrowser, visit } from '../support/browser.ts';
-import { modelPeer } from '../support/model-peer.ts';
-import type { ModelPeer } from '../support/model-peer.ts';
-import { answered, ended, mainOf, runIn } from '../support/page-run.ts';
-import { startProduct } from '../support/product.ts';
-import type { Product } from '../support/product.ts';
+import { visit } from '../support/browser.ts';
+import { answered, ended, mainOf, pageWorld, runIn } from '../support/page-run.ts';
+import type { PageWorld } from '../support/page-run.ts';
 
-let peer: ModelPeer;
-let product: Product;
-let browser: Browser;
-
+let world: PageWorld;
 beforeAll(async () => {
-  peer = await modelPeer();
-  const env = { OPENAI_BASE_URL: peer.baseUrl, OPENAI_API_KEY: 'key' };
-  [product, browser] = await Promise.all([startProduct(env), startBrowser()]);
+  world = await pageWorld();
 });
-
-afterAll(async () => {
-  await browser.close();
-  await product.stop();
-  await peer.stop();
-});
+afterAll(() => world.stop());
 
 describe('the page of a run that goes on', () => {
   test('grows as the model speaks, is whole after a reload, and ends as it is asked for anew', async () => {
-    const { page, context, watched } = await visit(browser, product.origin);
-    const asked = await runIn(page, peer, 'Tell me of tea.');
+    const { page, context, watched } = await visit(world.browser, world.product.origin);
+    const asked = await runIn(page, world.peer, 'Tell me of tea.');
     asked.says('# Tea\n\nFrom [China][c].\n\n- Green\n');
     const prose = page.locator('[data-key="prose"]');
     await prose.getByText('Green').waitFor();
@@ -55,11 +41,11 @@ describe('the page of a run that goes on', () => {
   });
 
   test('shows the calls of tools while they are made, and keeps open what was opened', async () => {
-    const { page, context, watched } = await visit(browser, product.origin);
-    const asked = await runIn(page, peer, '@/demo/mcp\n\nRoll.');
+    const { page, context, watched } = await visit(world.browser, world.product.origin);
+    const asked = await runIn(page, world.peer, '@/demo/mcp\n\nRoll.');
     asked.says('I will roll.');
     asked.calls('roll_dice');
-    const next = await peer.next();
+    const next = await world.peer.next();
     const call = page.locator('details.call');
     await call.locator('summary', { hasText: 'done' }).click();
     await call.getByRole('heading', { name: 'Result' }).waitFor();
@@ -74,11 +60,11 @@ describe('the page of a run that goes on', () => {
   });
 
   test('is followed by whoever has its address, and by a browser without scripts', async () => {
-    const { page, context } = await visit(browser, product.origin);
-    const asked = await runIn(page, peer, 'Say hello.');
-    const stranger = await visit(browser, product.origin);
+    const { page, context } = await visit(world.browser, world.product.origin);
+    const asked = await runIn(page, world.peer, 'Say hello.');
+    const stranger = await visit(world.browser, world.product.origin);
     await stranger.page.goto(page.url());
-    const plain = await visit(browser, product.origin, { javaScriptEnabled: false });
+    const plain = await visit(world.browser, world.product.origin, { javaScriptEnabled: false });
     await plain.page.goto(page.url());
     asked.says('Hello to all.');
     await stranger.page.getByText('Hello to all.').waitFor();
@@ -92,8 +78,8 @@ describe('the page of a run that goes on', () => {
   });
 
   test('sends what is finished once: a long answer costs little more than its own length', async () => {
-    const { page, context } = await visit(browser, product.origin);
-    const asked = await runIn(page, peer, 'Write a book.');
+    const { page, context } = await visit(world.browser, world.product.origin);
+    const asked = await runIn(page, world.peer, 'Write a book.');
     const client = await context.newCDPSession(page);
     await client.send('Network.enable');
     let bytes = 0;
@@ -115,14 +101,14 @@ describe('the page of a run that goes on', () => {
 
 describe('what one can do with a run', () => {
   test('a run that fails says so in red, with its code', async () => {
-    const { page, context } = await visit(browser, product.origin);
+    const { page, context } = await visit(world.browser, world.product.origin);
     await page.goto('/');
-    const refused = '---\nmodel: openai/x\nlimits:\n  timeout: 1\ntimeout: 1\n---\nWait.';
+    const refused = '---\nmodel: openai/x\nlimits:\n  timeout: 4\ntimeout: 4\n---\nWait.';
     await page.locator('form textarea').first().fill(refused);
     await page.getByRole('button', { name: 'Run' }).first().click();
     await page.waitForURL(/\/[0-9A-Za-z]{32}$/);
     await ended(page, 'Failed');
-    await peer.next();
+    await world.peer.next();
     const error = page.getByRole('alert');
     expect(await page.evaluate(`getComputedStyle(document.querySelector('.error h2')).color`)).toBe(
       'rgb(179, 38, 30)',
@@ -139,8 +125,8 @@ describe('what one can do with a run', () => {
   });
 
   test('its owner cancels it', async () => {
-    const { page, context } = await visit(browser, product.origin);
-    const asked = await runIn(page, peer, 'Go on for ever.');
+    const { page, context } = await visit(world.browser, world.product.origin);
+    const asked = await runIn(page, world.peer, 'Go on for ever.');
     asked.says('On and on.');
     await page.getByText('On and on.').waitFor();
     await page.locator('summary', { hasText: 'Cancel the run' }).click();
@@ -153,8 +139,8 @@ describe('what one can do with a run', () => {
 
   test('its owner gives it a new address and deletes it, without scripts too', async () => {
     const scriptless = { javaScriptEnabled: false };
-    const { page, context } = await visit(browser, product.origin, scriptless);
-    const asked = await runIn(page, peer, 'Say one word.');
+    const { page, context } = await visit(world.browser, world.product.origin, scriptless);
+    const asked = await runIn(page, world.peer, 'Say one word.');
     asked.says('Word.');
     asked.stops();
     await page.locator('.status.completed').waitFor();
@@ -173,15 +159,15 @@ describe('what one can do with a run', () => {
   });
 
   test('it is continued, by its owner and by a stranger, who goes on from what is public', async () => {
-    const { page, context } = await visit(browser, product.origin);
-    await answered(page, peer, 'What is tea?', 'A drink.');
+    const { page, context } = await visit(world.browser, world.product.origin);
+    await answered(page, world.peer, 'What is tea?', 'A drink.');
     const first = page.url();
     await page.locator('summary', { hasText: 'Model and tool servers' }).click();
     await page.getByLabel('Model', { exact: true }).focus();
     await page.locator('#models option').first().waitFor({ state: 'attached' });
     await page.getByLabel('Your next message').fill('Where is it from?');
     await page.getByRole('button', { name: 'Continue' }).click();
-    const asked = await peer.next();
+    const asked = await world.peer.next();
     const { messages } = JSON.parse(asked.body) as { messages: { content: string }[] };
     expect(messages.map(({ content }) => content)).toEqual([
       'What is tea?',
@@ -194,12 +180,12 @@ describe('what one can do with a run', () => {
     expect(page.url()).not.toBe(first);
     await page.locator('summary', { hasText: 'What was said before: 2 messages' }).click();
     await page.getByText('A drink.').waitFor();
-    const stranger = await visit(browser, product.origin);
+    const stranger = await visit(world.browser, world.product.origin);
     await stranger.page.goto(page.url());
     await stranger.page.getByText('it runs without your logins').waitFor();
     await stranger.page.getByLabel('Your next message').fill('And coffee?');
     await stranger.page.getByRole('button', { name: 'Continue' }).click();
-    const third = await peer.next();
+    const third = await world.peer.next();
     expect((JSON.parse(third.body) as { messages: unknown[] }).messages).toHaveLength(5);
     third.stops();
     await ended(stranger.page, 'Completed');
@@ -207,10 +193,10 @@ describe('what one can do with a run', () => {
   });
 
   test('its answer and its code are copied', async () => {
-    const { page, context } = await visit(browser, product.origin);
+    const { page, context } = await visit(world.browser, world.product.origin);
     await context.grantPermissions(['clipboard-read', 'clipboard-write']);
     const answer = 'Do *this*:\n\n```sh run.sh\nls -l | wc\n```\n';
-    await answered(page, peer, 'How?', answer);
+    await answered(page, world.peer, 'How?', answer);
     const clipboard = () => page.evaluate(`navigator.clipboard.readText()`);
     await page.getByRole('button', { name: 'Copy answer' }).click();
     await page.getByRole('button', { name: 'Copied' }).waitFor();
@@ -228,13 +214,13 @@ describe('what one can do with a run', () => {
   });
 
   test('a call that waits for a yes is made when its owner allows it', async () => {
-    const { page, context, watched } = await visit(browser, product.origin);
+    const { page, context, watched } = await visit(world.browser, world.product.origin);
     const prompt =
       '---\ntools:\n  - type: mcp\n    server_url: /demo/mcp\n    require_approval: always\n---\nRoll.';
-    const asked = await runIn(page, peer, prompt);
+    const asked = await runIn(page, world.peer, prompt);
     asked.calls('roll_dice');
     await page.getByRole('button', { name: 'Allow this call' }).click();
-    const next = await peer.next();
+    const next = await world.peer.next();
     next.says('Rolled.');
     next.stops();
     await ended(page, 'Completed');

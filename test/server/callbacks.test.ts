@@ -1,11 +1,12 @@
 /** What a run tells its callback, on the running product, to a receiver that checks signatures. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ask } from '../support/ask.ts';
 import { hookPeer, verified, type Hooked, type HookPeer } from '../support/hook-peer.ts';
+import { keptFiles } from '../support/kept-files.ts';
 import { Browser, linkOf, LoginWorld, type Shown } from '../support/login-product.ts';
 import { freePort } from '../support/peers.ts';
 import { startProduct, type Product } from '../support/product.ts';
@@ -133,7 +134,9 @@ describe('the callback of a run', () => {
       type: 'run.failed',
       data: { status: 'failed', message: expect.not.stringContaining('CANARY') as string },
     });
-    const run = await create(`${hook.origin}/hook`, 'word '.repeat(20_000));
+    // A demo that never comes to its end by itself.
+    const body = `---\ncallback: ${hook.origin}/hook\ntools: /demo/mcp\nmax_steps: 1000\nmax_tool_calls: 10000\n---\n\nPlease loop forever.`;
+    const run = JSON.parse((await ask(`${product.origin}/`, { body })).text) as Created;
     const headers = { authorization: `Bearer ${run.owner_token}` };
     await ask(`${product.origin}/${run.id}/cancel`, { method: 'POST', headers });
     expect(verified(await nextTry(), run.callback_secret)).toMatchObject({
@@ -303,9 +306,7 @@ describe('an address that is a secret', () => {
     for (const attempts of [1, 2]) {
       expect((await nextTry()).path).toBe('/hook?t=canary-of-the-caller');
       await firstEvent(run, (shown) => shown.callback?.events[0]?.attempts === attempts);
-      const kept = filesIn(stateDir).filter((file) =>
-        readFileSync(file).includes('canary-of-the-caller'),
-      );
+      const kept = keptFiles(stateDir).filter((text) => text.includes('canary-of-the-caller'));
       expect(kept).toEqual([]);
     }
     const { text: shown } = await ask(`${product.origin}/${run.id}.json`, {
@@ -324,9 +325,7 @@ describe('an address that is a secret', () => {
       const { text } = await ask(`${product.origin}/${run.id}${suffix}`, { headers });
       expect(text).not.toContain('canary-of-the-operator');
     }
-    const kept = filesIn(stateDir).filter((file) =>
-      readFileSync(file).includes('canary-of-the-operator'),
-    );
+    const kept = keptFiles(stateDir).filter((text) => text.includes('canary-of-the-operator'));
     expect(kept).toEqual([]);
     expect(product.printed()).not.toContain('canary');
   });
@@ -371,7 +370,8 @@ describe('a run that waits for a login', () => {
     const body = `---\ntools: ${world.tools.url}\ncallback: ${hook.origin}/hook\n---\n\nWhat is 17 * 23?`;
     const { text } = await ask(`${world.product.origin}/`, { body });
     const run = JSON.parse(text) as Shown & Created;
-    const message = verified(await nextTry(), run.callback_secret);
+    const held = await nextTry();
+    const message = verified(held, run.callback_secret);
     const waiting = await world.until(run, 'requires_action');
     expect(message).toMatchObject({
       type: 'run.action_required',
@@ -384,18 +384,11 @@ describe('a run that waits for a login', () => {
         connect_url: waiting.required_action?.connect_url,
       },
     });
-    const began = Date.now();
     await world.logIn(world.browser(), linkOf(waiting));
     await world.until(run, 'completed');
-    expect(Date.now() - began).toBeLessThan(14_000);
+    expect(held.isHeld()).toBe(true);
     const end = await nextTry();
     expect(verified(end, run.callback_secret).type).toBe('run.completed');
     expect(end.body).not.toMatch(/391|17 \* 23|connect/);
   });
 });
-
-function filesIn(folder: string): string[] {
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .map((name) => join(folder, name))
-    .filter((path) => statSync(path).isFile());
-}

@@ -1,6 +1,8 @@
 /** Caps on a local server, where no header may say who somebody is. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ask } from '../support/ask.ts';
+import { chatServer, says } from '../support/chat-server.ts';
+import type { ChatServer } from '../support/chat-server.ts';
 import { mcpClient, told } from '../support/mcp-clients.ts';
 import { httpPeer } from '../support/peers.ts';
 import { startProduct } from '../support/product.ts';
@@ -45,20 +47,37 @@ describe('a local server', () => {
 
 describe('a completion that is kept', () => {
   let narrow: Product;
+  let provider: ChatServer;
+  /** Answers that are held back. */
+  const held: (() => void)[] = [];
   beforeAll(async () => {
-    narrow = await startProduct({ RUN_CONCURRENCY: '1' });
+    provider = await chatServer((response, asked) => {
+      const answer = () => says('Hello.')(response, asked);
+      if (asked.body.messages[0]?.content === 'Hold.') held.push(answer);
+      else answer();
+    });
+    narrow = await startProduct({
+      RUN_CONCURRENCY: '1',
+      OPENAI_BASE_URL: provider.baseUrl,
+      DEFAULT_MODEL: 'openai/m',
+    });
   });
-  afterAll(() => narrow.stop());
+  afterAll(async () => {
+    await narrow.stop();
+    await provider[Symbol.asyncDispose]();
+  });
 
   it('takes one place while it goes on and gives it back, refused or answered', async () => {
     const send = async (content: string) => {
       const messages = [{ role: 'user', content }];
-      const body = JSON.stringify({ model: 'demo', messages, store: true });
+      const body = JSON.stringify({ messages, store: true });
       return (await ask(`${narrow.origin}/v1/chat/completions`, { body })).status;
     };
-    const long = 'word '.repeat(5000);
-    const both = await Promise.all([send(long), send(long)]);
-    expect(both.toSorted()).toEqual([200, 429]);
+    const both = [send('Hold.'), send('Hold.')];
+    expect(await Promise.race(both)).toBe(429);
+    await expect.poll(() => held).toHaveLength(1);
+    for (const answer of held) answer();
+    expect((await Promise.all(both)).toSorted()).toEqual([200, 429]);
     const tooLarge = 'x'.repeat(4_194_304);
     for (const [content, status] of [
       ['Hi.', 200],

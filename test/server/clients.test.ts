@@ -223,7 +223,7 @@ describe.each(CHAT_CLIENTS)('$name', ({ ask, streams, name }) => {
     const model = `endless/${name}`;
     const gone = ask(asking({ model, signal: abort.signal, onText: () => abort.abort() }));
     await Promise.allSettled([gone]);
-    await expect.poll(() => closed, { timeout: 5000 }).toContain(model);
+    await expect.poll(() => closed).toContain(model);
   });
 });
 
@@ -235,9 +235,9 @@ describe('a caller that goes away while a tool works', () => {
       void ask(asking({ model: 'sleeps', signal: abort.signal })).catch(() => {});
       return abort;
     });
-    await expect.poll(() => tools.asleep.length, { timeout: 10_000 }).toBe(clients.length);
+    await expect.poll(() => tools.asleep.length).toBe(clients.length);
     for (const abort of aborts) abort.abort();
-    await expect.poll(() => tools.cancelled.length, { timeout: 15_000 }).toBe(clients.length);
+    await expect.poll(() => tools.cancelled.length).toBe(clients.length);
   });
 
   it('stops it without a stream too, where the connection is seen to close', async () => {
@@ -249,7 +249,7 @@ describe('a caller that goes away while a tool works', () => {
     await expect.poll(() => tools.asleep.length).toBe(before + 1);
     // A local workerd sees nothing of a connection that is only closed; on Cloudflare the edge does.
     sent.socket?.resetAndDestroy();
-    await expect.poll(() => tools.cancelled.length, { timeout: 5000 }).toBe(before + 1);
+    await expect.poll(() => tools.cancelled.length).toBe(before + 1);
   });
 });
 

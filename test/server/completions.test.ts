@@ -1,9 +1,9 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname } from 'node:path';
 import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ask } from '../support/ask.ts';
 import { calls, chatServer, refuses, says, type ChatServer } from '../support/chat-server.ts';
+import { keptFiles } from '../support/kept-files.ts';
 import { everythingPeer, httpPeer, type Peer } from '../support/peers.ts';
 import { startProduct, type Product } from '../support/product.ts';
 
@@ -272,8 +272,5 @@ describe('the own door', () => {
 });
 
 function allText(folder: string): string {
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && !entry.parentPath.includes('/worker'))
-    .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'latin1'))
-    .join('\n');
+  return keptFiles(folder, (path) => !dirname(path).includes('/worker')).join('\n');
 }

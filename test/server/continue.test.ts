@@ -63,13 +63,9 @@ describe('going on from a run', () => {
   async function whole(text: string): Promise<Made> {
     const made = JSON.parse(text) as Made;
     const url = `${product.origin}/${made.id}.json`;
-    for (let tried = 0; tried < 200; tried += 1) {
-      const read = JSON.parse((await ask(url, { headers: asOwner(made) })).text) as Made;
-      if (!['queued', 'running'].includes(read.status))
-        return { ...read, owner_token: made.owner_token };
-      await new Promise((resolve) => setTimeout(resolve, 25));
-    }
-    throw new Error('never ended');
+    const read = async () => JSON.parse((await ask(url, { headers: asOwner(made) })).text) as Made;
+    await expect.poll(async () => (await read()).status).not.toMatch(/^(?:queued|running)$/);
+    return { ...(await read()), owner_token: made.owner_token };
   }
 
   it('asks the model with what was said before, and can be gone on from again', async () => {

@@ -220,6 +220,8 @@ describe('GET /{id}?edit', () => {
     const { id, owner_token } = JSON.parse(created.text) as { id: string; owner_token: string };
     const accept = { accept: 'text/html' };
     const others = await ask(`${product.origin}/${id}?edit`, { headers: accept });
+    // It says under which names the server is reached: no script of another site reads that.
+    expect(others.headers['access-control-allow-origin']).toBeUndefined();
     expect(others.status).toBe(404);
     const headers = { ...accept, authorization: `Bearer ${owner_token}` };
     const owners = await ask(`${product.origin}/${id}?edit`, { headers });

@@ -20,7 +20,11 @@ const FORM = 'application/x-www-form-urlencoded';
 const post = (path: string, body: string, headers: Record<string, string> = {}) =>
   ask(product.origin + path, { method: 'POST', body, headers });
 const codeOf = (text: string) => (JSON.parse(text) as { error: { code: string } }).error.code;
-const objects = () => readdirSync(join(product.stateDir, 'runs'), { recursive: true }).length;
+/** Databases of objects. The files beside them come and go by themselves. */
+const objects = () =>
+  readdirSync(join(product.stateDir, 'runs'), { recursive: true, encoding: 'utf8' }).filter(
+    (name) => name.endsWith('.sqlite'),
+  ).length;
 
 async function newRun(
   headers: Record<string, string> = {},

@@ -1,11 +1,12 @@
 /** `npm start`: what it checks, what it keeps, how it ends. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { describe, expect, it, vi } from 'vitest';
+import { keptFiles } from '../support/kept-files.ts';
 import { httpPeer } from '../support/peers.ts';
 import { startProduct, startUntilEnd } from '../support/product.ts';
 
@@ -63,7 +64,7 @@ describe('the launcher', () => {
   });
 
   it('does not start a second server on the state of one that runs', async () => {
-    const product = await startProduct();
+    const product = await startProduct({ PORT: '0' });
     const { code, stdout, stderr } = await startUntilEnd({ STATE_DIR: product.stateDir });
     const answer = await fetch(`${product.origin}/robots.txt`);
     await product.stop();
@@ -109,7 +110,7 @@ describe('the launcher', () => {
     const serving = product.workerdPid();
     process.kill(product.pid, 'SIGKILL');
     await product.ended;
-    await expect.poll(() => isAlive(serving), { timeout: 5000 }).toBe(false);
+    await expect.poll(() => isAlive(serving)).toBe(false);
   });
 
   it('makes its keys once, readable by their owner alone, and writes no other secret to disk', async () => {
@@ -123,10 +124,7 @@ describe('the launcher', () => {
     const second = await startProduct({ STATE_DIR: stateDir });
     await second.stop();
     expect(readFileSync(join(stateDir, 'id-key'), 'utf8')).toBe(key);
-    const texts = readdirSync(stateDir, { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile())
-      .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'latin1'));
-    expect(texts.some((text) => text.includes(secret))).toBe(false);
+    expect(keptFiles(stateDir).some((text) => text.includes(secret))).toBe(false);
     rmSync(stateDir, { recursive: true, force: true });
   });
 });

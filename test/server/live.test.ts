@@ -106,10 +106,10 @@ describe('the live page', () => {
     expect(nobody.status).toBe(404);
     const { id, owner_token, asked } = await started('Hello.');
     asked.says('Well');
-    const reading = ask(`${product.origin}/${id}/live?from=0.0.0.0`);
+    const reading = await fetch(`${product.origin}/${id}/live?from=0.0.0.0`);
     await newsOf(id, '0.0.0.0', says('Well'));
     const headers = { authorization: `Bearer ${owner_token}` };
     await ask(`${product.origin}/${id}`, { method: 'DELETE', headers });
-    expect((await reading).text).toMatch(/event: end\ndata: \{\}\n\n$/);
+    expect(await reading.text()).toMatch(/event: end\ndata: \{\}\n\n$/);
   });
 });

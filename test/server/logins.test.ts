@@ -1,8 +1,7 @@
 /** Logging in to tool servers on the running product: a run waits, a person logs in, it goes on. */
-import { readFileSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ask } from '../support/ask.ts';
+import { keptFiles } from '../support/kept-files.ts';
 import { ALICE, LoginWorld, linkOf, promptFor } from '../support/login-product.ts';
 
 let world: LoginWorld;
@@ -95,19 +94,13 @@ describe('a run that was started from the page of a browser', () => {
     const browser = world.browser();
     const sent = await browser.submit('/', { prompt: promptFor(world.tools.url) });
     const path = String(sent.headers.location);
-    let link: string | undefined;
-    for (let tried = 0; tried < 200 && link === undefined; tried += 1) {
-      link = /\/connect\/[0-9A-Za-z]{22,64}/.exec((await browser.open(path)).text)?.[0];
-      await new Promise((resolve) => setTimeout(resolve, 25));
-    }
+    const shown = async () => (await browser.open(path)).text;
+    await expect.poll(shown).toContain('/connect/');
+    const link = /\/connect\/[0-9A-Za-z]{22,64}/.exec(await shown())?.[0];
     expect((await browser.open(`${path}.html`)).text).toContain(link);
     expect((await ask(world.product.origin + path)).text).not.toContain('/connect/');
     await world.logIn(browser, String(link));
-    for (let tried = 0; tried < 200; tried += 1) {
-      if ((await browser.open(`${path}.txt`)).text.includes('It is 391.')) return;
-      await new Promise((resolve) => setTimeout(resolve, 25));
-    }
-    throw new Error('never completed');
+    await expect.poll(async () => (await browser.open(`${path}.txt`)).text).toContain('It is 391.');
   });
 });
 
@@ -134,13 +127,13 @@ describe('a run that does not wait (on_auth: link)', () => {
 describe('a login that nobody makes', () => {
   it('ends with its run, and so does its link', async () => {
     await world.forget();
-    const body = promptFor(world.tools.url).replace('tools:', 'ttl: 3\ntools:');
+    const body = promptFor(world.tools.url).replace('tools:', 'ttl: 6\ntools:');
     const { text } = await ask(`${world.product.origin}/`, { body });
     const run = JSON.parse(text) as Awaited<ReturnType<LoginWorld['post']>>;
     const path = linkOf(await world.until(run, 'requires_action'));
-    await new Promise((resolve) => setTimeout(resolve, 3000));
-    const page = await world.browser().open(path);
-    expect(page.status).toBe(410);
+    const browser = world.browser();
+    await expect.poll(async () => (await browser.open(path)).status).toBe(410);
+    const page = await browser.open(path);
     expect(page.text).toContain('<code>login_expired</code>');
     const asked = world.auth.count('/authorize');
     expect((await world.browser().submit(path)).headers.location).toBe(path);
@@ -301,9 +294,7 @@ describe('what an authorization server gave', () => {
     const { stateDir, origin } = world.product;
     const { secrets } = world.auth;
     expect(secrets.length).toBeGreaterThan(10);
-    const files = readdirSync(stateDir, { recursive: true, withFileTypes: true })
-      .filter((each) => each.isFile())
-      .map((each) => readFileSync(join(each.parentPath, each.name), 'latin1'));
+    const files = keptFiles(stateDir);
     // What is not secret is found, so the search looks in the right places.
     expect(files.some((text) => text.includes(world.tools.url))).toBe(true);
     const pages = await Promise.all(

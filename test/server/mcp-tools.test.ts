@@ -311,9 +311,11 @@ describe('cancelling', () => {
     abort.abort();
     await asked.closed;
     expect(await calling).toBe('cancelled');
-    const { text } = await ask(`${slow.origin}/runs`);
-    const { data } = JSON.parse(text) as { data: { status: string }[] };
-    expect(data[0]?.status).toBe('cancelled');
+    const status = async () => {
+      const { text } = await ask(`${slow.origin}/runs`);
+      return (JSON.parse(text) as { data: { status: string }[] }).data[0]?.status;
+    };
+    await expect.poll(status).toBe('cancelled');
     expect(seen).toContain('Asking slow.');
     await client.close();
   });

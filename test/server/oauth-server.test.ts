@@ -1,5 +1,5 @@
 /** Programs log in at the running product: real clients, a real browser's cookies, two people. */
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
@@ -7,6 +7,7 @@ import { auth } from '@modelcontextprotocol/client';
 import { auth as auth1 } from '@modelcontextprotocol/sdk/client/auth.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ask } from '../support/ask.ts';
+import { keptFiles } from '../support/kept-files.ts';
 import type { Browser } from '../support/login-product.ts';
 import {
   authorizePath,
@@ -534,11 +535,7 @@ describe('what is left behind', () => {
     ];
     const canaries = [verifier, ...secrets.map((each) => (each ?? '').split(':')[2] ?? '')];
     expect(canaries.every((each) => each.length > 30)).toBe(true);
-    const root = join(world.product.stateDir, 'runs');
-    // Databases of objects that fall asleep lose the files beside them while one looks.
-    const files = readdirSync(root, { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile() && !entry.name.endsWith('-shm'))
-      .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'latin1'));
+    const files = keptFiles(join(world.product.stateDir, 'runs'));
     expect(files.some((text) => text.includes('grant:'))).toBe(true);
     for (const canary of canaries) {
       expect(files.filter((text) => text.includes(canary))).toEqual([]);

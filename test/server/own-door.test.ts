@@ -1,10 +1,10 @@
 /** The doors to the server's own models, as a client of OpenAI's API uses them. */
-import { readdirSync, readFileSync } from 'node:fs';
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
-import { join } from 'node:path';
+import { dirname } from 'node:path';
 import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ask, type Answer } from '../support/ask.ts';
+import { keptFiles } from '../support/kept-files.ts';
 import { everythingPeer, httpPeer, type Peer } from '../support/peers.ts';
 import { startProduct, type Product } from '../support/product.ts';
 
@@ -223,6 +223,16 @@ describe('GET /v1/models', () => {
     Object.assign(models, { body: '{}' });
   });
 
+  it('gives one of them by its name, as OpenAI\u2019s clients ask for it', async () => {
+    Object.assign(models, { body: JSON.stringify({ data: [{ id: 'llama3:8b', created: 3 }] }) });
+    const client = new OpenAI({ apiKey: 'none', baseURL: `${product.origin}/v1` });
+    const known = { id: 'openai/llama3:8b', object: 'model', created: 3, owned_by: 'openai' };
+    expect(await client.models.retrieve(known.id)).toEqual(known);
+    expect(JSON.parse((await ask(`${product.origin}/v1/models/${known.id}`)).text)).toEqual(known);
+    await expect(client.models.retrieve('openai/nobody')).rejects.toMatchObject({ status: 404 });
+    Object.assign(models, { body: '{}' });
+  });
+
   it('reveals no key', async () => {
     expect((await ask(`${product.origin}/v1/models`)).text).not.toContain('canary');
   });
@@ -338,7 +348,7 @@ describe('store: true', () => {
       body: JSON.stringify({ model: 'openai/m', messages: hello, stream: true, store: true }),
     });
     const url = response.headers.get('x-run-url') ?? '';
-    await until(async () => (await read(url, '.md')).includes('Half an'));
+    await expect.poll(() => read(url, '.md')).toContain('Half an');
     expect(await read(url, '.json')).toContain('"status": "running"');
     const goingOn = await post(`${new URL(url).pathname}/chat/completions`, { messages: hello });
     expect(goingOn.status).toBe(409);
@@ -367,7 +377,7 @@ describe('store: true', () => {
     });
     leaving.abort();
     const url = left.headers.get('x-run-url') ?? '';
-    await until(async () => (await read(url, '.json')).includes('"status": "cancelled"'));
+    await expect.poll(() => read(url, '.json')).toContain('"status": "cancelled"');
     const stopped = await fetch(product.origin + CHAT, { method: 'POST', body });
     const authorization = `Bearer ${stopped.headers.get('x-run-owner-token')}`;
     const cancel = `${stopped.headers.get('x-run-url')}/cancel`;
@@ -744,17 +754,6 @@ function finishes(response: ServerResponse, content: string): void {
   response.end(`data: ${JSON.stringify(chunk)}\n\ndata: [DONE]\n\n`);
 }
 
-async function until(holds: () => Promise<boolean>): Promise<void> {
-  for (let tried = 0; tried < 200; tried += 1) {
-    if (await holds()) return;
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
-  throw new Error('never');
-}
-
 function allText(folder: string): string {
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && !entry.parentPath.includes('/worker'))
-    .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'latin1'))
-    .join('\n');
+  return keptFiles(folder, (path) => !dirname(path).includes('/worker')).join('\n');
 }

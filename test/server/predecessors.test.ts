@@ -87,15 +87,17 @@ describe('a defect of predecessors', () => {
   });
 
   it('sessions kept by address for all: a session is used with one credential only', async () => {
-    tools.seen.length = 0;
+    const sessionOf = ({ headers }: V1Server['seen'][number]) => headers['mcp-session-id'];
+    // Those of before may still say goodbye.
+    const earlier = new Set(tools.seen.map((request) => sessionOf(request)));
     const users = Array.from({ length: 20 }, (_, index) => `token-of-user-${index}`);
     await Promise.all(users.map((user) => say('hello', user)));
     const users_of = new Map<string, Set<string>>();
-    for (const { headers } of tools.seen) {
-      const session = headers['mcp-session-id'];
-      if (typeof session !== 'string') continue;
+    for (const request of tools.seen) {
+      const session = sessionOf(request);
+      if (typeof session !== 'string' || earlier.has(session)) continue;
       const before = users_of.get(session) ?? new Set();
-      users_of.set(session, before.add(headers.authorization ?? ''));
+      users_of.set(session, before.add(request.headers.authorization ?? ''));
     }
     expect(users_of.size).toBe(users.length);
     const credentials = [...users_of.values()].map((each) => [...each]);

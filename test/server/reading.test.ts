@@ -185,9 +185,7 @@ describe('a run that goes on', () => {
     const { id, owner_token } = await begin();
     const asked = await model.next();
     asked.says('So far.');
-    await expect
-      .poll(async () => (await get(`/${id}.txt`)).text, { timeout: 5000 })
-      .toContain('So far.');
+    await expect.poll(async () => (await get(`/${id}.txt`)).text).toContain('So far.');
     const { headers, text } = await get(`/${id}.json`);
     expect(headers['cache-control']).toBe('private, no-store');
     expect(JSON.parse(text)).toMatchObject({ status: 'running' });

@@ -161,9 +161,9 @@ describe('a run that has ended', () => {
   });
 
   it('expires at its new address when its time is over', async () => {
-    const old = await finished({}, '---\nttl: 2s\n---\nSay hello.');
+    const old = await finished({}, '---\nttl: 6s\n---\nSay hello.');
     const moved = await rotated(old);
-    await expect.poll(async () => (await get(`/${moved.id}`)).status, { timeout: 6000 }).toBe(410);
+    await expect.poll(async () => (await get(`/${moved.id}`)).status).toBe(410);
     expect(errorOf((await get(`/${moved.id}`)).text)['status']).not.toBe('rotated');
   });
 });

@@ -85,10 +85,10 @@ describe('the list of runs', () => {
   });
 
   it('loses runs whose time is over', async () => {
-    const { id } = await create('dave', '---\nttl: 1s\n---\nGone soon.');
+    const { id } = await create('dave', '---\nttl: 5s\n---\nGone soon.');
     (await model.next()).stops();
     expect((await list('dave')).data.map((run) => run.id)).toEqual([id]);
-    await expect.poll(() => statuses('dave'), { timeout: 5000 }).toEqual([]);
+    await expect.poll(() => statuses('dave')).toEqual([]);
   });
 
   it('is read in parts, each run once, while runs are added', async () => {

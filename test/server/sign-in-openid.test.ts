@@ -87,10 +87,14 @@ describe('signing in with an OpenID provider', () => {
       'a token for several that was made for us',
       { claims: { aud: [CLIENT_ID, 'b'], azp: CLIENT_ID } },
     ],
-    ['a token that ended a moment ago', { claims: { exp: seconds(-5) } }],
   ] satisfies [string, Wish][])('takes %s', async (_what, { issued, ...behaviour }: Wish) => {
     Object.assign(world.openId.behaviour, behaviour);
     if (issued === true) world.openId.behaviour.iss = world.openId.issuer;
+    await world.signedIn('oidc');
+  });
+
+  it('takes a token that ended a moment ago', async () => {
+    world.openId.behaviour.claims = { exp: seconds(-5) };
     await world.signedIn('oidc');
   });
 

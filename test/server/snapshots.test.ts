@@ -101,7 +101,7 @@ describe('what is left in the folder when a server dies', () => {
     const owner = { authorization: `Bearer ${String(headers['x-run-owner-token'])}` };
     const folder = join(stateDir, 'snapshots');
     const kept = () => readdirSync(folder).map((name) => readFileSync(join(folder, name), 'utf8'));
-    await expect.poll(kept, { timeout: 20_000 }).toEqual([expect.stringContaining('"stone"')]);
+    await expect.poll(kept, { timeout: 40_000 }).toEqual([expect.stringContaining('"stone"')]);
     process.kill(server.workerdPid(), 'SIGKILL');
     await server.ended;
     // Between the removal of its database and the word that stays, the object holds nothing.

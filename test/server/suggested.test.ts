@@ -125,13 +125,12 @@ describe('a prompt from elsewhere that names tool servers, in a browser', () => 
   }
 
   async function statusOf(location: string | undefined): Promise<string> {
-    for (let tried = 0; tried < 200; tried += 1) {
+    const read = async () => {
       const { text } = await ask(`${product.origin}${location}.json`);
-      const { status, error } = JSON.parse(text) as { status: string; error?: { code: string } };
-      if (status === 'failed') return error?.code ?? '';
-      await new Promise((resolve) => setTimeout(resolve, 25));
-    }
-    return 'never';
+      return JSON.parse(text) as { status: string; error?: { code: string } };
+    };
+    await expect.poll(async () => (await read()).status).toBe('failed');
+    return (await read()).error?.code ?? '';
   }
 
   it('asks first: the page names servers, secrets and the callback, and nothing runs', async () => {

@@ -16,7 +16,8 @@ import { Fault } from '../../src/fault/fault.ts';
 import type { CompletionRequest, ToolServer } from '../../src/normalize/request.ts';
 import type { ChatChunk } from '../../src/protocol/chat.ts';
 import type { JsonObject } from '../../src/protocol/json.ts';
-import { foldRun, type Run } from '../../src/run/run.ts';
+import { foldRun } from '../../src/run/fold-run.ts';
+import type { Run } from '../../src/run/run.ts';
 
 /** What a scripted model does in one step. */
 export type Turn = (call: ModelCall, signal: AbortSignal) => AsyncIterable<ChatChunk>;
@@ -186,6 +187,14 @@ export function server(label: string, change: Partial<ToolServer> = {}): ToolSer
     from: 'frontmatter',
     ...change,
   };
+}
+
+/** A server with one tool, `search__find`. */
+export const search = server('search');
+
+/** The servers of a run that has {@link search} alone. */
+export function searchServers(run: MemoryTool['run'] = () => text('3 hits')): ToolServers {
+  return memoryServers({ [search.url]: [{ name: 'find', description: 'Finds.', run }] });
 }
 
 /** A log that holds the start of a run. */

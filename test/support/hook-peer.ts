@@ -8,6 +8,8 @@ export interface Hooked {
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
   readonly body: string;
+  /** Whether the sender still waits for an answer that does not come. */
+  readonly isHeld: () => boolean;
 }
 
 /** What is said when the signature is right. */
@@ -30,7 +32,8 @@ export async function hookPeer(): Promise<HookPeer> {
   const seen: Hooked[] = [];
   const planned: (HookAnswer | null)[] = [];
   const peer = await httpPeer((request: IncomingMessage, response, body) => {
-    seen.push({ path: request.url ?? '', headers: request.headers, body });
+    const isHeld = () => !response.writableEnded && !response.destroyed;
+    seen.push({ path: request.url ?? '', headers: request.headers, body, isHeld });
     const answer = planned.length === 0 ? ([204] as const) : planned.shift();
     if (answer === null || answer === undefined) return;
     response.writeHead(answer[0], answer[1]).end();

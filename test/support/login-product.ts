@@ -180,7 +180,7 @@ export class LoginWorld implements AsyncDisposable {
 
   /** The run once it has this status. */
   async until(run: Shown, status: string): Promise<Shown> {
-    for (let tried = 0; tried < 400; tried += 1) {
+    for (let tried = 0; tried < 1200; tried += 1) {
       const shown = await this.read(run).catch(() => null);
       if (shown?.status === status) return shown;
       const isOver = ['completed', 'failed', 'cancelled', 'expired'].includes(shown?.status ?? '');

@@ -31,6 +31,8 @@ export class Mdops {
   readonly process: ChildProcess;
   #stdout = '';
   #stderr = '';
+  /** Whether it has ended and everything that it said is here, which comes after its exit. */
+  #isOver = false;
   readonly #finished: Promise<Finished>;
 
   constructor(args: readonly string[], options: MdopsOptions = {}) {
@@ -48,6 +50,7 @@ export class Mdops {
     this.#finished = new Promise((resolve, reject) => {
       this.process.on('error', reject);
       this.process.on('close', (code) => {
+        this.#isOver = true;
         resolve({ code, stdout: this.#stdout, stderr: this.#stderr });
       });
     });
@@ -72,7 +75,7 @@ export class Mdops {
     for (;;) {
       const found = wanted.exec(this.#stderr)?.[0];
       if (found !== undefined) return found;
-      if (this.process.exitCode !== null) {
+      if (this.#isOver) {
         throw new Error(`It ended without ${wanted}: ${this.#stdout}${this.#stderr}`);
       }
       await new Promise((resolve) => setTimeout(resolve, 5));
@@ -82,7 +85,7 @@ export class Mdops {
   /** Resolves when standard output holds the text. */
   async says(text: string): Promise<void> {
     while (!this.#stdout.includes(text)) {
-      if (this.process.exitCode !== null) {
+      if (this.#isOver) {
         throw new Error(`It ended without "${text}": ${this.#stdout}${this.#stderr}`);
       }
       await new Promise((resolve) => setTimeout(resolve, 5));

@@ -1,6 +1,35 @@
 /** Runs as a person makes them: in the editor of a page, with a model that a test speaks for. */
-import type { Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
+import { startBrowser } from './browser.ts';
+import { modelPeer } from './model-peer.ts';
 import type { Asked, ModelPeer } from './model-peer.ts';
+import { startProduct } from './product.ts';
+import type { Product } from './product.ts';
+
+/** A browser, a product, and the model that its runs ask. */
+export interface PageWorld {
+  readonly peer: ModelPeer;
+  readonly product: Product;
+  readonly browser: Browser;
+  stop(): Promise<void>;
+}
+
+/** Starts all of it; the caller stops it. */
+export async function pageWorld(): Promise<PageWorld> {
+  const peer = await modelPeer();
+  const env = { OPENAI_BASE_URL: peer.baseUrl, OPENAI_API_KEY: 'key' };
+  const [product, browser] = await Promise.all([startProduct(env), startBrowser()]);
+  return {
+    peer,
+    product,
+    browser,
+    stop: async () => {
+      await browser.close();
+      await product.stop();
+      await peer.stop();
+    },
+  };
+}
 
 /** Writes a prompt, presses Run, and is on the page of the run when the model is asked. */
 export async function runIn(page: Page, peer: ModelPeer, prompt: string): Promise<Asked> {

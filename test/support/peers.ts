@@ -1,5 +1,6 @@
 /** Real servers on loopback that tests talk to: small HTTP servers and programs of others. */
 import { spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createRequire } from 'node:module';
 import { connect, createServer as createTcpServer, type AddressInfo } from 'node:net';
@@ -22,6 +23,8 @@ export async function httpPeer(answer: Answer): Promise<Peer> {
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => answer(request, response, Buffer.concat(chunks).toString('utf8')));
   });
+  // A server that hangs up on who is silent for five seconds does so while something is on its way.
+  server.keepAliveTimeout = 0;
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const host = `127.0.0.1:${portOf(server.address())}`;
   return {
@@ -58,17 +61,26 @@ export async function everythingPeer(): Promise<Peer> {
   };
 }
 
-/** A port that nothing listens on. */
+/**
+ * A port that nothing listens on. It lies below those that systems give to whoever asks for any, and
+ * each worker of the tests chooses from a range of its own: so nobody takes it before it is used.
+ */
 export async function freePort(): Promise<number> {
+  const worker = Number(process.env['VITEST_POOL_ID'] ?? 0) % 2;
+  const port = 10_000 + 10_000 * worker + randomInt(10_000);
+  return (await isFree(port)) ? port : freePort();
+}
+
+function isFree(port: number): Promise<boolean> {
   const server = createTcpServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const port = portOf(server.address());
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+  return new Promise((resolve) => {
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
 }
 
 export async function answering(port: number): Promise<void> {
-  for (let tried = 0; tried < 200; tried += 1) {
+  for (let tried = 0; tried < 1000; tried += 1) {
     const open = await new Promise<boolean>((resolve) => {
       const socket = connect(port, '127.0.0.1');
       socket.once('connect', () => resolve(true)).once('error', () => resolve(false));

@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
+import { freePort } from './peers.ts';
 
 export interface Product {
   readonly origin: string;
@@ -38,7 +39,8 @@ export async function startProduct(
   args: readonly string[] = [],
 ): Promise<Product> {
   const stateDir = env['STATE_DIR'] ?? mkdtempSync(join(tmpdir(), 'markdownops-'));
-  const { child, ended, output } = launch({ PORT: '0', ...env, STATE_DIR: stateDir }, args);
+  const PORT = String(await freePort());
+  const { child, ended, output } = launch({ PORT, ...env, STATE_DIR: stateDir }, args);
   const origin = await new Promise<string>((resolve, reject) => {
     child.stdout.on('data', () => {
       const found = /^ready (\S+)$/m.exec(output().stdout)?.[1];

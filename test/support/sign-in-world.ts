@@ -1,8 +1,8 @@
 /** The product with people who sign in at servers of our own. */
-import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ask } from './ask.ts';
 import type { Answer } from './ask.ts';
+import { keptFiles } from './kept-files.ts';
 import { Browser } from './login-product.ts';
 import { CLIENT_ID, CLIENT_SECRET, openIdServer } from './openid-server.ts';
 import type { OpenIdServer } from './openid-server.ts';
@@ -128,14 +128,7 @@ export class SignInWorld implements AsyncDisposable {
 
   /** Everything that the server has written so far: its files and what it printed. */
   written(): readonly string[] {
-    const files = readdirSync(join(this.product.stateDir, 'runs'), {
-      recursive: true,
-      withFileTypes: true,
-    }).filter((each) => each.isFile());
-    const texts = files.map(({ parentPath, name }) =>
-      readFileSync(join(parentPath, name), 'latin1'),
-    );
-    return [this.product.printed(), ...texts];
+    return [this.product.printed(), ...keptFiles(join(this.product.stateDir, 'runs'))];
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

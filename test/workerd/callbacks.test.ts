@@ -110,14 +110,11 @@ async function told({ run }: Accepted) {
 async function after(accepted: Accepted, attempts: number) {
   const read = async () => (await told(accepted))?.events[0];
   await expect
-    .poll(
-      async () => {
-        const message = await read();
-        const isClaimed = message?.next_at === Date.now() + 20_000;
-        return isClaimed ? -1 : message?.attempts;
-      },
-      { timeout: 10_000 },
-    )
+    .poll(async () => {
+      const message = await read();
+      const isClaimed = message?.next_at === Date.now() + 20_000;
+      return isClaimed ? -1 : message?.attempts;
+    })
     .toBe(attempts);
   const message = await read();
   if (message === undefined) throw new Error('There is no message.');
@@ -213,7 +210,7 @@ describe('the schedule', () => {
     const { promise, resolve } = Promise.withResolvers<Response>();
     answers = [() => promise];
     const run = await accepted();
-    await expect.poll(() => seen.length, { timeout: 10_000 }).toBe(1);
+    await expect.poll(() => seen.length).toBe(1);
     const before = (await told(run))?.events[0];
     expect(before).toMatchObject({ attempts: 1, next_at: Date.now() + 20_000 });
     resolve(new Response(null, { status: 500 }));
@@ -253,7 +250,7 @@ describe('the address', () => {
 
   it('of a document of somebody else is not even kept', async () => {
     const run = await accepted({ is_suggested: true });
-    await run.run.settled(20_000);
+    await run.run.settled(50_000);
     expect(await told(run)).toBeNull();
     expect(await wholeLog(run)).not.toContain('hooks.example');
     expect(seen).toEqual([]);
@@ -274,13 +271,14 @@ describe('a run that expires while it works', () => {
     const run = await accepted({ expires_at: Date.now() + 1 });
     clock += 1000;
     await runDurableObjectAlarm(run.stub);
-    await expect.poll(() => seen.length, { timeout: 10_000 }).toBe(1);
+    await expect.poll(() => seen.length).toBe(1);
     expect(seen[0]?.body).toContain('"status":"expired"');
     expect((await run.run.view(OWNER)).found).toBe('tombstone');
-    const tables = await runInDurableObject(run.stub, (_, { storage: { sql } }) =>
-      sql.exec("SELECT name FROM sqlite_master WHERE name LIKE 'callback%'").toArray(),
-    );
-    expect(tables).toEqual([]);
+    const tables = () =>
+      runInDurableObject(run.stub, (_, { storage: { sql } }) =>
+        sql.exec("SELECT name FROM sqlite_master WHERE name LIKE 'callback%'").toArray(),
+      );
+    await expect.poll(tables).toEqual([]);
   });
 });
 
@@ -335,7 +333,7 @@ describe('the outbox', () => {
 describe('the alarm', () => {
   it('rings at the earliest of what was asked for', async () => {
     const { stub, run } = await accepted({ is_suggested: true });
-    await run.settled(20_000);
+    await run.settled(50_000);
     await runInDurableObject(stub, async (_, { storage }) => {
       const alarm = new RunAlarm(storage);
       const at = Date.now();

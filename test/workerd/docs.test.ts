@@ -23,11 +23,11 @@ describe.each(['/llms.txt', '/docs', '/examples'])('%s of a deployed server', (p
     expect(said).toContain('Bearer $API_KEY');
     expect(said).toContain('https://other.example/');
     expect(said).not.toContain('https://prompts.example');
-  }, 30_000);
+  });
 
   it('sends none where anybody may run prompts', async () => {
     expect(await text(path, { PUBLIC_RUNS: '1' })).not.toContain('$API_KEY');
-  }, 30_000);
+  });
 });
 
 it('lets crawlers read what is for everybody, and nothing of a run', async () => {

@@ -70,7 +70,7 @@ describe('a run of the first version', () => {
   it('that had only begun goes on to its end', async () => {
     const { run, stub } = await olderRun(1);
     await ring(stub);
-    expect(await run.settled(20_000)).toBe(true);
+    expect(await run.settled(50_000)).toBe(true);
     const seen = await run.view(OWNER);
     expect(seen).toMatchObject({ value: { status: 'completed' } });
     expect(JSON.stringify(seen)).toContain('391');

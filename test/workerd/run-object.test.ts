@@ -5,7 +5,7 @@ import {
   runDurableObjectAlarm,
   runInDurableObject,
 } from 'cloudflare:test';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { CompletionRequest } from '../../src/normalize/request.ts';
 import type { RunEvent, RunStart } from '../../src/run/event.ts';
 import type { Env } from '../../src/worker/env.ts';
@@ -109,7 +109,7 @@ async function textOf(found: Awaited<ReturnType<ReturnType<typeof runClient>['ev
 describe('a run', () => {
   it('runs to its end by its alarm and is then read as it was written', async () => {
     const { run } = await accepted();
-    expect(await run.settled(20_000)).toBe(true);
+    expect(await run.settled(50_000)).toBe(true);
     const found = await run.view(NO_PROOF);
     expect(found).toMatchObject({
       found: 'run',
@@ -129,7 +129,7 @@ describe('a run', () => {
 
   it('that is accepted again stays what it is', async () => {
     const { id, run } = await accepted();
-    await run.settled(20_000);
+    await run.settled(50_000);
     const start = { ...(await firstEvent(id)), id, prompt: 'Another one.' };
     const first = await run.view(OWNER);
     expect(await run.accept(start, RECORD)).toMatchObject({
@@ -142,7 +142,7 @@ describe('a run', () => {
   it('that had a key and was deleted is not made again by a request that comes late', async () => {
     const { id, run, stub } = await accepted({ has_key: true });
     const start = { ...(await firstEvent(id)), id };
-    await run.settled(20_000);
+    await run.settled(50_000);
     expect(await run.remove(OWNER)).toMatchObject({ found: 'run' });
     expect(await run.view(OWNER)).toEqual({ found: 'nothing' });
     expect(await run.accept(start, RECORD)).toEqual({ found: 'nothing' });
@@ -167,7 +167,7 @@ describe('a run', () => {
 
   it('that was moving when the process died has moved after its alarm, once', async () => {
     const { id, run, stub } = await accepted({ principal: 'key:alice' });
-    await run.settled(20_000);
+    await run.settled(50_000);
     const before = await run.view(OWNER);
     const to = await newRunId('a key of at least thirty-two characters');
     const target = runClient(bindings, to);
@@ -186,13 +186,11 @@ describe('a run', () => {
     await runInDurableObject(stub, (_, { storage }) => storage.setAlarm(Date.now()));
     await runDurableObjectAlarm(stub);
     // The alarm may have begun by itself, and then still works.
-    await expect
-      .poll(async () => (await target.view(OWNER)).found, { timeout: 10_000 })
-      .toBe('run');
+    await expect.poll(async () => (await target.view(OWNER)).found).toBe('run');
     const after = await target.view(OWNER);
     expect(JSON.stringify(after)).toBe(JSON.stringify(before).replaceAll(id, to));
     await expect
-      .poll(() => run.view(OWNER), { timeout: 10_000 })
+      .poll(() => run.view(OWNER))
       .toMatchObject({ found: 'tombstone', status: 'rotated', to: null });
     const maker = { holdsToken: false, principal: 'key:alice' };
     expect(await run.view(maker)).toMatchObject({ found: 'tombstone', to });
@@ -201,7 +199,7 @@ describe('a run', () => {
 
   it('that was moving is not removed at the old address and left at the new one', async () => {
     const { run, stub } = await accepted();
-    await run.settled(20_000);
+    await run.settled(50_000);
     const to = await newRunId('a key of at least thirty-two characters');
     await runInDurableObject(stub, (_, { storage }) => beginMove(storage.sql, to));
     expect(await run.remove(OWNER)).toMatchObject({ found: 'tombstone', status: 'rotated' });
@@ -210,7 +208,7 @@ describe('a run', () => {
 
   it('belongs to the key that made it and to nobody else without the token', async () => {
     const { run } = await accepted({ principal: 'key:alice' });
-    await run.settled(20_000);
+    await run.settled(50_000);
     const viewer = async (principal: string | null) => {
       const found = await run.view({ holdsToken: false, principal });
       return found.found === 'run' ? found.value.viewer : found.found;
@@ -228,7 +226,7 @@ describe('a run', () => {
   it('with publish: answer hides its prompt from public events as from the public view', async () => {
     const prompt = 'CANARY Say hello.';
     const { run } = await accepted({ prompt, request: { publish: 'answer' } });
-    await run.settled(20_000);
+    await run.settled(50_000);
     const events = await textOf(await run.events(NO_PROOF, { after: 0, preamble: '' }));
     expect(events).not.toContain('CANARY');
     expect(JSON.stringify(await run.view(NO_PROOF))).not.toContain('CANARY');
@@ -237,17 +235,21 @@ describe('a run', () => {
 });
 
 describe('expiry', () => {
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
   it('is checked on every read, and purged by the alarm to a status and a time', async () => {
-    const expires_at = Date.now() + 1500;
+    const expires_at = Date.now() + 3_600_000;
     const { run, stub } = await accepted({ expires_at });
-    await run.settled(20_000);
+    await run.settled(50_000);
     expect((await run.view(NO_PROOF)).found).toBe('run');
-    await new Promise((resolve) => setTimeout(resolve, expires_at - Date.now() + 5));
+    vi.useFakeTimers({ toFake: ['Date'], now: expires_at + 5 });
     expect((await run.view(OWNER)).found).toBe('tombstone');
     expect((await run.events(OWNER, { after: 0, preamble: '' })).found).toBe('tombstone');
     await runDurableObjectAlarm(stub);
     await expect
-      .poll(() => run.view(OWNER), { timeout: 5000 })
+      .poll(() => run.view(OWNER))
       .toEqual({ found: 'tombstone', status: 'completed', when: expires_at, to: null });
     const kept = await runInDurableObject(stub, (_, state) => tablesOf(state));
     expect(kept).toEqual(['tombstone']);
@@ -258,7 +260,7 @@ describe('expiry', () => {
     const messages = [{ role: 'user', content: 'word '.repeat(2000) }] as const;
     const { run } = await accepted({ expires_at, request: { messages } });
     await expect
-      .poll(() => run.view(OWNER), { timeout: 5000 })
+      .poll(() => run.view(OWNER))
       .toEqual({ found: 'tombstone', status: 'expired', when: expires_at, to: null });
   });
 });
@@ -266,7 +268,7 @@ describe('expiry', () => {
 describe('removal', () => {
   it('leaves one word, which a day later is gone too', async () => {
     const { run, stub } = await accepted();
-    await run.settled(20_000);
+    await run.settled(50_000);
     expect(await run.remove(OWNER)).toEqual({ found: 'run', value: true });
     expect(await run.view(OWNER)).toEqual({ found: 'nothing' });
     const kept = () =>
@@ -287,7 +289,7 @@ describe('removal', () => {
 describe('the log', () => {
   it('keeps events that are larger than a row, whole and in order', async () => {
     const { run, stub } = await accepted();
-    await run.settled(20_000);
+    await run.settled(50_000);
     const big = '🌊é"\n'.repeat(400_000);
     const events = await runInDurableObject(stub, (_, state) => {
       state.storage.sql.exec('DELETE FROM event');
@@ -310,7 +312,7 @@ describe('the log', () => {
 
   it('takes nothing after the end', async () => {
     const { id, run, stub } = await accepted();
-    await run.settled(20_000);
+    await run.settled(50_000);
     const before = await eventsOf(id);
     const taken = await runInDurableObject(stub, (_, state) =>
       new SqlRunLog(state.storage.sql).append([{ type: 'text-delta', step: 1, text: 'late' }]),

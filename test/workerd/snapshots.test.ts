@@ -5,7 +5,7 @@ import {
   runDurableObjectAlarm,
   runInDurableObject,
 } from 'cloudflare:test';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { normalizePrompt } from '../../src/normalize/normalize-prompt.ts';
 import { parsePrompt } from '../../src/parse/parse-prompt.ts';
 import type { EventBody } from '../../src/run/event.ts';
@@ -98,7 +98,7 @@ async function ended({ settings = '', ttl, answer = ANSWER, isOpen = false }: Pl
   const owner = { authorization: `Bearer ${await ownerToken(bindings.ID_KEY, id)}` };
   const stub = bindings.RUNS.getByName(id);
   const snapshot = async () => (await (await bindings.SNAPSHOTS.get(id))?.text()) ?? null;
-  if (!isOpen) await expect.poll(snapshot, { timeout: 10_000 }).not.toBeNull();
+  if (!isOpen) await expect.poll(snapshot).not.toBeNull();
   return { id, run, owner, stub, snapshot };
 }
 
@@ -247,6 +247,10 @@ describe('a run that goes on', () => {
 });
 
 describe('a run that was removed', () => {
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
   const gone = async (id: string) => {
     const statuses = await Promise.all(
       READS.map(async ([path, init]) => (await ask(`/${id}${path}`, init)).status),
@@ -322,16 +326,16 @@ describe('a run that was removed', () => {
   });
 
   it('because its time is over is 410 from that moment on, without its object', async () => {
-    const { id, stub, snapshot } = await ended({ ttl: 2500 });
+    const { id, stub, snapshot } = await ended({ ttl: 3_600_000 });
     const text = String(await snapshot());
     const { env: watched, named } = counted();
     expect((await ask(`/${id}.md`, {}, watched)).status).toBe(200);
     const over = (JSON.parse(text) as { view: { expires_at: number } }).view.expires_at;
-    await new Promise((resolve) => setTimeout(resolve, over - Date.now() + 1));
+    vi.useFakeTimers({ toFake: ['Date'], now: over + 1 });
     const first = await bytes(await ask(`/${id}.json`, {}, watched));
     expect(first).toEqual([410, expect.anything(), expect.stringMatching(/"status": "completed"/)]);
     await runDurableObjectAlarm(stub);
-    await expect.poll(snapshot, { timeout: 10_000 }).not.toContain('Zoë');
+    await expect.poll(snapshot).not.toContain('Zoë');
     await late(id, text);
     expect(await bytes(await ask(`/${id}.json`, {}, watched))).toEqual(first);
     expect(await bytes(await ask(`/${id}.json`, {}, fromObject()))).toEqual(first);

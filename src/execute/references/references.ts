@@ -9,7 +9,6 @@ import type { DocumentSource, SourceOptions } from './document-source.ts';
 import { mediaKind } from './media-kind.ts';
 import type { MediaKind } from './media-kind.ts';
 import type { References } from '../ports.ts';
-import { readableHtml } from './readable-html.ts';
 import { headings, section } from './section.ts';
 import { estimateTokens, firstTokens } from '../../protocol/token-estimate.ts';
 
@@ -92,11 +91,17 @@ async function partsOf(
     return { parts: [{ type: 'image_url', image_url }], cut: false };
   }
   const readable = media.kind === 'html' && policy.html === 'markdown';
-  const whole = readable ? await readableHtml(media.text, finalUrl) : media.text;
+  const whole = readable ? await readablePage(media.text, finalUrl) : media.text;
   const part = wanted === undefined ? whole : sectionOf(whole, wanted, media.mediaType, cut);
   const short = firstTokens(part, policy.max_tokens);
   const note = cutNote(cut, short.length < part.length, policy);
   return { parts: [{ type: 'text', text: short + note }], cut: note !== '' };
+}
+
+/** Only a page of HTML needs what reads it, so a server starts without. */
+async function readablePage(html: string, url: string): Promise<string> {
+  const { readableHtml } = await import('./readable-html.ts');
+  return readableHtml(html, url);
 }
 
 /** The model must see that the text does not end here. */

@@ -1,5 +1,6 @@
 import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/client';
 import { isObject } from '../../protocol/json.ts';
+import { tightened } from './loose-result.ts';
 import { StartedTask } from './started-task.ts';
 
 type OnMessage = NonNullable<Transport['onmessage']>;
@@ -26,22 +27,26 @@ export function watchIncoming(
 
 /**
  * What the SDK cannot take, in words that it can: a task in place of a result becomes an error that
- * carries it, and a page of tools that leads back and has nothing new is the last one.
+ * carries it, what is said loosely is tightened, and a page of tools that leads back and has nothing
+ * new is the last one.
  */
 export function readable(): (message: JSONRPCMessage) => JSONRPCMessage {
   const cursors = new Set<string>();
   const names = new Set<unknown>();
   return (message) => {
     if (!('result' in message) || !isObject(message.result)) return message;
-    const { result } = message;
-    if (result['resultType'] === 'task') return { ...carried(result), id: message.id };
+    if (message.result['resultType'] === 'task') {
+      return { ...carried(message.result), id: message.id };
+    }
+    const result = tightened(message.result);
+    const tight = { ...message, result };
     const cursor = result['nextCursor'];
-    if (typeof cursor !== 'string' || !Array.isArray(result['tools'])) return message;
+    if (typeof cursor !== 'string' || !Array.isArray(result['tools'])) return tight;
     const known = names.size;
     for (const tool of result['tools']) names.add(isObject(tool) ? tool['name'] : tool);
     const leadsBack = cursors.has(cursor) && names.size === known;
     cursors.add(cursor);
-    if (!leadsBack) return message;
+    if (!leadsBack) return tight;
     const { nextCursor: _read, ...last } = result;
     return { ...message, result: last };
   };

@@ -10,6 +10,7 @@ import {
 import type { Fault } from '../../fault/fault.ts';
 import type { ServerMemo } from '../ports.ts';
 import type { Wire } from './mcp-fetch.ts';
+import { movedFetch } from './moved-server.ts';
 import { mcpTransport } from './mcp-transport.ts';
 import { OpenCalls } from './open-calls.ts';
 import { refusedFault, serverFault } from './server-faults.ts';
@@ -118,7 +119,7 @@ async function connected(
 function newWire(endpoint: Endpoint, kind: Wire['kind']): Wire {
   const { send, url, host, limits, secrets, usedLogin } = endpoint;
   return {
-    send,
+    send: movedFetch(send),
     url,
     host,
     kind,

@@ -126,13 +126,20 @@ async function checkedJson(wire: Wire, response: Response, id: string | number):
   }
   const list: unknown[] = Array.isArray(body) ? body : [body];
   if (!list.some((message) => isObject(message) && 'jsonrpc' in message)) throw notMcp(wire.host);
-  const messages = list.map((message) => withId(message, id));
+  const messages = list.map((message) => withId(withoutNull(message), id));
   // The SDK would wait for an answer with the right id until the time limit.
   if (!messages.some((message) => isObject(message) && message['id'] === id)) {
     throw garbage(wire, 'answered something else than it was asked');
   }
   const text = JSON.stringify(Array.isArray(body) ? messages : messages[0]);
   return new Response(text, { status: response.status, headers: response.headers });
+}
+
+/** JSON-RPC libraries of some languages write a result and an error, one of them null. */
+function withoutNull(message: unknown): unknown {
+  if (!isObject(message)) return message;
+  const name = message['error'] === null ? 'error' : message['result'] === null ? 'result' : null;
+  return Object.fromEntries(Object.entries(message).filter(([key]) => key !== name));
 }
 
 /** A server that could not read the id of a request reports its error without one. */

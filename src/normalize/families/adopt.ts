@@ -19,8 +19,8 @@ export interface Adopted {
   readonly inner: ReadonlySet<string>;
   /** Inputs that those variables are made of. */
   readonly sources: ReadonlySet<string>;
-  /** URLs that their own tool reads as context. */
-  readonly stacked: ReadonlySet<string>;
+  /** URLs that their own tool reads as context, each with the reason. */
+  readonly stacked: ReadonlyMap<string, string>;
   readonly problems: readonly Problem[];
 }
 
@@ -59,15 +59,12 @@ function recognise(draft: Draft): Family | undefined {
 /** References that are context only because the family of the document reads them. */
 export function adoptReferences(
   references: readonly RequestReference[],
-  stacked: ReadonlySet<string>,
+  stacked: ReadonlyMap<string, string>,
 ): RequestReference[] {
-  return references.map((reference) =>
-    reference.as === 'ignored' && stacked.has(reference.url)
-      ? {
-          ...reference,
-          as: 'context',
-          why: 'It stands on a line of its own under RULES: or PROMPT:.',
-        }
-      : reference,
-  );
+  return references.map((reference) => {
+    const why = stacked.get(reference.url);
+    return reference.as === 'ignored' && why !== undefined
+      ? { ...reference, as: 'context', why }
+      : reference;
+  });
 }

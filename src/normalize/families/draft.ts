@@ -31,8 +31,8 @@ export class Draft {
   readonly inner = new Set<string>();
   /** What the values of those variables are read from. */
   readonly sources = new Set<string>();
-  /** URLs that their own tool reads as context, wherever they stand. */
-  readonly stacked = new Set<string>();
+  /** URLs that their own tool reads as context, wherever they stand, each with the reason. */
+  readonly stacked = new Map<string, string>();
   body: string;
   references: readonly Reference[];
   readonly #document: PromptDocument;

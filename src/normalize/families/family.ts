@@ -1,9 +1,11 @@
+import { adoptBlocks, isContinueFile } from './continue-files.ts';
 import { isHostModel } from './host-models.ts';
 import type { Draft } from './draft.ts';
 import { adoptMessagesSetting, hasMessages } from './github-models.ts';
-import { adoptWorkflow, isWorkflow } from './gh-aw.ts';
+import { adoptMinutes, adoptWorkflow, isWorkflow } from './gh-aw.ts';
 import { reportEditorAsks, reportLocalAsks } from './local-asks.ts';
-import { adoptArguments, adoptAskedInputs } from './placeholders.ts';
+import { adoptSteps, isOpencode } from './opencode.ts';
+import { adoptArguments, adoptAskedInputs, adoptPositions } from './placeholders.ts';
 import { reportOtherTags } from './other-tags.ts';
 import { adoptPrompty, isPrompty } from './prompty.ts';
 import { adoptStackedUrls, hasBlocks } from './stacked-urls.ts';
@@ -42,6 +44,12 @@ export const FAMILIES: readonly Family[] = [
     steps: [reportLocalAsks, adoptWorkflow],
   },
   {
+    name: 'opencode',
+    path: /(?:^|\/)\.?opencode\/(?:agents?|commands?|modes?)\//,
+    looks: isOpencode,
+    steps: [reportLocalAsks, adoptSteps, adoptArguments],
+  },
+  {
     name: 'vscode',
     path: /\.(?:prompt|agent|chatmode|instructions)\.md$|(?:^|\/)copilot-instructions\.md$/,
     looks: isEditorFile,
@@ -54,6 +62,24 @@ export const FAMILIES: readonly Family[] = [
     steps: [reportLocalAsks, adoptToolNames, adoptAllowedTools, adoptArguments],
   },
   {
+    name: 'windsurf',
+    path: /(?:^|\/)\.windsurf\/|\.windsurfrules$/,
+    looks: isWindsurfFile,
+    steps: [reportLocalAsks],
+  },
+  {
+    name: 'kiro',
+    path: /(?:^|\/)\.kiro\//,
+    looks: (draft) => draft.has('inclusion'),
+    steps: [reportLocalAsks],
+  },
+  {
+    name: 'gemini',
+    path: /(?:^|\/)\.gemini\//,
+    looks: (draft) => draft.has('timeout_mins'),
+    steps: [reportLocalAsks, adoptMinutes],
+  },
+  {
     name: 'cursor',
     path: /\.mdc$|(?:^|\/)\.cursor\//,
     looks: (draft) => draft.has('globs', 'always_apply'),
@@ -62,14 +88,14 @@ export const FAMILIES: readonly Family[] = [
   {
     name: 'continue',
     path: /(?:^|\/)\.continue\//,
-    looks: (draft) => draft.has('invokable') || draft.value('schema') === 'v1',
-    steps: [],
+    looks: isContinueFile,
+    steps: [adoptBlocks],
   },
   {
     name: 'mdflow',
     path: /\.(?:claude|codex|copilot|gemini|droid|opencode)\.md$/,
     looks: (draft) => draft.entries.some(({ key }) => /^_[A-Za-z]/.test(key)),
-    steps: [reportLocalAsks, reportOtherTags],
+    steps: [reportLocalAsks, reportOtherTags, adoptPositions],
   },
   { name: 'lmpify', path: /^$/, looks: hasBlocks, steps: [adoptStackedUrls] },
   {
@@ -78,7 +104,7 @@ export const FAMILIES: readonly Family[] = [
     looks: NEVER,
     steps: [reportLocalAsks],
   },
-  { name: 'dotprompt', path: /\.prompt$/, looks: NEVER, steps: [] },
+  { name: 'dotprompt', path: /\.prompt$/, looks: NEVER, steps: [adoptBlocks] },
 ];
 
 function isEditorFile(draft: Draft): boolean {
@@ -91,12 +117,18 @@ function isEditorFile(draft: Draft): boolean {
   );
 }
 
+function isWindsurfFile(draft: Draft): boolean {
+  const triggers = ['always_on', 'glob', 'manual', 'model_decision'];
+  return triggers.includes(String(draft.value('trigger'))) || draft.has('auto_execution_mode');
+}
+
 function isClaudeFile(draft: Draft): boolean {
   const keys = [
     'argument_hint',
     'disable_model_invocation',
     'permission_mode',
     'user_invocable',
+    'user_invokable',
     'when_to_use',
   ];
   const model = draft.value('model');

@@ -19,12 +19,17 @@ export function adoptWorkflow(draft: Draft): void {
   for (const { key } of draft.entries.filter((entry) => WORKFLOW_KEYS.has(entry.key))) {
     draft.foreign.add(key);
   }
-  const minutes = draft.entry('timeout_minutes');
+  adoptMinutes(draft);
+  adoptEngine(draft);
+}
+
+/** `timeout-minutes` of a workflow, `timeout_mins` of an agent of Gemini. */
+export function adoptMinutes(draft: Draft): void {
+  const minutes = draft.entry('timeout_minutes', 'timeout_mins');
   if (typeof minutes?.value === 'number' && minutes.value > 0 && !draft.has('timeout')) {
     draft.remove(minutes);
     draft.put('timeout', `${minutes.value}m`, [minutes.key]);
   }
-  adoptEngine(draft);
 }
 
 function adoptEngine(draft: Draft): void {

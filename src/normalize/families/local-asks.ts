@@ -83,7 +83,7 @@ function* proseLines(body: string): Generator<{ line: string; start: number }> {
   }
 }
 
-const COMMAND = /(?<![\w`])!`([^`\r\n]{1,200})`/g;
+const COMMAND = /(?<![^\s(])!`([^`\r\n]{1,200})`/g;
 const FILE = /(?<![\w`@/])(?:@|#file:)([\w.~*][\w.~*/-]{0,200})/g;
 /** Names of VS Code; `${file}` in a shell script is another, but one more warning harms nobody. */
 const EDITOR =

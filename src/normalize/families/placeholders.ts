@@ -1,8 +1,11 @@
 import { toJson } from '../setting-type.ts';
 import type { Draft, Edit } from './draft.ts';
 
-/** `$ARGUMENTS`, `$ARGUMENTS[0]`, `$1`, `$name`. */
-const ARGUMENT = /\$(?:ARGUMENTS(?:\[(\d)\])?(?!\w)|([1-9])(?!\w|[.,]\d)|([A-Za-z_]\w{0,60}))/g;
+/** `$ARGUMENTS`, `$ARGUMENTS[0]`, `$1`, `$name`; not `\$1`, and not `$B$1`, a cell of a sheet. */
+const ARGUMENT =
+  /(?<!\\|\$[A-Za-z]{0,3})\$(?:ARGUMENTS(?:\[(\d)\])?(?!\w)|([1-9])(?!\w|[.,]\d)|([A-Za-z_]\w{0,60}))/g;
+/** `{{ _1 }}`, the first word behind a file of mdflow. */
+const POSITION = /(?<!\$)\{\{-? {0,3}_([1-9]) {0,3}-?\}\}/g;
 /** Tags of the template language; `${{ … }}` and `\{{` are none. */
 const TAG = /(?<![\\${])\{\{/g;
 const DECLARED = ['input', 'inputs', 'variables', 'parameters'];
@@ -23,10 +26,49 @@ export function adoptArguments(draft: Draft): void {
   const names = argumentNames(draft.value('arguments'));
   // The first of two equal names counts, as a list is read.
   const numbers = new Map(names.map((name, index) => [name, index + 1] as const).toReversed());
+  const isNumbered = given.all !== '' || takesArguments(draft);
   const found = [...draft.body.matchAll(ARGUMENT)].flatMap((match) => {
-    const place = placeOf(match, numbers);
+    const place = placeOf(match, numbers, isNumbered);
     return place === null ? [] : [{ place, start: match.index, length: match[0].length }];
   });
+  putArguments(draft, found, { given, tags: literalTags(draft) });
+}
+
+/** `{{ _1 }}` is the first word of the input `arguments`, unless the input `_1` was given. */
+export function adoptPositions(draft: Draft): void {
+  const found = [...draft.body.matchAll(POSITION)].flatMap((match) =>
+    Object.hasOwn(draft.supplied, `_${match[1] ?? ''}`) || draft.has(`_${match[1] ?? ''}`)
+      ? []
+      : [{ place: Number(match[1]), start: match.index, length: match[0].length }],
+  );
+  const given = givenArguments(draft.supplied['arguments']);
+  putArguments(draft, found, { given, tags: [] });
+}
+
+/**
+ * Whether a document shows that it takes arguments. Without such a sign `$1` is one of a shell
+ * script, of a statement of SQL or a price, as skills are full of them.
+ */
+function takesArguments(draft: Draft): boolean {
+  return (
+    draft.has('argument_hint', 'arguments') ||
+    /\$ARGUMENTS(?!\w)/.test(draft.body) ||
+    /(?:^|\/)commands?\//.test(draft.path)
+  );
+}
+
+/** A placeholder in the body and the word it stands for. */
+interface Found {
+  readonly place: number | 'all';
+  readonly start: number;
+  readonly length: number;
+}
+
+function putArguments(
+  draft: Draft,
+  found: readonly Found[],
+  { given, tags }: { readonly given: Given; readonly tags: readonly Edit[] },
+): void {
   const [first] = found;
   if (first === undefined) {
     return;
@@ -40,7 +82,7 @@ export function adoptArguments(draft: Draft): void {
     return { start, end: start + length, text: `{{${variableOf(place)}}}` };
   });
   const places = new Set(found.map(({ place }) => place));
-  draft.edit([...edits, ...literalTags(draft)].toSorted((a, b) => a.start - b.start));
+  draft.edit([...edits, ...tags].toSorted((a, b) => a.start - b.start));
   draft.sources.add('arguments').add('ARGUMENTS');
   for (const place of places) {
     draft.inner.add(variableOf(place));
@@ -77,12 +119,13 @@ function variableOf(place: number | 'all'): string {
 function placeOf(
   [, index, number, name]: RegExpExecArray,
   numbers: ReadonlyMap<string, number>,
+  isNumbered: boolean,
 ): number | 'all' | null {
   if (name !== undefined) {
     return numbers.get(name) ?? null;
   }
   if (number !== undefined) {
-    return Number(number);
+    return isNumbered ? Number(number) : null;
   }
   return index === undefined ? 'all' : Number(index) + 1;
 }

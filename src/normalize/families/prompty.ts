@@ -1,8 +1,8 @@
-import type { FrontmatterEntry } from '../../parse/document.ts';
 import { isObject } from '../../protocol/json.ts';
 import { nameList } from '../name-list.ts';
 import { isLiteralSecret } from '../secrets.ts';
 import type { Draft } from './draft.ts';
+import { adoptInputs } from './prompty-inputs.ts';
 import { adoptOutput } from './response-format.ts';
 import { addTools } from './tool-names.ts';
 import { adoptTurns, turnsOf } from './turns.ts';
@@ -10,7 +10,7 @@ import { adoptTurns, turnsOf } from './turns.ts';
 type Fields = Readonly<Record<string, unknown>>;
 
 /** Keys of `model:` that only prompty has. */
-const MODEL_KEYS = ['api', 'apiType', 'configuration', 'connection', 'parameters', 'options'];
+const MODEL_KEYS = ['id', 'api', 'apiType', 'configuration', 'connection', 'parameters', 'options'];
 
 /** Whether `model` is prompty's map, or the body a conversation that begins with a role line. */
 export function isPrompty(draft: Draft): boolean {
@@ -27,8 +27,7 @@ export function isPrompty(draft: Draft): boolean {
 export function adoptPrompty(draft: Draft): void {
   refuseFiles(draft);
   adoptModel(draft);
-  adoptSample(draft);
-  adoptThreads(draft);
+  adoptInputs(draft);
   adoptOutputs(draft);
   adoptToolKinds(draft);
   const turns = turnsOf(draft.body);
@@ -121,7 +120,8 @@ function adoptParameters(draft: Draft, value: unknown, path: readonly string[]):
     draft.keep(path, value);
     return;
   }
-  const { tools, response_format: format, ...parameters } = value;
+  const { tools, response_format: format, allowMultipleToolCalls: several, ...rest } = value;
+  const parameters = several === undefined ? rest : { ...rest, parallel_tool_calls: several };
   if (Array.isArray(tools)) {
     addTools(draft, tools.map(asFunction), [...path, 'tools']);
   }
@@ -142,58 +142,12 @@ function asFunction(tool: unknown): unknown {
 function refuseSecrets(draft: Draft, value: unknown, path: readonly string[]): void {
   for (const [key, item] of isObject(value) ? Object.entries(value) : []) {
     // Without its name: nothing here is sent, so only what is a real key is worth a stop.
-    if (typeof item === 'string' && isLiteralSecret('', item)) {
+    // The name of a model may be as long and mixed as a key.
+    const isName = ['azure_deployment', 'model', 'name'].includes(key);
+    if (typeof item === 'string' && !isName && isLiteralSecret('', item)) {
       const message = `${[...path, key].join('.')} holds what looks like a key. Prompts are published; take it out.`;
       draft.report('error', 'literal_secret', message, draft.at([...path, key]));
     }
-  }
-}
-
-/** `sample` holds the values that prompty runs with when nobody gives others: defaults. */
-function adoptSample(draft: Draft): void {
-  const sample = draft.entry('sample');
-  if (sample === undefined || !isObject(sample.value)) {
-    return;
-  }
-  const inputs = draft.entry('inputs', 'input');
-  if (inputs === undefined) {
-    draft.put('input', { default: sample.value }, [sample.key]);
-  } else {
-    draft.replace(inputs, withDefaults(inputs, sample.value));
-  }
-  draft.remove(sample);
-}
-
-function withDefaults(inputs: FrontmatterEntry, sample: Fields): unknown {
-  const filled = (name: string, field: unknown): unknown => {
-    const fields = isObject(field) ? field : { type: typeof field === 'string' ? field : 'string' };
-    return Object.hasOwn(sample, name) ? { default: sample[name], ...fields } : fields;
-  };
-  const { value } = inputs;
-  if (Array.isArray(value)) {
-    return value.map((item: unknown) =>
-      isObject(item) && typeof item['name'] === 'string' ? filled(item['name'], item) : item,
-    );
-  }
-  if (!isObject(value)) {
-    return value;
-  }
-  const undeclared = Object.keys(sample).filter((name) => !Object.hasOwn(value, name));
-  return Object.fromEntries(
-    [...Object.entries(value), ...undeclared.map((name): [string, unknown] => [name, {}])].map(
-      ([name, field]) => [name, filled(name, field)],
-    ),
-  );
-}
-
-/** An input of the kind `thread` holds what was said before, which is nothing in a new run. */
-function adoptThreads(draft: Draft): void {
-  const inputs = draft.entry('inputs', 'input');
-  if (inputs !== undefined && Array.isArray(inputs.value)) {
-    const read = inputs.value.map((item: unknown) =>
-      isObject(item) && item['kind'] === 'thread' ? { name: item['name'], required: false } : item,
-    );
-    draft.replace(inputs, read);
   }
 }
 
@@ -230,5 +184,30 @@ function toolOfKind(tool: Fields): unknown {
     server_label: tool['serverName'] ?? tool['name'],
     ...(typeof description === 'string' ? { server_description: description } : {}),
     ...(Array.isArray(allowed) ? { allowed_tools: allowed } : {}),
+    ...approvalOf(tool['approvalMode']),
+    // As what it is, so that a key that is written out is refused like any other.
+    ...(typeof connection['apiKey'] === 'string'
+      ? { authorization: secret(connection['apiKey']) }
+      : {}),
+  };
+}
+
+/** `${ENV:X}` and `${env:X:default}` are the secret X; a default would be published. */
+function secret(value: string): string {
+  return value.replace(/^\$\{env:([A-Za-z_]\w{0,99})(?::[^{}]{0,99})?\}$/i, '${env:$1}');
+}
+
+/** `approvalMode: {kind: always}`, or the kind alone; `specify` lists the tools on each side. */
+function approvalOf(mode: unknown): Fields {
+  const { kind, ...lists }: Fields = isObject(mode) ? mode : { kind: mode };
+  if (kind !== 'specify') {
+    return kind === undefined || kind === null ? {} : { require_approval: kind };
+  }
+  const { alwaysRequireApprovalTools: always, neverRequireApprovalTools: never } = lists;
+  return {
+    require_approval: {
+      ...(Array.isArray(always) ? { always: { tool_names: always } } : {}),
+      ...(Array.isArray(never) ? { never: { tool_names: never } } : {}),
+    },
   };
 }

@@ -12,7 +12,7 @@ export function hasBlocks(draft: Draft): boolean {
 export function adoptStackedUrls(draft: Draft): void {
   for (const { url, alone, form, looksLike } of draft.references) {
     if (alone && form !== 'link' && looksLike === 'document') {
-      draft.stacked.add(url);
+      draft.stacked.set(url, 'It stands on a line of its own under RULES: or PROMPT:.');
     }
   }
 }

@@ -2,7 +2,7 @@ import type { FrontmatterEntry } from '../../parse/document.ts';
 import { looksLikeMcp } from '../../parse/url-shape.ts';
 import { isObject } from '../../protocol/json.ts';
 import { readServerAddress } from '../server-url.ts';
-import { words } from '../tools.ts';
+import { words } from '../words.ts';
 import type { Draft } from './draft.ts';
 
 /** Functions that Claude Code has built in, perhaps with a pattern in brackets behind. */

@@ -8,7 +8,7 @@ import type { ChatAsked } from './chat-caller.ts';
 import { continueChat } from './continued-chat.ts';
 import { embed } from './embeddings-door.ts';
 import { hostedDoor } from './hosted-door.ts';
-import { listModels } from './models-door.ts';
+import { listModels, oneModel } from './models-door.ts';
 import { ownChat } from './own-door.ts';
 
 type Door = (asked: ChatAsked) => Promise<Response | null>;
@@ -18,7 +18,11 @@ const OWN_DOORS: Readonly<Record<string, readonly [methods: string, door: Door]>
   '/v1/chat/completions': ['POST', ownChat],
   '/v1/embeddings': ['POST', embed],
   '/v1/models': ['GET, HEAD', listModels],
+  '/v1/models/:model{.+}': ['GET, HEAD', oneModel],
 };
+
+const NO_DOOR =
+  'There is no such door, and no provider of that name. Chat completions, embeddings and models are at /v1.';
 
 const CONTINUE = '/:id{[0-9A-Za-z]{32}}/chat/completions';
 
@@ -56,7 +60,7 @@ async function answered(asked: Asked, methods: string, door: Door): Promise<Resp
     const waitUntil = (work: Promise<unknown>) => asked.executionCtx.waitUntil(work);
     const response = await door({ env, settings, request: req.raw, waitUntil });
     if (response !== null) return bodyless(req.raw, response);
-    throw new Fault('not_found', 'There is no such door, and no provider of that name.');
+    throw new Fault('not_found', NO_DOOR);
   } catch (error) {
     const fault = asFault(error).toJSON();
     const response = errorResponse(fault);

@@ -1,4 +1,5 @@
-import { readChatRequest, wantsServers } from '../../completions/chat-request.ts';
+import { wantsServers } from '../../completions/chat-fields.ts';
+import { readChatRequest } from '../../completions/chat-request.ts';
 import { pricesFor } from '../../execute/model/prices.ts';
 import { providerHosts } from '../../execute/model/provider-hosts.ts';
 import type { ProviderHost } from '../../execute/model/provider-hosts.ts';

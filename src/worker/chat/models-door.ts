@@ -35,6 +35,25 @@ export async function listModels(asked: ChatAsked): Promise<Response> {
 }
 
 /**
+ * `GET /v1/models/{model}`: one of that list, whose name may have its slashes encoded or not.
+ * @throws Fault `unauthorized`, `not_found`
+ */
+export async function oneModel(asked: ChatAsked): Promise<Response> {
+  const { env, settings, request } = asked;
+  const { principal, isTrusted, origin } = await ownCaller(asked);
+  const models = await modelsFor({ env, settings, origin, isTrusted }, principal, request.signal);
+  const path = new URL(request.url).pathname;
+  const id = path.slice('/v1/models/'.length).replaceAll(/%2f/gi, '/').replaceAll(/%3a/gi, ':');
+  const found = Array.isArray(models)
+    ? models.find((model) => isObject(model) && model['id'] === id)
+    : null;
+  if (found === undefined || found === null) {
+    throw new Fault('not_found', 'There is no such model in the list at /v1/models.');
+  }
+  return json(found);
+}
+
+/**
  * The models that a caller may name, each as an item of OpenAI's list.
  * @param principal as `principalName` says it; null for nobody we know
  */

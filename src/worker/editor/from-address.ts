@@ -29,7 +29,7 @@ const POLICY: UrlPolicy = {
  * `GET /from/{URL}`: the editor, filled with the document at that URL. It is a suggestion of whoever
  * made the link. Read only for who may run prompts: for everybody else we would be a proxy.
  * @throws Fault `bad_request`, `unauthorized`, `rate_limited`, `reference_failed`, `address_refused`
- * @see spec/http-api.md, Prompt pages
+ * @see spec/http-api.md, The editor
  */
 export async function fromAddress(
   request: Request,

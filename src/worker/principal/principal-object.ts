@@ -7,7 +7,7 @@ import type { LoginAsked } from '../../execute/ports.ts';
 import type { Env } from '../env.ts';
 import { KeptValues } from './kept-values.ts';
 import { LoginActions } from '../login/login-actions.ts';
-import type { Delivery } from '../login/login-actions.ts';
+import { LoginDeliveries } from '../login/login-deliveries.ts';
 import { outcomeOf } from '../outcome.ts';
 import type { Outcome } from '../outcome.ts';
 import { PrincipalLogins } from './principal-logins.ts';
@@ -22,28 +22,27 @@ import type {
   Standing,
 } from './principal-runs.ts';
 import type { RunCaps } from './caller-caps.ts';
-import { runClient, standingsOf } from '../run/run-client.ts';
+import { standingsOf } from '../run/run-client.ts';
 
 /** After this long without a word, a login that was being finished is looked for in the vault. */
 const LOOK_AGAIN_MS = 90_000;
-
-/** About four minutes in which a run may come to wait for what is already there. */
-const NOT_WAITING_TRIES = 8;
 
 const OF_SERVERS = { rows: 200, length: 8_388_608 };
 const OF_DOCUMENTS = { rows: 1000, length: 1 };
 
 /**
  * Everything that belongs to one principal and outlives a run: logins, the links that ask for
- * them, runs that wait, the list of its runs and what it may still start, what is remembered of tool servers, documents it confirmed. Named by the
- * principal, so that nobody reaches another's rows. Called by the Worker and by runs, which have
- * checked who asks; a link is found only in the object of the principal it was made for.
+ * them, runs that wait, the list of its runs and what it may still start, what is remembered of
+ * tool servers, documents it confirmed. Named by the principal, so that nobody reaches another's
+ * rows. Called by the Worker and by runs, which have checked who asks; a link is found only in the
+ * object of the principal it was made for.
  * @see spec/tool-servers.md, Login
  */
 export class PrincipalObject extends DurableObject<Env> {
   readonly #rows = new SqlLoginRows(this.ctx.storage);
   readonly #logins = new PrincipalLogins(this.env, this.#rows);
   readonly #actions = new LoginActions(this.ctx.storage.sql);
+  readonly #deliveries = new LoginDeliveries(this.env, this.#actions);
   readonly #memory = new KeptValues(this.ctx.storage.sql, 'memory', OF_SERVERS);
   readonly #runs = new PrincipalRuns(this.ctx.storage.sql);
   readonly #confirmed = new KeptValues(this.ctx.storage.sql, 'confirmed', OF_DOCUMENTS);
@@ -205,22 +204,10 @@ export class PrincipalObject extends DurableObject<Env> {
   override async alarm(): Promise<void> {
     try {
       await this.#findLost();
-      await Promise.all(this.#actions.due(Date.now()).map((each) => this.#tell(each)));
-      this.#actions.purge(Date.now());
+      await this.#deliveries.tell();
       await this.#wakeFor(this.#actions.next());
     } catch {
       await this.ctx.storage.setAlarm(Date.now() + LOOK_AGAIN_MS);
-    }
-  }
-
-  async #tell({ action_id, run_id }: Delivery): Promise<void> {
-    try {
-      const waited = await runClient(this.env, run_id).resume({ action_ids: [action_id] });
-      if (waited) this.#actions.told(action_id);
-      // It has ended, or the login came before it had written down that it waits.
-      else this.#actions.retry(action_id, NOT_WAITING_TRIES);
-    } catch {
-      this.#actions.retry(action_id, Infinity);
     }
   }
 
@@ -229,18 +216,10 @@ export class PrincipalObject extends DurableObject<Env> {
     for (const [id, standing] of await standingsOf(this.env, ids)) this.#runs.note(id, standing);
   }
 
-  /** Logins that were kept by a process that died before it could say so. */
   async #findLost(): Promise<void> {
-    const begun = this.#actions.begun();
     const who = await this.ctx.storage.get<Who>('who');
-    if (begun.length === 0 || who === undefined) return;
-    const records = await (await this.#logins.client(who, null)).list();
-    for (const { target, began_at } of begun) {
-      const isThere = records.some(
-        (record) => sameTarget(record.target, target) && record.created_at >= began_at,
-      );
-      if (isThere) this.#actions.resolve(target);
-    }
+    if (who === undefined) return;
+    await this.#deliveries.findLost(async () => (await this.#logins.client(who, null)).list());
   }
 
   #desk(who: Who): LoginDesk {
@@ -257,8 +236,4 @@ export class PrincipalObject extends DurableObject<Env> {
     const set = await this.ctx.storage.getAlarm();
     if (set === null || set > at) await this.ctx.storage.setAlarm(Math.max(at, Date.now()));
   }
-}
-
-function sameTarget(one: LoginTarget, other: LoginTarget): boolean {
-  return one.url === other.url && one.user === other.user && one.profile === other.profile;
 }

@@ -1,15 +1,11 @@
 import type { RunStatus } from '../../run/run.ts';
-import { RunAllowance } from './run-allowance.ts';
 import type { RunCaps } from './caller-caps.ts';
-
-/** How long an `Idempotency-Key` is remembered. */
-const KEY_MS = 24 * 3_600_000;
+import { RunAllowance } from './run-allowance.ts';
+import { RunKeys } from './run-keys.ts';
+import type { RunKey } from './run-keys.ts';
 
 /** So long a word about a run that is gone may still be on its way. */
 const GONE_MS = 24 * 3_600_000;
-
-/** Keys of one principal at a time. One that is forgotten early would run its prompt twice. */
-const MOST_KEYS = 100_000;
 
 /** What a run object has said is believed for so long before it is asked. */
 const BELIEVED_MS = 15_000;
@@ -28,8 +24,8 @@ export interface RunWish {
   readonly title: string;
   /** Milliseconds since 1970, or null for never. */
   readonly expires_at: number | null;
-  /** The caller's key and the SHA-256 of what it asks for, hexadecimal. */
-  readonly once: { readonly key: string; readonly hash: string } | null;
+  /** Null for a run that every request makes anew. */
+  readonly once: RunKey | null;
 }
 
 /** What becomes of a wish. */
@@ -80,24 +76,21 @@ export type RunsPage = {
  */
 export class PrincipalRuns {
   readonly allowance: RunAllowance;
+  readonly #keys: RunKeys;
   readonly #sql: SqlStorage;
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
     this.allowance = new RunAllowance(sql);
     this.allowance.create();
+    this.#keys = new RunKeys(sql);
+    this.#keys.create();
     sql.exec(
       `CREATE TABLE IF NOT EXISTS run (n INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,
          status TEXT NOT NULL, title TEXT NOT NULL, created_at INTEGER NOT NULL,
          expires_at INTEGER, noted_at INTEGER NOT NULL)`,
     );
-    sql.exec(
-      `CREATE TABLE IF NOT EXISTS once (key TEXT PRIMARY KEY, hash TEXT NOT NULL,
-         run_id TEXT NOT NULL, at INTEGER NOT NULL)`,
-    );
     sql.exec('CREATE TABLE IF NOT EXISTS gone (id TEXT PRIMARY KEY, at INTEGER NOT NULL)');
-    sql.exec('CREATE INDEX IF NOT EXISTS once_run ON once (run_id)');
-    sql.exec('CREATE INDEX IF NOT EXISTS once_at ON once (at)');
   }
 
   /**
@@ -106,26 +99,17 @@ export class PrincipalRuns {
    * process died in between, is accepted by the next request with its key.
    */
   admit({ id, title, expires_at, once }: RunWish, caps: RunCaps): Admission {
-    const now = Date.now();
-    this.#sql.exec('DELETE FROM once WHERE at <= ?', now - KEY_MS);
-    const known = once === null ? undefined : this.#reserved(once.key);
+    this.#keys.purge();
+    const known = once === null ? undefined : this.#keys.used(once.key);
     if (known !== undefined) {
       return known.hash === once?.hash ? { kind: 'known', id: known.run_id } : { kind: 'mismatch' };
     }
     const wait =
-      (once === null ? null : this.#keysFull(now)) ?? this.allowance.take(id, caps, null);
+      (once === null ? null : this.#keys.fullFor()) ?? this.allowance.take(id, caps, null);
     if (wait !== null) return { kind: 'refused', seconds: wait };
-    if (once !== null) {
-      this.#sql.exec(
-        'INSERT INTO once (key, hash, run_id, at) VALUES (?, ?, ?, ?)',
-        once.key,
-        once.hash,
-        id,
-        now,
-      );
-    }
+    if (once !== null) this.#keys.reserve(once, id);
     // It begins at once, and does not say so by itself: that would be one more wait for the disk.
-    this.#insert({ id, status: 'running', title, created_at: now, expires_at });
+    this.#insert({ id, status: 'running', title, created_at: Date.now(), expires_at });
     return { kind: 'new' };
   }
 
@@ -169,7 +153,7 @@ export class PrincipalRuns {
   forget(id: string): void {
     this.#leave(id);
     this.#sql.exec('DELETE FROM run WHERE id = ?', id);
-    this.#sql.exec('DELETE FROM once WHERE run_id = ?', id);
+    this.#keys.forget(id);
     this.allowance.release(id);
   }
 
@@ -177,7 +161,7 @@ export class PrincipalRuns {
   move(from: string, to: string): void {
     this.#leave(from);
     this.#sql.exec('UPDATE OR REPLACE run SET id = ? WHERE id = ?', to, from);
-    this.#sql.exec('UPDATE once SET run_id = ? WHERE run_id = ?', to, from);
+    this.#keys.move(from, to);
   }
 
   /** Runs whose last word may have been lost; they count as heard of now. */
@@ -239,22 +223,6 @@ export class PrincipalRuns {
 
   #placeOf(id: string): number | undefined {
     return this.#sql.exec<{ n: number }>('SELECT n FROM run WHERE id = ?', id).toArray()[0]?.n;
-  }
-
-  #reserved(key: string): { readonly hash: string; readonly run_id: string } | undefined {
-    return this.#sql
-      .exec<{ hash: string; run_id: string }>('SELECT hash, run_id FROM once WHERE key = ?', key)
-      .toArray()[0];
-  }
-
-  /** Seconds until there is room for one key more; null when there is. */
-  #keysFull(now: number): number | null {
-    const { n, oldest } = this.#sql
-      .exec<{ n: number; oldest: number | null }>(
-        'SELECT count(*) AS n, min(at) AS oldest FROM once',
-      )
-      .one();
-    return n < MOST_KEYS ? null : Math.ceil(((oldest ?? now) + KEY_MS - now) / 1000);
   }
 }
 

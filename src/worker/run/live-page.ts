@@ -4,7 +4,7 @@ import { SharedParts } from '../../publish/page-shown.ts';
 import type { Pieces } from '../../publish/page-shown.ts';
 import { announcementOf, renderMain } from '../../publish/render-page.ts';
 import { runUrls } from '../../publish/run-urls.ts';
-import { applyEvent, foldRun } from '../../run/run.ts';
+import { applyEvent, foldRun } from '../../run/fold-run.ts';
 import type { Run } from '../../run/run.ts';
 import { answerStepFor, viewFor } from '../../run/view.ts';
 import type { Viewer } from '../../run/view.ts';

@@ -1,4 +1,5 @@
-import { isTerminal, foldRun } from '../../run/run.ts';
+import { foldRun } from '../../run/fold-run.ts';
+import { isTerminal } from '../../run/run.ts';
 import type { RunStatus } from '../../run/run.ts';
 import { contentProblem } from '../../run/elicitation-form.ts';
 import { openActions } from '../../run/actions.ts';

@@ -3,7 +3,7 @@ import { renderCallback } from '../../publish/render-callback.ts';
 import { runUrls } from '../../publish/run-urls.ts';
 import type { CallbackView } from '../../run/callback-view.ts';
 import type { RunEvent, RunStart } from '../../run/event.ts';
-import { foldRun } from '../../run/run.ts';
+import { foldRun } from '../../run/fold-run.ts';
 import { openAddress } from '../callback/callback-address.ts';
 import { CallbackOutbox } from '../callback/callback-outbox.ts';
 import type { CallbackTry, DueCallback } from '../callback/callback-outbox.ts';

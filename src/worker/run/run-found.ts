@@ -1,4 +1,4 @@
-import { foldRun } from '../../run/run.ts';
+import { foldRun } from '../../run/fold-run.ts';
 import type { RunStatus } from '../../run/run.ts';
 import type { Viewer } from '../../run/view.ts';
 import { NO_PROOF } from '../principal/principal.ts';

@@ -2,7 +2,7 @@ import { faultData } from '../../fault/fault.ts';
 import { openActions } from '../../run/actions.ts';
 import type { RunEvent } from '../../run/event.ts';
 import { failedEnd } from '../../run/run-end.ts';
-import { foldRun } from '../../run/run.ts';
+import { foldRun } from '../../run/fold-run.ts';
 import type { Acted } from './run-actions.ts';
 import type { SqlRunLog } from './run-log.ts';
 

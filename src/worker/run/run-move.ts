@@ -1,4 +1,4 @@
-import { foldRun } from '../../run/run.ts';
+import { foldRun } from '../../run/fold-run.ts';
 import type { Env } from '../env.ts';
 import { runClient } from './run-client.ts';
 import type { SqlRunLog } from './run-log.ts';

@@ -1,6 +1,7 @@
 import { titleOf } from '../../publish/run-title.ts';
 import type { RunEvent } from '../../run/event.ts';
-import { foldRun, isTerminal } from '../../run/run.ts';
+import { foldRun } from '../../run/fold-run.ts';
+import { isTerminal } from '../../run/run.ts';
 import type { Run } from '../../run/run.ts';
 import { addressClient } from '../principal/caller-address.ts';
 import { readEnv } from '../env.ts';

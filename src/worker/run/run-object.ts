@@ -1,7 +1,6 @@
 import { DurableObject } from 'cloudflare:workers';
 import { faultData } from '../../fault/fault.ts';
 import type { RunEvent, RunStart } from '../../run/event.ts';
-import { foldRun } from '../../run/run.ts';
 import type { RunStatus } from '../../run/run.ts';
 import { viewFor } from '../../run/view.ts';
 import type { RunView, Viewer } from '../../run/view.ts';
@@ -9,13 +8,12 @@ import type { AnswerForm } from './answer-stream.ts';
 import type { Env } from '../env.ts';
 import type { Standing } from '../principal/principal-runs.ts';
 import type { Proof } from '../principal/principal.ts';
+import { KeptRun } from './kept-run.ts';
 import { answerAction, questionOf, resolveLogins } from './run-actions.ts';
 import type { Acted, ActionAnswer, MadeLogin } from './run-actions.ts';
 import { RunAlarm } from './run-alarm.ts';
-import { RunCallbacks } from './run-callbacks.ts';
 import { acceptedRun, find, findOwned, isOver, viewerOf } from './run-found.ts';
 import type { Found } from './run-found.ts';
-import { SqlRunLog } from './run-log.ts';
 import { ANSWERED_ELSEWHERE, endIfSilent, NO_MIRROR, takeEvents } from './run-mirrored.ts';
 import type { Mirrored } from './run-mirrored.ts';
 import { nextLook } from './run-look.ts';
@@ -26,35 +24,26 @@ import type { PagePlace } from './page-place.ts';
 import { RunReaders } from './run-readers.ts';
 import type { EventsRequest } from './run-readers.ts';
 import { runPorts } from './run-ports.ts';
-import { changeExpiry, createRecord, createTombstone, hasTable, readStored } from './run-record.ts';
-import type { AcceptedRun, RunRecord, Stored, Tombstone } from './run-record.ts';
+import type { AcceptedRun, RunRecord } from './run-record.ts';
 import { RunTurn } from './run-turn.ts';
 import { settledWithin } from './settled.ts';
-import { RunSnapshot } from '../snapshot/run-snapshot.ts';
 
 /** A move that the process did not live to finish is finished so long after. */
 const MOVE_AGAIN_MS = 5_000;
 
-/** So long a request with the key of a deleted run, or a write of its snapshot, may still be on its way. */
-const DELETED_MS = 24 * 3_600_000;
-
 /**
- * One run: its log in SQLite, the loop that carries it on inside `alarm()`, and its readers. All
+ * One run: what is kept of it, the loop that carries it on inside `alarm()`, and its readers. All
  * methods but `alarm` are called by the Worker, which has checked the id; this object decides what
  * the caller may see and do.
  * @see spec/runs.md
  */
 export class RunObject extends DurableObject<Env> {
-  readonly #sql = this.ctx.storage.sql;
   readonly #alarm = new RunAlarm(this.ctx.storage);
-  #callbacks = new RunCallbacks(this.ctx, this.env, this.#alarm);
-  #log = new SqlRunLog(this.#sql, this.#callbacks);
-  readonly #notes = new RunNotes(this.env, this.#alarm);
-  #stored: Stored = readStored(this.#sql);
   readonly #turn = new RunTurn();
+  readonly #kept = new KeptRun(this.ctx, this.env, this.#alarm, () => this.#turn.stop());
+  readonly #notes = new RunNotes(this.env, this.#alarm);
   readonly #readers = new RunReaders();
-  readonly #move = new RunMove(this.env, this.#sql);
-  readonly #snapshot = new RunSnapshot(this.env);
+  readonly #move = new RunMove(this.env, this.ctx.storage.sql);
 
   /**
    * Accepts a run: tables, first event and alarm in one transaction, durable before it resolves. A
@@ -62,16 +51,8 @@ export class RunObject extends DurableObject<Env> {
    * @returns nothing when the run was deleted since
    */
   accept(start: RunStart, record: RunRecord): Found<AcceptedRun> {
-    if (this.#stored.kind === 'nothing') {
-      this.ctx.storage.transactionSync(() => {
-        createRecord(this.#sql, record);
-        SqlRunLog.create(this.#sql);
-        this.#log.append([this.#callbacks.accept(start, record)]);
-      });
-      this.#alarm.now();
-      this.#stored = { kind: 'run', record };
-    }
-    return find(this.#stored, () => acceptedRun(this.#log, this.#callbacks));
+    this.#kept.accept(start, record);
+    return find(this.#kept.stored, () => acceptedRun(this.#kept.log, this.#kept.callbacks));
   }
 
   /**
@@ -81,11 +62,11 @@ export class RunObject extends DurableObject<Env> {
    * @returns where the log stands, and whether it takes no more
    */
   mirror(after: number, events: readonly RunEvent[]): Mirrored {
-    if (this.#stored.kind !== 'run' || !this.#stored.record.is_mirrored) return NO_MIRROR;
-    const mirrored = takeEvents(this.#log, after, events);
-    this.#notes.heard(events, this.#log, this.#stored.record);
+    if (this.#kept.stored.kind !== 'run' || !this.#kept.stored.record.is_mirrored) return NO_MIRROR;
+    const mirrored = takeEvents(this.#kept.log, after, events);
+    this.#notes.heard(events, this.#kept.log, this.#kept.stored.record);
     // What is kept after the end, and for how long, is the alarm's to decide.
-    if (this.#log.ended) this.#alarm.now();
+    if (this.#kept.log.ended) this.#alarm.now();
     return mirrored;
   }
 
@@ -93,8 +74,8 @@ export class RunObject extends DurableObject<Env> {
   view(proof: Proof): Found<RunView> {
     return this.#seen(proof, (viewer) => {
       this.#readers.look();
-      const view = viewFor(viewer, foldRun(this.#log.read()), this.#callbacks.view());
-      if (this.#log.ended) this.ctx.waitUntil(this.#keepSnapshot());
+      const view = viewFor(viewer, this.#kept.fold(), this.#kept.callbacks.view());
+      if (this.#kept.log.ended) this.ctx.waitUntil(this.#kept.keepSnapshot());
       return view;
     });
   }
@@ -105,29 +86,31 @@ export class RunObject extends DurableObject<Env> {
    */
   events(proof: Proof, request: EventsRequest): Found<ReadableStream<Uint8Array> | null> {
     return this.#seen(proof, (viewer, { origin }) =>
-      this.#readers.events(this.#log, { viewer, origin }, request),
+      this.#readers.events(this.#kept.log, { viewer, origin }, request),
     );
   }
 
   /** What is new on the run's page, laid out, as server-sent events; null when there is no more. */
   async page(proof: Proof, from: PagePlace): Promise<Found<ReadableStream<Uint8Array> | null>> {
     await this.#readers.loadPages();
-    return this.#seen(proof, (viewer) => this.#readers.page(this.#log, viewer, from));
+    return this.#seen(proof, (viewer) => this.#readers.page(this.#kept.log, viewer, from));
   }
 
   /** The answer as text while it is made. */
   answer(form: AnswerForm): Found<ReadableStream<Uint8Array>> {
-    return find(this.#stored, ({ origin }) => this.#readers.answer(this.#log, form, origin));
+    return find(this.#kept.stored, ({ origin }) =>
+      this.#readers.answer(this.#kept.log, form, origin),
+    );
   }
 
   /** Whether within `ms` the run has ended or waits for its owner. */
   settled(ms: number): Promise<boolean> {
-    return settledWithin(this.#log, ms);
+    return settledWithin(this.#kept.log, ms);
   }
 
   /** Where the run stands, for who lists and counts it. */
   standing(): Standing {
-    const found = find(this.#stored, (record) => standingOf(record, foldRun(this.#log.read())));
+    const found = find(this.#kept.stored, (record) => standingOf(record, this.#kept.fold()));
     return found.found === 'run' ? found.value : null;
   }
 
@@ -136,19 +119,19 @@ export class RunObject extends DurableObject<Env> {
    * @param as messages that a program sent are no document: what others said stands among them unmarked
    */
   isBy(asker: string | null, as: 'words' | 'document'): Found<boolean> {
-    return find(this.#stored, ({ principal, is_suggested, is_mirrored }) => {
+    return find(this.#kept.stored, ({ principal, is_suggested, is_mirrored }) => {
       return principal === asker && !is_suggested && (as === 'words' || is_mirrored !== true);
     });
   }
 
   /** Ends the run as cancelled; a run that has ended stays as it is. Only for its owner. */
   cancel(proof: Proof): Found<RunStatus> {
-    return findOwned(this.#stored, proof, () => {
+    return findOwned(this.#kept.stored, proof, () => {
       const end = { status: 'cancelled', stop_reason: 'cancelled' } as const;
-      this.#log.append([{ type: 'run-end', ...end, error: faultData('cancelled') }]);
+      this.#kept.log.append([{ type: 'run-end', ...end, error: faultData('cancelled') }]);
       this.#turn.stop();
       this.#alarm.now();
-      return foldRun(this.#log.read()).status;
+      return this.#kept.fold().status;
     });
   }
 
@@ -158,22 +141,22 @@ export class RunObject extends DurableObject<Env> {
    * @returns whether the run waited for it
    */
   resume(login: MadeLogin): boolean {
-    if (this.#stored.kind !== 'run') return false;
-    const waited = resolveLogins(this.#log, login);
+    if (this.#kept.stored.kind !== 'run') return false;
+    const waited = resolveLogins(this.#kept.log, login);
     if (waited) this.#alarm.now();
     return waited;
   }
 
   /** See {@link questionOf}; only for the owner. */
   questionOf(proof: Proof, id: string): Found<ReturnType<typeof questionOf>> {
-    return findOwned(this.#stored, proof, () => questionOf(this.#log, id));
+    return findOwned(this.#kept.stored, proof, () => questionOf(this.#kept.log, id));
   }
 
   /** The owner's answer to what the run asked. */
   resolveAction(proof: Proof, id: string, answer: ActionAnswer): Found<Acted> {
-    return findOwned(this.#stored, proof, ({ is_mirrored }) => {
+    return findOwned(this.#kept.stored, proof, ({ is_mirrored }) => {
       if (is_mirrored) return ANSWERED_ELSEWHERE;
-      const acted = answerAction(this.#log, id, answer);
+      const acted = answerAction(this.#kept.log, id, answer);
       // A loop that still works has noticed; where none does, the alarm begins one.
       if (acted.acted === 'done') this.#alarm.now();
       return acted;
@@ -185,13 +168,15 @@ export class RunObject extends DurableObject<Env> {
    * @param to the new id, unless a move was begun before
    */
   async rotate(proof: Proof, to: string): Promise<Found<Rotated>> {
-    const found = findOwned(this.#stored, proof, () => acceptedRun(this.#log, this.#callbacks));
+    const found = findOwned(this.#kept.stored, proof, () =>
+      acceptedRun(this.#kept.log, this.#kept.callbacks),
+    );
     if (found.found !== 'run') return found;
-    if (this.#snapshot.isBarred) return { found: 'nothing' };
-    if (!this.#log.ended) return { found: 'run', value: 'running' };
+    if (this.#kept.isBarred) return { found: 'nothing' };
+    if (!this.#kept.log.ended) return { found: 'run', value: 'running' };
     // What is told is signed for the id of before, and only this object can tell it.
-    if (this.#callbacks.isTelling) return { found: 'run', value: 'telling' };
-    const id = beginMove(this.#sql, to);
+    if (this.#kept.callbacks.isTelling) return { found: 'run', value: 'telling' };
+    const id = beginMove(this.ctx.storage.sql, to);
     this.#alarm.sooner(Date.now() + MOVE_AGAIN_MS);
     await this.#finishMove();
     return { found: 'run', value: { ...found.value, has_callback: false, id } };
@@ -199,36 +184,28 @@ export class RunObject extends DurableObject<Env> {
 
   /** A part of the log of a run that moves here; see {@link copyRun}. */
   receive(events: readonly RunEvent[]): void {
-    if (this.#stored.kind !== 'nothing') return;
-    if (!hasTable(this.#sql, 'event')) SqlRunLog.create(this.#sql);
-    this.#log.adopt(events);
+    this.#kept.receive(events);
   }
 
   /** The run that moved here is whole: from now on it is found. */
-  async settle(record: RunRecord): Promise<void> {
-    if (this.#stored.kind !== 'nothing') return;
-    createRecord(this.#sql, record);
-    this.#stored = { kind: 'run', record };
-    await this.#alarm.at(record.expires_at);
-    await this.#keepSnapshot();
+  settle(record: RunRecord): Promise<void> {
+    return this.#kept.settle(record);
   }
 
   /** Removes everything, so that the run was never there. Only for its owner. */
   async remove(proof: Proof): Promise<Found<true>> {
     // What was begun to move would else come back under its new address.
-    if (findOwned(this.#stored, proof, () => true).found === 'run') await this.#finishMove();
-    const found = findOwned(this.#stored, proof, (record) => record);
+    if (findOwned(this.#kept.stored, proof, () => true).found === 'run') await this.#finishMove();
+    const found = findOwned(this.#kept.stored, proof, (record) => record);
     if (found.found !== 'run') return found;
-    const { id } = foldRun(this.#log.read());
+    const { id } = this.#kept.fold();
     const stone = { status: 'deleted', when: Date.now(), id } as const;
-    await this.#snapshot.bar(id, stone);
+    await this.#kept.bar(id, stone);
     await this.#notes.forget(found.value, id);
     // It may have been removed while that was told.
-    if (this.#stored.kind !== 'run') return { found: 'nothing' };
-    this.#callbacks.abort();
-    // What is on its way, with its key or to its snapshot, must not bring it back.
-    await this.#leave(stone);
-    await this.#alarm.at(stone.when + DELETED_MS);
+    if (this.#kept.stored.kind !== 'run') return { found: 'nothing' };
+    this.#kept.callbacks.abort();
+    await this.#kept.leave(stone);
     return { found: 'run', value: true };
   }
 
@@ -246,103 +223,61 @@ export class RunObject extends DurableObject<Env> {
   }
 
   async #work(): Promise<void> {
-    if (this.#stored.kind === 'tombstone') return this.#forget(this.#stored.tombstone);
+    const { stored } = this.#kept;
+    if (stored.kind === 'tombstone') return this.#kept.forget(stored.tombstone);
     await this.#finishMove();
-    if (this.#stored.kind !== 'run') return;
-    const { record } = this.#stored;
-    if (!isOver(record)) this.#callbacks.deliver();
-    if (!isOver(record) && !this.#log.ended) {
-      if (record.is_mirrored) endIfSilent(this.#log);
+    if (this.#kept.stored.kind !== 'run') return;
+    const { record } = this.#kept.stored;
+    if (!isOver(record)) this.#kept.callbacks.deliver();
+    if (!isOver(record) && !this.#kept.log.ended) {
+      if (record.is_mirrored) endIfSilent(this.#kept.log);
       else await this.#carryOn(record);
     }
     // What follows from the end is done while an alarm still stands that would do it after a crash.
-    if (!isOver(record) && this.#log.ended) {
-      const told = this.#notes.tell(record, foldRun(this.#log.read()));
-      await Promise.all([told, this.#keepSnapshot()]);
+    if (!isOver(record) && this.#kept.log.ended) {
+      const told = this.#notes.tell(record, this.#kept.fold());
+      await Promise.all([told, this.#kept.keepSnapshot()]);
     }
     // The run may have been deleted while it worked.
-    if (this.#stored.kind !== 'run') return;
+    if (this.#kept.stored.kind !== 'run') return;
     // From here to the alarm nothing else gets in between: what resumes the run comes before it is
     // looked at, or after and then sets the alarm anew.
-    const run = foldRun(this.#log.read());
-    const kept = this.#keepUntil(this.#stored.record, run.expires_at);
+    const run = this.#kept.fold();
+    const kept = this.#kept.keepUntil(this.#kept.stored.record, run.expires_at);
     if (isOver(kept)) return this.#expire(kept);
     void this.#notes.tell(kept, run);
-    const look = nextLook(this.#log, kept, run);
-    const beside = [this.#callbacks.nextAt(), this.#notes.againAt()];
+    const look = nextLook(this.#kept.log, kept, run);
+    const beside = [this.#kept.callbacks.nextAt(), this.#notes.againAt()];
     return this.#alarm.at(look, kept.expires_at, ...beside);
   }
 
-  /** A login may change how long the run is kept. */
-  #keepUntil(record: RunRecord, expires_at: number | null): RunRecord {
-    if (record.expires_at === expires_at) return record;
-    const kept = { ...record, expires_at };
-    changeExpiry(this.#sql, expires_at);
-    this.#stored = { kind: 'run', record: kept };
-    return kept;
-  }
-
   #carryOn(record: RunRecord): Promise<void> {
-    const ports = runPorts({ env: this.env, log: this.#log, record, readers: this.#readers });
+    const ports = runPorts({ env: this.env, log: this.#kept.log, record, readers: this.#readers });
     return this.#turn.take(ports, record.expires_at, () => [
-      this.#alarm.watch(() => this.#callbacks.deliver()),
-      this.#notes.follow(this.#log, record),
+      this.#alarm.watch(() => this.#kept.callbacks.deliver()),
+      this.#notes.follow(this.#kept.log, record),
     ]);
   }
 
   #seen<Value>(proof: Proof, read: (viewer: Viewer, record: RunRecord) => Value): Found<Value> {
-    return find(this.#stored, (record) => read(viewerOf(proof, record), record), proof);
-  }
-
-  #keepSnapshot(): Promise<void> {
-    return this.#snapshot.keep(() => viewFor('public', foldRun(this.#log.read())));
+    return find(this.#kept.stored, (record) => read(viewerOf(proof, record), record), proof);
   }
 
   async #finishMove(): Promise<void> {
-    if (this.#stored.kind !== 'run') return;
-    const run = { log: this.#log, record: this.#stored.record };
-    await this.#move.finish(run, (stone) => this.#leave(stone));
-  }
-
-  /** Removes everything but a stone: first what is read without this object, then what is here. */
-  async #leave(tombstone: Tombstone): Promise<void> {
-    await this.#snapshot.bar(foldRun(this.#log.read()).id, tombstone);
-    // It may have been removed while that was waited for.
-    if (this.#stored.kind !== 'run') return;
-    const cleared = this.#clear();
-    createTombstone(this.#sql, tombstone);
-    // At once: a reader or the alarm that comes in between must not look for the tables.
-    this.#stored = { kind: 'tombstone', tombstone };
-    await cleared;
+    if (this.#kept.stored.kind !== 'run') return;
+    const run = { log: this.#kept.log, record: this.#kept.stored.record };
+    await this.#move.finish(run, (stone) => this.#kept.leave(stone));
   }
 
   /** Ends the run if it has not ended, and keeps only its status. */
   async #expire(record: RunRecord): Promise<void> {
     const error = faultData('expired');
-    this.#log.append([{ type: 'run-end', status: 'expired', stop_reason: 'expired', error }]);
+    this.#kept.log.append([{ type: 'run-end', status: 'expired', stop_reason: 'expired', error }]);
     // Tried once and not again: nothing of the run is kept to try it with.
-    this.#callbacks.deliver();
-    const { id, status } = foldRun(this.#log.read());
+    this.#kept.callbacks.deliver();
+    const { id, status } = this.#kept.fold();
     // Its list drops it by itself when its time is over; this is sooner.
     void this.#notes.forget(record, id).catch(() => {});
-    await this.#leave({ status, when: record.expires_at ?? Date.now() });
-  }
-
-  /** Nothing at all is kept of a run that was deleted a day ago. */
-  async #forget({ status, when, id }: Tombstone): Promise<void> {
-    if (status !== 'deleted') return;
-    if (when + DELETED_MS > Date.now()) return this.#alarm.at(when + DELETED_MS);
-    if (id !== undefined) await this.#snapshot.clear(id);
-    this.#stored = { kind: 'nothing' };
-    await this.ctx.storage.deleteAll();
-  }
-
-  async #clear(): Promise<void> {
-    this.#turn.stop();
-    this.#log.remove();
-    this.#callbacks.close();
-    this.#callbacks = new RunCallbacks(this.ctx, this.env, this.#alarm);
-    this.#log = new SqlRunLog(this.#sql, this.#callbacks);
-    await Promise.all([this.#alarm.clear(), this.ctx.storage.deleteAll()]);
+    await this.#kept.leave({ status, when: record.expires_at ?? Date.now() });
   }
 }

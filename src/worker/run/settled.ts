@@ -1,4 +1,4 @@
-import { applyEvent, foldRun } from '../../run/run.ts';
+import { applyEvent, foldRun } from '../../run/fold-run.ts';
 import type { SqlRunLog } from './run-log.ts';
 
 /** Whether within `ms` milliseconds the run of a log has ended or waits for its owner. */

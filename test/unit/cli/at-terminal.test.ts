@@ -60,9 +60,7 @@ describe.skipIf(process.platform !== 'linux' || !existsSync(SCRIPT))('at a real 
     await running.sees(/Press Enter/);
     const link = await running.sees(LINK);
     running.types('\n');
-    await vi.waitFor(async () => {
-      expect(await readFile(opened, 'utf8')).toBe(`${link}|`);
-    });
+    await expect.poll(() => readFile(opened, 'utf8')).toBe(`${link}|`);
     await browse(link);
     expect(await running.ended).toBe(0);
     expect(running.shown()).toMatch(/waiting for a login[^]*there is a login[^]*42\./);

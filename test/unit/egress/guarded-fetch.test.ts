@@ -130,6 +130,13 @@ describe('guardedFetch', () => {
     expect(server.seen[0]?.headers['te']).toBeUndefined();
   });
 
+  it('says who asks where the caller does not, as GitHub wants of everybody', async () => {
+    await guarded()(at('/'));
+    await guarded()(at('/'), { headers: { 'User-Agent': 'mine/1' } });
+    const agents = server.seen.map(({ headers }) => headers['user-agent']);
+    expect(agents).toEqual(['MarkdownOps', 'mine/1']);
+  });
+
   it('leaves the headers object of the caller alone', async () => {
     const headers = new Headers({ authorization: 'Bearer x', host: 'kept.example' });
     await guarded()(moved(`${elsewhere.origin}/`), { headers });
@@ -400,7 +407,7 @@ describe('faults', () => {
     const fetching = guarded({
       faults,
       maxBytes: 1,
-      headTimeoutMs: 50,
+      headTimeoutMs: 1000,
       allow: [server.place, '127.0.0.1:1'],
     });
     expect(await codeOf(fetching('http://127.0.0.1:1/'))).toBe('model_unavailable');

@@ -6,7 +6,7 @@ import type { Ports } from '../../../src/execute/ports.ts';
 import { openActions } from '../../../src/run/actions.ts';
 import type { ActionResolved, ApprovalAction } from '../../../src/run/event.ts';
 import { parkedUntil } from '../../../src/run/next-commands.ts';
-import { foldRun } from '../../../src/run/run.ts';
+import { foldRun } from '../../../src/run/fold-run.ts';
 import {
   calls,
   memoryServers,

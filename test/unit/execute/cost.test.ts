@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { executeRun } from '../../../src/execute/execute-run.ts';
 import { Fault } from '../../../src/fault/fault.ts';
-import { foldRun } from '../../../src/run/run.ts';
+import { foldRun } from '../../../src/run/fold-run.ts';
 import { viewFor } from '../../../src/run/view.ts';
 import {
   calls,
@@ -12,7 +12,8 @@ import {
   runToEnd,
   says,
   scriptedModel,
-  server,
+  search,
+  searchServers,
   startedLog,
   text,
   using,
@@ -23,7 +24,6 @@ import {
 const PRICE = { input: 1, cached_input: 0.1, output: 10 };
 const models = [{ provider: 'test', model: 'scripted', price: PRICE }];
 const free = [{ provider: 'test', model: 'free', price: { input: 0, cached_input: 0, output: 0 } }];
-const search = server('search');
 
 /** Ports of a run whose model costs something and which may call a tool. */
 function priced(turns: readonly Turn[], max_cost: number | null, change: object = {}) {
@@ -34,7 +34,7 @@ function priced(turns: readonly Turn[], max_cost: number | null, change: object 
   };
   const model = scriptedModel(turns);
   const log = startedLog({ models, servers: [search], limits: { ...LIMITS, max_cost }, ...change });
-  const servers = memoryServers({ [search.url]: [{ name: 'find', run }] });
+  const servers = searchServers(run);
   return { model, made, log, all: ports(model, { log, servers }) };
 }
 

@@ -3,34 +3,24 @@ import { executeRun } from '../../../src/execute/execute-run.ts';
 import { Fault } from '../../../src/fault/fault.ts';
 import { CONTEXT_NOTE } from '../../../src/run/conversation.ts';
 import { outputOf } from '../../../src/run/output.ts';
-import { foldRun } from '../../../src/run/run.ts';
+import { foldRun } from '../../../src/run/fold-run.ts';
 import {
   calls,
   diesAfter,
+  LIMITS,
   memoryReferences,
   memoryServers,
   ports,
   runToEnd,
   says,
   scriptedModel,
+  search,
+  searchServers,
   server,
   startedLog,
   text,
 } from '../../support/engine.ts';
 import type { Turn } from '../../support/engine.ts';
-
-const search = server('search');
-const LIMITS = {
-  max_steps: 20,
-  max_tool_calls: 64,
-  max_total_tokens: null,
-  max_cost: null,
-  timeout: 60,
-};
-
-function searchServer(run = (): ReturnType<typeof text> => text('3 hits')) {
-  return memoryServers({ [search.url]: [{ name: 'find', description: 'Finds.', run }] });
-}
 
 describe('a run', () => {
   it('without tools is one step whose words are the answer', async () => {
@@ -43,7 +33,7 @@ describe('a run', () => {
   it('calls a tool and goes on with its result', async () => {
     const model = scriptedModel([calls(['search__find', { q: 'x' }]), says('Found it.')]);
     const run = await runToEnd(
-      ports(model, { servers: searchServer(), log: startedLog({ servers: [search] }) }),
+      ports(model, { servers: searchServers(), log: startedLog({ servers: [search] }) }),
     );
     expect(run.status).toBe('completed');
     expect(run.steps[0]?.calls[0]).toMatchObject({ sent: true, result: { is_error: false } });
@@ -214,7 +204,7 @@ describe('a run', () => {
     };
     const model = scriptedModel([calls(['nonsense', {}]), broken, says('Sorry.')]);
     const run = await runToEnd(
-      ports(model, { servers: searchServer(), log: startedLog({ servers: [search] }) }),
+      ports(model, { servers: searchServers(), log: startedLog({ servers: [search] }) }),
     );
     expect(run.status).toBe('completed');
     expect(model.asked[1]?.messages.at(-1)).toMatchObject({
@@ -229,7 +219,7 @@ describe('limits', () => {
 
   it('ends a model that calls tools for ever at max_steps, without the calls nobody would read', async () => {
     let made = 0;
-    const servers = searchServer(() => {
+    const servers = searchServers(() => {
       made += 1;
       return text('more');
     });
@@ -245,7 +235,7 @@ describe('limits', () => {
 
   it('ends at max_tool_calls and makes none too many', async () => {
     let made = 0;
-    const servers = searchServer(() => {
+    const servers = searchServers(() => {
       made += 1;
       return text('more');
     });
@@ -257,7 +247,7 @@ describe('limits', () => {
 
   it('ends at max_total_tokens', async () => {
     const log = startedLog({ servers: [search], limits: { ...LIMITS, max_total_tokens: 20 } });
-    const run = await runToEnd(ports(looping(), { servers: searchServer(), log }));
+    const run = await runToEnd(ports(looping(), { servers: searchServers(), log }));
     expect(run).toMatchObject({ status: 'failed', stop_reason: 'max_total_tokens' });
     expect(run.steps).toHaveLength(2);
   });
@@ -279,7 +269,7 @@ describe('limits', () => {
   });
 
   it('ends at max_stored_bytes when tools give too much', async () => {
-    const servers = searchServer(() => text('x'.repeat(1_000_000)));
+    const servers = searchServers(() => text('x'.repeat(1_000_000)));
     const log = startedLog({ servers: [search] });
     const run = await runToEnd(ports(looping(), { servers, log }));
     expect(run).toMatchObject({ status: 'failed', stop_reason: 'max_stored_bytes' });
@@ -301,7 +291,7 @@ describe('limits', () => {
       },
     ]);
     const run = await runToEnd(
-      ports(model, { log: startedLog({ limits: { ...LIMITS, timeout: 0.05 } }) }),
+      ports(model, { log: startedLog({ limits: { ...LIMITS, timeout: 1 } }) }),
     );
     expect(run).toMatchObject({ status: 'failed', stop_reason: 'timeout' });
     expect(outputOf(run)).toBe('One');
@@ -354,7 +344,7 @@ describe('a model that fails', () => {
       says('Done.'),
     ]);
     const run = await runToEnd(
-      ports(model, { servers: searchServer(), log: startedLog({ models, servers: [search] }) }),
+      ports(model, { servers: searchServers(), log: startedLog({ models, servers: [search] }) }),
     );
     expect(run.status).toBe('completed');
     expect(model.asked.map(({ provider }) => provider)).toEqual(['a', 'b', 'b']);
@@ -473,7 +463,7 @@ describe('a run that is taken up again', () => {
         yield* calls(['search__find', {}])(call, signal);
       },
     ]);
-    const all = ports(model, { servers: searchServer(), log });
+    const all = ports(model, { servers: searchServers(), log });
     await executeRun(all, new AbortController().signal, rest.signal);
     expect(log.read().map(({ type }) => type)).toContain('step-end');
     expect(log.read().map(({ type }) => type)).not.toContain('tool-sent');
@@ -509,7 +499,7 @@ describe('a run that is taken up again', () => {
       yield { choices: [{ delta: { tool_calls: [call] }, finish_reason: 'tool_calls' }] };
     };
     await executeRun(
-      ports(scriptedModel([stopping]), { servers: searchServer(), log }),
+      ports(scriptedModel([stopping]), { servers: searchServers(), log }),
       stop.signal,
     );
     const evil = memoryServers({

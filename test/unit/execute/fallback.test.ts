@@ -7,26 +7,24 @@ import { renderPage } from '../../../src/publish/render-page.ts';
 import { runUrls } from '../../../src/publish/run-urls.ts';
 import { Attempts } from '../../../src/run/attempts.ts';
 import { visibleEvent } from '../../../src/run/public-event.ts';
-import { foldRun } from '../../../src/run/run.ts';
+import { foldRun } from '../../../src/run/fold-run.ts';
 import { viewFor } from '../../../src/run/view.ts';
 import {
   calls,
   diesAfter,
   LIMITS,
-  memoryServers,
   ports,
   runToEnd,
   says,
   scriptedModel,
-  server,
+  search,
+  searchServers,
   startedLog,
-  text,
   using,
   type Turn,
 } from '../../support/engine.ts';
 
 const URLS = runUrls('https://prompts.example', 'test');
-const search = server('search');
 const models = [
   { provider: 'a', model: 'first', price: { input: 1, cached_input: 1, output: 1 } },
   { provider: 'b', model: 'second', price: { input: 2, cached_input: 2, output: 2 } },
@@ -40,11 +38,9 @@ function listed(turns: Readonly<Record<string, Turn>>, change: object = {}) {
   const model = scriptedModel([
     (call, signal) => (turns[call.model] ?? says('Never.'))(call, signal),
   ]);
-  const run = () => text('3 hits');
   const log = startedLog({ models, servers: [search], ...change });
-  const servers = memoryServers({ [search.url]: [{ name: 'find', run }] });
   const asked = () => model.asked.map((call) => call.model);
-  return { all: ports(model, { log, servers }), log, asked };
+  return { all: ports(model, { log, servers: searchServers() }), log, asked };
 }
 
 const fails = (code: FaultCode, options = {}) => diesAfter('', new Fault(code, undefined, options));

@@ -14,7 +14,8 @@ import { Fault } from '../../../src/fault/fault.ts';
 import type { RunEvent } from '../../../src/run/event.ts';
 import { parkedUntil } from '../../../src/run/next-commands.ts';
 import { outputOf } from '../../../src/run/output.ts';
-import { foldRun, type Run } from '../../../src/run/run.ts';
+import { foldRun } from '../../../src/run/fold-run.ts';
+import type { Run } from '../../../src/run/run.ts';
 import {
   calls,
   memoryServers,

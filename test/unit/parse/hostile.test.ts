@@ -29,14 +29,14 @@ function hostileChild(megabytes: number, killAfter: number): Promise<Ended> {
 }
 
 describe('hostile documents and requests at the size caps', () => {
-  test('are read or refused in 150 MB, and none hangs', { timeout: 200_000 }, async () => {
-    const { code, said, errors } = await hostileChild(150, 180_000);
+  test('are read or refused in 150 MB, and none hangs', { timeout: 320_000 }, async () => {
+    const { code, said, errors } = await hostileChild(150, 300_000);
     const names = [...DOCUMENTS, ...REQUESTS].map(([name]) => name);
     expect([code, said.at(-1), errors]).toEqual([0, `end ${names.at(-1)}`, '']);
     expect(said).toEqual(names.flatMap((name) => [`begin ${name}`, `end ${name}`]));
   });
 
-  test('never keep more than a thousand references', { timeout: 60_000 }, () => {
+  test('never keep more than a thousand references', { timeout: 180_000 }, () => {
     for (const [, text] of DOCUMENTS) {
       expect(parsePrompt(text()).references.length).toBeLessThanOrEqual(1000);
     }

@@ -87,6 +87,24 @@ describe('a chat completion that names tool servers', () => {
     });
   });
 
+  it('hands on tools of types that the provider runs itself', async () => {
+    const model = loop();
+    const theirs = [{ type: 'web_search' }, { type: 'function' }, { google_search: {} }];
+    const response = await ask({ tools: [mcp, ...theirs], view: 'text' }, { model });
+    expect(await response.json()).toMatchObject({ choices: [{ finish_reason: 'stop' }] });
+    expect(model.asked[0]?.tools).toEqual(expect.arrayContaining(theirs));
+  });
+
+  it.each([
+    [{ messages: [{ role: 'user', content: 5 }] }, 'messages'],
+    [{ messages: [{ role: 'user', content: {} }] }, 'messages'],
+    [{ messages: [{ role: 'user', content: [null] }] }, 'messages'],
+    [{ tools: [mcp, { type: 'custom', custom: { name: 'draw' } }] }, 'tools'],
+  ])('refuses what nobody could answer: %j', (change, param) => {
+    const messages = [{ role: 'user', content: 'Hello.' }];
+    expect(readChatRequest({ messages, ...change }, context)).toMatchObject({ param });
+  });
+
   it.each([true, false])('keeps what the provider refused with (stream: %s)', async (stream) => {
     const limited = new Fault('model_rate_limited', undefined, {
       detail: { retryable: true, status: 429, retry_after: 7 },

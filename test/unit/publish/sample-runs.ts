@@ -1,6 +1,7 @@
 import type { CompletionRequest } from '../../../src/normalize/request.ts';
 import type { EventBody, RunEvent } from '../../../src/run/event.ts';
-import { foldRun, type Run } from '../../../src/run/run.ts';
+import { foldRun } from '../../../src/run/fold-run.ts';
+import type { Run } from '../../../src/run/run.ts';
 import { viewFor, type RunView } from '../../../src/run/view.ts';
 
 export const ID = 'Ab3dEf6hIj9lMn2pQr5tUvKEYEDTAG01';

@@ -4,7 +4,7 @@ import type { EventBody } from '../../../src/run/event.ts';
 import { eventSize } from '../../../src/run/event-size.ts';
 import { MAX_STORED_CHARACTERS } from '../../../src/run/reason-to-end.ts';
 import { nextCommands } from '../../../src/run/next-commands.ts';
-import { applyEvent, foldRun } from '../../../src/run/run.ts';
+import { applyEvent, foldRun } from '../../../src/run/fold-run.ts';
 import { startedLog } from '../../support/engine.ts';
 
 const LONG = 'x'.repeat(1000);

@@ -4,7 +4,7 @@ import type { EventBody, RunEvent } from '../../../src/run/event.ts';
 import { Attempts } from '../../../src/run/attempts.ts';
 import { publicationOf, startedLoginUse } from '../../../src/run/publication.ts';
 import { visibleEvent } from '../../../src/run/public-event.ts';
-import { foldRun } from '../../../src/run/run.ts';
+import { foldRun } from '../../../src/run/fold-run.ts';
 import { viewFor } from '../../../src/run/view.ts';
 
 const request: CompletionRequest = {

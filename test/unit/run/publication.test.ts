@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import type { EventBody, RunEvent } from '../../../src/run/event.ts';
 import { UNSTORED_MS } from '../../../src/run/publication.ts';
-import { foldRun, type Run } from '../../../src/run/run.ts';
+import { foldRun } from '../../../src/run/fold-run.ts';
+import type { Run } from '../../../src/run/run.ts';
 import { viewFor } from '../../../src/run/view.ts';
 import { VisibleEvents } from '../../../src/run/visible-events.ts';
 import { request, server } from '../../support/engine.ts';

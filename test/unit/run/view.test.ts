@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { foldRun, type Run } from '../../../src/run/run.ts';
+import { foldRun } from '../../../src/run/fold-run.ts';
+import type { Run } from '../../../src/run/run.ts';
 import { answerStepFor, viewFor } from '../../../src/run/view.ts';
 import {
   calls,

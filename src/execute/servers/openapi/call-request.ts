@@ -3,6 +3,7 @@ import { isObject, type Json, type JsonObject } from '../../../protocol/json.ts'
 import { isSendableValue } from '../server-headers.ts';
 import type { CallPlan } from './operation-tool.ts';
 import type { Parameter } from './parameters.ts';
+import type { BodyPlan } from './request-body.ts';
 import { formPairs, queryPairs, textOf } from './query.ts';
 
 /** A request as it is sent, without the headers of the prompt. */
@@ -128,17 +129,17 @@ function bodyText({ body }: CallPlan, args: JsonObject): string | null {
   if (body.arg !== null) {
     const value = Object.hasOwn(args, body.arg) ? args[body.arg] : undefined;
     if (value === undefined) return null;
-    return written(body.kind, value, body.arg);
+    return written(body, value, body.arg);
   }
   const given = body.fields.filter((name) => Object.hasOwn(args, name));
   if (given.length === 0 && !body.isRequired) return null;
-  return written(body.kind, Object.fromEntries(given.map((name) => [name, args[name]])), 'body');
+  return written(body, Object.fromEntries(given.map((name) => [name, args[name]])), 'body');
 }
 
-function written(kind: 'json' | 'form' | 'text', value: Json, name: string): string {
+function written({ kind, deep }: BodyPlan, value: Json, name: string): string {
   if (kind === 'json') return JSON.stringify(value);
   if (kind === 'text') return textOf(value);
-  if (isObject(value)) return new URLSearchParams(formPairs(value)).toString();
+  if (isObject(value)) return new URLSearchParams(formPairs(value, deep)).toString();
   throw new WrongArguments(`The argument ${name} must be an object.`);
 }
 

@@ -13,6 +13,8 @@ export interface BodyPlan {
   readonly arg: string | null;
   /** Names of the fields, when they are arguments. */
   readonly fields: readonly string[];
+  /** Names of the fields of a form that are written with brackets, `address[city]`. */
+  readonly deep: ReadonlySet<string>;
   readonly schema: JsonObject;
 }
 
@@ -35,17 +37,29 @@ export function bodyPlan(
   const types = Object.entries(plainObject(body['content']));
   if (types.length === 0) return null;
   const [mediaType, kind, media] = chosenType(types);
-  const schema = inlined(reading.root, objectAt(reading.root, media)['schema'], reading.budget);
+  const described = objectAt(reading.root, media);
+  const schema = inlined(reading.root, described['schema'], reading.budget);
   const isRequired = body['required'] === true;
   const taken = new Set(parameters.map(({ arg }) => arg));
   const fields = kind === 'text' ? null : flatFields(schema, isRequired, taken);
-  const described = withDescription(schema, body['description']);
-  const base = { mediaType, kind, isRequired, schema: described };
+  const base = {
+    mediaType,
+    kind,
+    isRequired,
+    deep: deepFields(described['encoding']),
+    schema: withDescription(schema, body['description']),
+  };
   if (fields !== null) return { ...base, arg: null, fields };
   if (kind === 'form' && schema['type'] !== 'object') {
     throw new CannotCall('its form is not described by fields');
   }
   return { ...base, arg: freeName(taken), fields: [] };
+}
+
+function deepFields(encoding: Json | undefined): ReadonlySet<string> {
+  const fields = Object.entries(plainObject(encoding));
+  const deep = fields.filter(([, field]) => plainObject(field)['style'] === 'deepObject');
+  return new Set(deep.map(([name]) => name));
 }
 
 type Chosen = readonly [mediaType: string, kind: BodyPlan['kind'], media: Json | undefined];

@@ -1,3 +1,4 @@
+import { afterEach } from 'vitest';
 import { Fault } from '../../../../src/fault/fault.ts';
 import type { Connection } from '../../../../src/execute/ports.ts';
 import {
@@ -41,4 +42,20 @@ export async function faultOf(promise: Promise<unknown>): Promise<Fault> {
     throw error;
   }
   throw new Error('It was not rejected.');
+}
+
+interface Closable {
+  close(): Promise<void>;
+}
+
+/** Keeps what a test opened, and closes it after the test: what was opened last goes first. */
+export function closedAfterEach(): <Thing extends Closable>(thing: Thing) => Thing {
+  const open: Closable[] = [];
+  afterEach(async () => {
+    for (const thing of open.splice(0).toReversed()) await thing.close();
+  });
+  return (thing) => {
+    open.push(thing);
+    return thing;
+  };
 }

@@ -8,7 +8,7 @@ import {
   ElicitResultSchema,
   UrlElicitationRequiredError,
 } from '@modelcontextprotocol/sdk/types.js';
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import type { ElicitAnswer, Elicitation } from '../../../../src/execute/ports.ts';
 import {
@@ -19,18 +19,10 @@ import {
   sendResult,
   serve,
 } from '../references/http-server.ts';
-import { connectTo, faultOf, NEVER } from './connect.ts';
+import { closedAfterEach, connectTo, faultOf, NEVER } from './connect.ts';
 import { v1Http, v1Sse } from './peers.ts';
 
-const open: { close(): Promise<void> }[] = [];
-afterEach(async () => {
-  for (const thing of open.splice(0).toReversed()) await thing.close();
-});
-
-function kept<T extends { close(): Promise<void> }>(thing: T): T {
-  open.push(thing);
-  return thing;
-}
+const kept = closedAfterEach();
 
 const FORM = {
   type: 'object' as const,
@@ -164,9 +156,9 @@ describe('a question of a server with sessions', () => {
   });
 
   test('may take a person longer than a call may take', async () => {
-    const connection = await connected({ callMs: 150 });
+    const connection = await connected({ callMs: 1000 });
     const onElicit = async (): Promise<ElicitAnswer> => {
-      await new Promise((resolve) => setTimeout(resolve, 400));
+      await new Promise((resolve) => setTimeout(resolve, 1500));
       return { action: 'cancel' };
     };
     const outcome = await connection.call('ask', { who: 'x' }, { signal: NEVER, onElicit });
@@ -179,13 +171,13 @@ describe('a question of a server with sessions', () => {
     let ended = false;
     const onElicit = async (_question: Elicitation, signal: AbortSignal): Promise<ElicitAnswer> => {
       abort.abort();
-      await vi.waitUntil(() => signal.aborted);
+      await vi.waitUntil(() => signal.aborted, { timeout: 10_000 });
       ended = true;
       return { action: 'cancel' };
     };
     const calling = connection.call('ask', { who: 'x' }, { signal: abort.signal, onElicit });
     expect((await faultOf(calling)).code).toBe('cancelled');
-    await vi.waitUntil(() => ended);
+    await vi.waitUntil(() => ended, { timeout: 10_000 });
   });
 
   test('with an address shows the address and says only that it was accepted', async () => {

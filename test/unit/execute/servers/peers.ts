@@ -1,25 +1,12 @@
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { createServer } from 'node:net';
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 // oxlint-disable-next-line typescript/no-deprecated -- servers in use still speak only this
 import { SSEServerTransport } from '@modelcontextprotocol/sdk/server/sse.js';
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 import { z } from 'zod';
+import { freePort } from '../../../support/peers.ts';
 import { bodyOf, serve, type TestServer } from '../references/http-server.ts';
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  const { promise, resolve } = Promise.withResolvers<void>();
-  server.listen(0, '127.0.0.1', resolve);
-  await promise;
-  const address = server.address();
-  const closed = Promise.withResolvers<void>();
-  server.close(() => closed.resolve());
-  await closed.promise;
-  if (address === null || typeof address === 'string') throw new Error('No port.');
-  return address.port;
-}
 
 /** Starts `server-everything`, a server that nobody here wrote; `close` ends that process. */
 export async function everything(): Promise<{ url: string; close: () => Promise<void> }> {
@@ -74,6 +61,7 @@ function v1Tools({ asleep, cancelled }: Sleep, more: MoreTools): McpServer {
   );
   server.registerTool('sleep', { description: 'Never ends' }, async ({ signal }) => {
     const { promise, resolve } = Promise.withResolvers<void>();
+    if (signal.aborted) resolve();
     signal.addEventListener('abort', () => resolve());
     asleep.push('sleep');
     await promise;

@@ -123,7 +123,7 @@ describe('a server that fails', () => {
   test('one that hangs is given up, and the request is let go', async () => {
     const closed = Promise.withResolvers<void>();
     const server = await started((_request, response) => response.on('close', closed.resolve));
-    const connecting = connectTo(`${server.origin}/mcp`, { limits: { connectMs: 50 } });
+    const connecting = connectTo(`${server.origin}/mcp`, { limits: { connectMs: 1000 } });
     expect((await faultOf(connecting)).code).toBe('server_timeout');
     await closed.promise;
   });
@@ -293,7 +293,7 @@ describe('limits', () => {
     expect(fault.code).toMatch(/server_(?:limit|garbage)/);
     // The standing stream and that of the call come back by turns: the last of them may still be
     // on its way when the other is refused.
-    await vi.waitFor(() => expect(opened).toBe(10));
+    await vi.waitFor(() => expect(opened).toBe(10), { timeout: 10_000 });
     await connection.close();
     expect(opened).toBe(10);
   });

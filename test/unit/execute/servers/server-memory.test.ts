@@ -1,5 +1,5 @@
 import { createMcpHandler, McpServer } from '@modelcontextprotocol/server';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { ServerMemo, ServerMemory, ServerTokens } from '../../../../src/execute/ports.ts';
 import { serverMemory } from '../../../../src/execute/servers/server-memory.ts';
@@ -12,18 +12,10 @@ import {
   serve,
   type TestServer,
 } from '../references/http-server.ts';
-import { connectTo, faultOf, NEVER, serverAt } from './connect.ts';
+import { closedAfterEach, connectTo, faultOf, NEVER, serverAt } from './connect.ts';
 import { v1Http, v1Sse } from './peers.ts';
 
-const open: { close(): Promise<void> }[] = [];
-afterEach(async () => {
-  for (const thing of open.splice(0).toReversed()) await thing.close();
-});
-
-function kept<T extends { close(): Promise<void> }>(thing: T): T {
-  open.push(thing);
-  return thing;
-}
+const kept = closedAfterEach();
 
 interface Offer {
   /** How long its tool list may be kept; 0 for not at all. */

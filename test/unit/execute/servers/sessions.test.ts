@@ -1,18 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { handMade, plainTools, sendResult, serve } from '../references/http-server.ts';
-import { connectTo, faultOf, NEVER } from './connect.ts';
+import { closedAfterEach, connectTo, faultOf, NEVER } from './connect.ts';
 import { v1Http } from './peers.ts';
 
-const open: { close(): Promise<void> }[] = [];
-afterEach(async () => {
-  for (const thing of open.splice(0).toReversed()) await thing.close();
-});
-
-function kept<T extends { close(): Promise<void> }>(thing: T): T {
-  open.push(thing);
-  return thing;
-}
+const kept = closedAfterEach();
 
 /** A server of sessions; what it does with a request in one is up to `answer`. */
 async function withSessions(forgets: (method: string | undefined, session: number) => boolean) {
@@ -110,7 +102,7 @@ describe('a session that the server forgot', () => {
     const connection = kept(await connectTo(`${hanging.origin}/mcp`));
     const abort = new AbortController();
     const calling = faultOf(connection.call('a', {}, { signal: abort.signal }));
-    await vi.waitUntil(() => handshakes === 2);
+    await expect.poll(() => handshakes).toBe(2);
     abort.abort();
     expect((await calling).code).toBe('cancelled');
   });

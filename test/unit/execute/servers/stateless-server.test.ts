@@ -1,5 +1,5 @@
 import { createMcpHandler, inputRequired, McpServer } from '@modelcontextprotocol/server';
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { demoMcp } from '../../../../src/demo/demo-mcp.ts';
 import type { Connection } from '../../../../src/execute/ports.ts';
@@ -12,6 +12,7 @@ function statelessServer(cancelled: string[]): McpServer {
   const server = new McpServer({ name: 'stateless', version: '1' });
   server.registerTool('sleep', { description: 'Never ends' }, async ({ mcpReq: { signal } }) => {
     const { promise, resolve } = Promise.withResolvers<void>();
+    if (signal.aborted) resolve();
     signal.addEventListener('abort', () => resolve());
     await promise;
     cancelled.push('sleep');
@@ -66,10 +67,10 @@ describe('a server of the stateless protocol', () => {
     const { server, connection } = await connected(cancelled);
     const abort = new AbortController();
     const calling = faultOf(connection.call('sleep', {}, { signal: abort.signal }));
-    await vi.waitUntil(() => server.seen.length === 3);
+    await expect.poll(() => server.seen).toHaveLength(3);
     abort.abort();
     expect((await calling).code).toBe('cancelled');
-    await vi.waitUntil(() => cancelled.length === 1);
+    await expect.poll(() => cancelled).toHaveLength(1);
   });
 
   test('arguments marked for it are sent as headers too', async () => {

@@ -1,20 +1,12 @@
 import { createMcpHandler, McpServer } from '@modelcontextprotocol/server';
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { ToolProgressReport } from '../../../../src/execute/ports.ts';
 import { isObject } from '../../../../src/protocol/json.ts';
 import { overHttp, serve } from '../references/http-server.ts';
-import { connectTo, faultOf, NEVER } from './connect.ts';
+import { closedAfterEach, connectTo, faultOf, NEVER } from './connect.ts';
 import { everything } from './peers.ts';
 
-const open: { close(): Promise<void> }[] = [];
-afterEach(async () => {
-  for (const thing of open.splice(0).toReversed()) await thing.close();
-});
-
-function kept<T extends { close(): Promise<void> }>(thing: T): T {
-  open.push(thing);
-  return thing;
-}
+const kept = closedAfterEach();
 
 const QUICK = { pollIntervalMs: 1 };
 
@@ -96,13 +88,15 @@ describe('a task of a stateless server', () => {
 
   test('is given more time than a call, and no more than a task may take', async () => {
     const server = await taskServer([{ status: 'working' }]);
-    const connection = await connected(server, { callMs: 100, taskMs: 900 });
+    const connection = await connected(server, { callMs: 100, taskMs: 3000 });
     const fault = await faultOf(connection.call('work', {}, { signal: NEVER }));
     expect(fault.code).toBe('server_timeout');
     expect(server.requests.filter(({ method }) => method === 'tasks/get').length).toBeGreaterThan(
       1,
     );
-    await vi.waitUntil(() => server.requests.at(-1)?.method === 'tasks/cancel');
+    await expect
+      .poll(() => server.requests)
+      .toContainEqual(expect.objectContaining({ method: 'tasks/cancel' }));
   });
 
   test('is cancelled when the call is aborted', async () => {
@@ -110,13 +104,11 @@ describe('a task of a stateless server', () => {
     const connection = await connected(server);
     const abort = new AbortController();
     const calling = faultOf(connection.call('work', {}, { signal: abort.signal }));
-    await vi.waitUntil(() => server.requests.length > 1);
+    await expect.poll(() => server.requests.length).toBeGreaterThan(1);
     abort.abort();
     expect((await calling).code).toBe('cancelled');
-    expect(server.requests.at(-1)).toMatchObject({
-      method: 'tasks/cancel',
-      params: { taskId: 't1' },
-    });
+    const cancelled = () => server.requests.filter(({ method }) => method === 'tasks/cancel');
+    await expect.poll(cancelled).toMatchObject([{ params: { taskId: 't1' } }]);
   });
 
   test('asks a person, who is asked each question once', async () => {

@@ -1,7 +1,7 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Connection } from '../../../../src/execute/ports.ts';
 import { demoMcp } from '../../../../src/demo/demo-mcp.ts';
-import { connectTo, faultOf, NEVER, serverAt } from './connect.ts';
+import { closedAfterEach, connectTo, faultOf, NEVER, serverAt } from './connect.ts';
 import {
   event,
   handMade,
@@ -13,15 +13,7 @@ import {
 } from '../references/http-server.ts';
 import { everything, v1Http, v1Sse, type V1Server } from './peers.ts';
 
-const open: { close(): Promise<void> }[] = [];
-afterEach(async () => {
-  for (const thing of open.splice(0).toReversed()) await thing.close();
-});
-
-function kept<T extends { close(): Promise<void> }>(thing: T): T {
-  open.push(thing);
-  return thing;
-}
+const kept = closedAfterEach();
 
 async function textOf(connection: Connection, tool: string, args = {}): Promise<string> {
   const { parts } = await connection.call(tool, args, { signal: NEVER });
@@ -123,20 +115,20 @@ describe.each([
     const [server, connection] = await connected();
     const abort = new AbortController();
     const calling = faultOf(connection.call('sleep', {}, { signal: abort.signal }));
-    await textOf(connection, 'echo', { text: 'x' });
+    await expect.poll(() => server.asleep).toHaveLength(1);
     abort.abort();
     expect((await calling).code).toBe('cancelled');
-    await vi.waitUntil(() => server.cancelled.length === 1);
+    await expect.poll(() => server.cancelled).toHaveLength(1);
     expect(await textOf(connection, 'echo', { text: 'still here' })).toBe('still here');
   });
 
   test('a call that takes too long is cancelled on the server', async () => {
     const server = kept(await start());
-    const connection = kept(await connectTo(`${server.origin}/mcp`, { limits: { callMs: 100 } }));
+    const connection = kept(await connectTo(`${server.origin}/mcp`, { limits: { callMs: 1000 } }));
     expect((await faultOf(connection.call('sleep', {}, { signal: NEVER }))).code).toBe(
       'server_timeout',
     );
-    await vi.waitUntil(() => server.cancelled.length === 1);
+    await expect.poll(() => server.cancelled).toHaveLength(1);
   });
 
   test('50 calls at once each get their own answer', async () => {
@@ -172,7 +164,7 @@ test('an SSE server that goes away fails the calls that wait for it', async () =
   const server = await v1Sse();
   const connection = kept(await connectTo(`${server.origin}/sse`));
   const calling = faultOf(connection.call('sleep', {}, { signal: NEVER }));
-  await textOf(connection, 'echo', { text: 'x' });
+  await expect.poll(() => server.asleep).toHaveLength(1);
   await server.close();
   expect((await calling).code).toBe('server_unreachable');
 });

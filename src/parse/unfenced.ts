@@ -1,0 +1,25 @@
+import type { Split } from './frontmatter.ts';
+
+/** Lines `key: value` with the keys that prompt files of Continue begin with, and a line `---`. */
+const BLOCK =
+  /^((?:(?:name|description|version|invokable|model|temperature|top_?[pPkK]|stop|max_?[tT]okens)[ \t]*:(?:[ \t][^\r\n]*)?(?:\r\n|[\r\n])){1,40})---[ \t]*(?:\r\n|[\r\n]|$)/;
+
+/**
+ * Settings without the line `---` before them, as Continue's files `*.prompt` have them: lines
+ * `key: value` from the start of the document to the first line `---`.
+ *
+ * @param path name of the file; without one it takes a `name` and a `description` to be sure
+ * @returns null for every other document
+ * @see spec/prompt-format.md FM-13
+ */
+export function splitUnfenced(text: string, path: string | undefined): Split | null {
+  const isNamed = path !== undefined;
+  if (isNamed && !/\.prompt$|(?:^|[/\\])\.continue[/\\]/.test(path)) {
+    return null;
+  }
+  const [whole = '', block = ''] = BLOCK.exec(text) ?? [];
+  const isSure = isNamed || (/^name[ \t]*:/m.test(block) && /^description[ \t]*:/m.test(block));
+  return block !== '' && isSure
+    ? { kind: 'block', bodyStart: whole.length, fence: 0, from: 0, to: block.length }
+    : null;
+}
