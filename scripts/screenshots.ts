@@ -5,7 +5,7 @@
 import { mkdirSync } from 'node:fs';
 import { argv } from 'node:process';
 import { startBrowser } from '../test/support/browser.ts';
-import { shownPages } from '../test/support/shown-pages.ts';
+import { open, shownPages } from '../test/support/shown-pages.ts';
 
 const FOLDER = new URL('../.screenshots/', import.meta.url).pathname;
 
@@ -20,14 +20,13 @@ const [, , wanted = ''] = argv;
 mkdirSync(FOLDER, { recursive: true });
 const browser = await startBrowser();
 await using shown = await shownPages(browser);
-const { page } = shown.owner;
-for (const { name, path } of shown.pages.filter((each) => each.name.includes(wanted))) {
+for (const each of shown.pages.filter(({ name }) => name.includes(wanted))) {
+  const { name, visit: { page } = shown.owner } = each;
   for (const { name: size, ...viewport } of SIZES) {
     await page.setViewportSize(viewport);
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme });
-      // A run that goes on never lets the network rest.
-      await page.goto(path, { waitUntil: 'load' });
+      await open(shown, each);
       const file = `${FOLDER}${name}-${size}-${colorScheme}.png`;
       await page.screenshot({ path: file, fullPage: !name.startsWith('docs') });
       console.log(file);

@@ -73,7 +73,7 @@ ${bindings.map((binding) => `    ${binding},`).join('\n')}
 }
 
 function isOurs(name: string): boolean {
-  return VARIABLES.includes(name) || /^(?:SECRET_|LOCAL_O)/.test(name);
+  return VARIABLES.includes(name) || /^(?:SECRET_|HOSTS_OF_SECRET_|LOCAL_O)/.test(name);
 }
 
 /** A string of the configuration language; JSON's escapes are a part of its own. */

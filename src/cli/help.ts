@@ -30,6 +30,7 @@ export function overview(): string {
       ['DEFAULT_MODEL', 'the model when a prompt names none'],
       ['EGRESS_ALLOW', 'loopback addresses that prompts may reach, as HOST:PORT,...'],
       ['SECRET_X', 'the value of ${env:X} in headers of tool servers'],
+      ['HOSTS_OF_SECRET_X', 'the hosts that it may be sent to, as HOST,...; all when not set'],
       ['MDOPS_KEY', 'the API key for --remote'],
       ['MDOPS_SERVER', 'the server that login and logout without a URL are for'],
       ['MDOPS_HOME', 'the folder for logins'],

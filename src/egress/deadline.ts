@@ -1,3 +1,5 @@
+import { RepeatedLimit } from './repeated-limit.ts';
+
 /** The time one request may take, and the one way to stop it. */
 export interface Deadline {
   /** Aborts when the caller aborts, a time is over, or {@link Deadline.stop} is called. */
@@ -7,6 +9,10 @@ export interface Deadline {
    * @throws what the signal was aborted with
    */
   within<T>(ms: number, work: Promise<T>): Promise<T>;
+  /** Aborts unless a piece comes within so many milliseconds from now. */
+  awaitPiece(ms: number): void;
+  /** It came: its reader may take as long as it likes. */
+  pieceCame(): void;
   /** Aborts with a reason of our own. */
   stop(reason: unknown): void;
   /** The request is over: nothing fires any more. */
@@ -28,13 +34,17 @@ export function deadline(
   const stop = (reason: unknown): void => controller.abort(reason);
   const onCaller = (): void => stop(caller?.reason);
   const cancelTotal = after(totalMs, () => stop(late()));
+  const silence = new RepeatedLimit(() => stop(late()));
   if (caller?.aborted === true) onCaller();
   caller?.addEventListener('abort', onCaller, { once: true });
   return {
     signal,
     stop,
+    awaitPiece: (ms) => silence.set(ms),
+    pieceCame: () => silence.lift(),
     end: () => {
       cancelTotal();
+      silence.end();
       caller?.removeEventListener('abort', onCaller);
     },
     within: async (ms, work) => {

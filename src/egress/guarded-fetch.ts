@@ -174,7 +174,7 @@ interface Delivery {
 function delivered(response: Response, url: URL, { options, codes, limit }: Delivery): Response {
   const { status, statusText, body } = response;
   if (status < 200 || status > 599) throw new Fault(codes.unreachable);
-  const headers = new Headers([...response.headers]);
+  const headers = new Headers(response.headers);
   // These describe the bytes on the wire; what is handed on is decompressed.
   if (headers.has('content-encoding')) headers.delete('content-length');
   headers.delete('content-encoding');

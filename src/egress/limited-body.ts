@@ -22,20 +22,39 @@ export function limitedBody(
   deadline: Deadline,
 ): ReadableStream<Uint8Array> {
   const reader = source.getReader();
+  const { signal } = deadline;
   let left = limits.maxBytes;
-  const give = (error: Error): never => {
-    deadline.stop(error);
+  let onAbort = (): void => {};
+  const end = (): void => {
+    signal.removeEventListener('abort', onAbort);
     deadline.end();
+  };
+  const give = (error: Error): never => {
+    end();
+    deadline.stop(error);
     throw error;
   };
   return new ReadableStream<Uint8Array>(
     {
+      start: (controller) => {
+        // A transport that does not react to its signal must not hold the reader.
+        onAbort = () => {
+          controller.error(limits.failed(signal.reason));
+          deadline.end();
+          void reader.cancel(signal.reason).catch(() => undefined);
+        };
+        signal.addEventListener('abort', onAbort, { once: true });
+        if (signal.aborted) onAbort();
+      },
       pull: async (controller) => {
         if (left < 0) give(limits.tooMuch());
-        const read = deadline.within(limits.idleMs, reader.read());
+        deadline.awaitPiece(limits.idleMs);
+        const read = reader.read();
         const { done, value } = await read.catch((cause: unknown) => give(limits.failed(cause)));
+        if (signal.aborted) return;
+        deadline.pieceCame();
         if (done) {
-          deadline.end();
+          end();
           controller.close();
           return;
         }
@@ -45,8 +64,8 @@ export function limitedBody(
         left = rest;
       },
       cancel: async (reason: unknown) => {
+        end();
         deadline.stop(reason);
-        deadline.end();
         await reader.cancel(reason).catch(() => undefined);
       },
     },

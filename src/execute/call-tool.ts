@@ -1,4 +1,4 @@
-import { asFault, Fault, type FaultData } from '../fault/fault.ts';
+import { asFault, Fault, type FaultCode, type FaultData } from '../fault/fault.ts';
 import type { ToolServer } from '../normalize/request.ts';
 import { parseJsonObject } from '../protocol/json.ts';
 import type { ServerTool, ToolResult } from '../run/event.ts';
@@ -8,7 +8,7 @@ import { approvalHash } from './approval-hash.ts';
 import { cancelOpenQuestions, elicitor } from './elicit.ts';
 import type { Refused } from './login-asks.ts';
 import type { Work } from './work.ts';
-import type { Connection, ToolOutcome } from './ports.ts';
+import type { CallOptions, Connection, ToolOutcome } from './ports.ts';
 
 /**
  * Makes one tool call; whatever comes of it is a `tool-result` event, but for a call that was refused
@@ -82,12 +82,26 @@ async function outcomeOf(command: CallTool, work: Work, signal: AbortSignal): Pr
   const { call_id } = state.call;
   work.emit({ type: 'tool-sent', call_id });
   const onElicit = elicitor(command, work, signal);
-  const outcome = await connection.call(tool.name, args, {
+  const options: CallOptions = {
     signal,
     onProgress: (progress) => work.emit({ type: 'tool-progress', call_id, ...progress }),
     ...(onElicit === undefined ? {} : { onElicit }),
+  };
+  const outcome = await connection.call(tool.name, args, options).catch((error: unknown) => {
+    throw withDoubt(asFault(error, 'server_error'), tool);
   });
   return connection.usedLogin === true ? { ...outcome, usedLogin: true } : outcome;
+}
+
+/** Codes of a connection that was lost, perhaps after the call had arrived. */
+const LOST: ReadonlySet<FaultCode> = new Set(['server_unreachable', 'server_timeout']);
+
+/** A model that reads only that nobody was reached would call again, and pay twice. */
+function withDoubt(fault: Fault, { read_only, idempotent }: ServerTool): Fault {
+  if (read_only || idempotent || !LOST.has(fault.code)) return fault;
+  const message = `${fault.message} Whether the call was carried out is unknown.`;
+  const detail = fault.detail === undefined ? {} : { detail: fault.detail };
+  return new Fault(fault.code, message, { ...detail, cause: fault });
 }
 
 function unknownTool(name: string, work: Work): string {

@@ -3,7 +3,7 @@ import { asFault } from '../fault/fault.ts';
 import type { EventBody } from '../run/event.ts';
 import type { RunEvent } from '../run/event.ts';
 import type { Command } from '../run/command.ts';
-import { nextCommands, parkedUntil } from '../run/next-commands.ts';
+import { nextCommands, onlyWaitsUntil } from '../run/next-commands.ts';
 import { failedEnd } from '../run/run-end.ts';
 import { applyEvent, foldRun } from '../run/fold-run.ts';
 import { isTerminal, type Run } from '../run/run.ts';
@@ -38,18 +38,20 @@ export async function executeRun(
   const active = new ActiveCommands(work);
   const wake = (): void => work.wake();
   rest?.addEventListener('abort', wake);
+  signal.addEventListener('abort', wake);
   try {
     while (!signal.aborted && !isTerminal(work.run().status)) {
-      // No loop is kept for a person who may come tomorrow.
-      if (parkedUntil(work.run(), ports.clock.now()) !== null) return;
       const wanted = nextCommands(work.run());
+      // No loop is kept for a person who may come tomorrow.
+      if (onlyWaitsUntil(wanted, ports.clock.now()) !== null) return;
       if (rest?.aborted === true) active.finish(wanted);
       else active.become(wanted);
       if (rest?.aborted === true && !active.isBusy) return;
-      await work.changed(signal);
+      await work.changed();
     }
   } finally {
     rest?.removeEventListener('abort', wake);
+    signal.removeEventListener('abort', wake);
     await active.stop();
     work.close();
     await work.connections.close();
@@ -177,12 +179,11 @@ class RunningWork implements Work {
     this.wake();
   }
 
-  /** Resolves once something was emitted, a command settled, or the signal aborted. */
-  async changed(signal: AbortSignal): Promise<void> {
+  /** Resolves once something was emitted, a command settled, or somebody woke it. */
+  async changed(): Promise<void> {
     await new Promise<void>((resolve) => {
-      if (this.#pending || signal.aborted) return resolve();
+      if (this.#pending) return resolve();
       this.#wake = resolve;
-      signal.addEventListener('abort', () => resolve(), { once: true });
     });
     this.#pending = false;
   }

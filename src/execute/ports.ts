@@ -204,7 +204,7 @@ export interface ToolProgressReport {
 export interface ToolServers {
   /**
    * Connects and lists the tools, within a bounded time.
-   * @throws Fault `server_*`, `login_required`, `address_refused`, `secret_missing`
+   * @throws Fault `server_*`, `login_required`, `address_refused`, `secret_missing`, `secret_refused`
    */
   connect(server: ToolServer, signal: AbortSignal): Promise<Connection>;
 }

@@ -158,6 +158,11 @@ export const FAULTS = {
     text: 'The tool server changed its tools in the middle of the run.',
   },
   secret_missing: { http: 422, exit: 2, text: 'A secret that the prompt names is not set.' },
+  secret_refused: {
+    http: 422,
+    exit: 2,
+    text: 'A secret that the prompt names may not be sent to this server.',
+  },
 
   // The model.
   model_not_found: { http: 422, exit: 2, text: 'There is no such model.' },

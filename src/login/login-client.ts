@@ -24,8 +24,8 @@ export interface LoginClientOptions {
   /** The client id metadata document that this server publishes; null where none can be reached. */
   readonly clientMetadataUrl: string | null;
   readonly registered: readonly RegisteredClient[];
-  /** Whether the query of a server's address is not for the person who logs in; no by default. */
-  readonly hidesQuery?: boolean;
+  /** Whether the person who logs in may see this address of a server; yes when left out. */
+  readonly mayShow?: (address: string) => boolean;
   /** How authorization servers name us to a person; `MarkdownOps` when left out. */
   readonly clientName?: string;
 }

@@ -35,9 +35,9 @@ export function loginClient(options: LoginClientOptions): LoginClient {
     const place = await parts.discovery.placeOf(target, signal);
     parts.clients.check(place.server);
     // `resource` stands in the address bar of whoever logs in: an operator's key is not theirs.
-    if (options.hidesQuery === true && new URL(place.resource.resource).search !== '') {
+    if (options.mayShow?.(place.resource.resource) === false) {
       throw unavailable(
-        `${hostOf(target.url)} repeats the query of its address, which only the operator of this server may know, so nobody can log in there.`,
+        `${hostOf(target.url)} repeats a part of its address that may be a key, which only the operator of this server may know, so nobody can log in there.`,
       );
     }
     const has = sameIssuer(await grants.of(target), place);

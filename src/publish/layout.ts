@@ -37,15 +37,19 @@ export interface Page {
   readonly site?: Site;
 }
 
-/** The `Content-Security-Policy` of every page: our own files and nothing else. */
-export function contentSecurityPolicy(): string {
+/**
+ * The `Content-Security-Policy` of every page: our own files and nothing else.
+ * @param formsLead where the redirects after a form may lead besides, as sources of the policy:
+ *   browsers hold them against it too
+ */
+export function contentSecurityPolicy(formsLead = ''): string {
   return [
     "default-src 'none'",
     "style-src 'self'",
     "script-src 'self'",
     "connect-src 'self'",
     "img-src 'self' data:",
-    "form-action 'self'",
+    `form-action 'self'${formsLead === '' ? '' : ` ${formsLead}`}`,
     "base-uri 'none'",
     "frame-ancestors 'none'",
   ].join('; ');

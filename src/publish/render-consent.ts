@@ -20,15 +20,48 @@ export interface ConsentPage {
   readonly fields: Readonly<Record<string, string>>;
 }
 
+/** The page of a program that asked for what it cannot have. */
+export interface RefusedProgramPage {
+  readonly name: string;
+  /** As in {@link ConsentPage}. */
+  readonly domain: string | null;
+  /** What is wrong, for its maker. */
+  readonly why: string;
+  /** The same as OAuth names it. */
+  readonly code: string;
+  /** Where it is told so, when the person goes there. */
+  readonly back: URL;
+}
+
+/** Says that nothing was given, and where the way back leads: nobody is sent there unasked. */
+export function renderRefusedProgram({
+  name,
+  domain,
+  why,
+  code,
+  back,
+}: RefusedProgramPage): string {
+  return pageHtml({
+    title: 'A program asked wrongly',
+    announcement: 'A program asked for what it cannot have',
+    main: markup`<header class="run"><h1>${programName(name)} asked wrongly</h1></header>
+${factList([
+  ['Program', named(name, domain)],
+  ['What is wrong', `${why} (${code})`],
+])}
+<p>Nothing was given to it. Its maker has to mend this.</p>
+<p class="notice" role="note">Go back only if you just began this in that program yourself: the link leads away from this server.</p>
+<p><a href="${back.href}" rel="noopener noreferrer nofollow">Back to ${back.host}</a></p>
+`,
+  });
+}
+
 /** Says who asks for what before anything is given; without a click on Allow nothing is. */
 export function renderConsent(page: ConsentPage): string {
   const { name, domain, redirectHost, isLoopback, scopes, person, fields } = page;
   const shown = programName(name);
   const facts: [string, Markup | string][] = [
-    [
-      'Program',
-      markup`${shown}${domain === null ? ' (it says so itself)' : markup`, of <strong>${domain}</strong>`}`,
-    ],
+    ['Program', named(name, domain)],
     ['You are sent to', markup`<strong>${redirectHost}</strong>`],
     ['For', person],
   ];
@@ -54,4 +87,11 @@ ${hiddenFields(fields)}<button type="submit" name="decision" value="allow">Allow
 <p class="quiet">You can end this at any time under <a href="/connections">Connections</a>.</p>
 `,
   });
+}
+
+/** A program and who vouches for its name. */
+function named(name: string, domain: string | null): Markup {
+  const vouched =
+    domain === null ? ' (it says so itself)' : markup`, of <strong>${domain}</strong>`;
+  return markup`${programName(name)}${vouched}`;
 }

@@ -1,6 +1,6 @@
 /** What each scope allows, in words for the person who gives it. @see spec/identity.md, Programs */
 const WORDS: Readonly<Record<string, string>> = {
-  runs: 'Run prompts for you, and read and end runs of yours whose address it has. Runs use your models, your secrets and your logins to tool servers.',
+  runs: 'Run prompts for you, also prompts of yours whose address it has, and read and end the runs that it made. Runs use your models, your secrets and your logins to tool servers.',
   connections: 'See the list of your logins to tool servers.',
   offline_access: 'Go on when you are away, until you end it or do not use it for 30 days.',
 };

@@ -1,4 +1,5 @@
-import type { ActionRequired, RunEvent, ServerTool } from './event.ts';
+import type { ActionRequired, RunEnd, RunEvent, ServerTool } from './event.ts';
+import { foldRun } from './run.ts';
 
 /**
  * What is wrong with the log of a run, one sentence each; a log that this server wrote gives none,
@@ -9,6 +10,8 @@ export function fsck(events: readonly RunEvent[]): readonly string[] {
   const check = new LogCheck();
   for (const [index, event] of events.entries()) check.take(event, index + 1);
   if (events.length === 0) check.says('There is no event.');
+  // What is not a log cannot be folded.
+  if (check.problems.length === 0) check.texts(events);
   return check.problems;
 }
 
@@ -25,6 +28,8 @@ interface Call {
 interface StepSeen {
   attempt: number;
   ended: boolean;
+  /** What was streamed in this attempt. */
+  text: string;
 }
 
 class LogCheck {
@@ -46,8 +51,33 @@ class LogCheck {
       this.says(`Event ${place} is ${event.type}; the first is run-start and no other.`);
     }
     if (this.#ended) this.says(`Event ${place} (${event.type}) follows the end.`);
-    if (event.type === 'run-end') this.#ended = true;
+    if (event.type === 'run-end') this.#end(event);
     this.#body(event);
+  }
+
+  /** The text of every step must be what was streamed. */
+  texts(events: readonly RunEvent[]): void {
+    for (const { step, text } of foldRun(events).steps) {
+      if (text !== this.#steps.get(step)?.text) {
+        this.says(`The text of step ${step} is not what was streamed.`);
+      }
+    }
+  }
+
+  /** A run is completed only when nothing of it is under way, but what its caller does. */
+  #end({ seq, status, stop_reason }: RunEnd & { readonly seq: number }): void {
+    this.#ended = true;
+    if (status !== 'completed') return;
+    for (const [step, { ended }] of this.#steps) {
+      if (!ended) this.says(`Event ${seq} completes the run in the middle of step ${step}.`);
+    }
+    if (stop_reason !== 'tool_calls') this.#allDone(seq, 'completes the run');
+  }
+
+  #allDone(seq: number, what: string): void {
+    for (const [id, { done }] of this.#calls) {
+      if (!done) this.says(`Event ${seq} ${what} without the result of call ${id}.`);
+    }
   }
 
   #body(event: RunEvent): void {
@@ -81,6 +111,7 @@ class LogCheck {
   #stepStart({ seq, step, attempt, repair }: RunEvent & { type: 'step-start' }): void {
     const last = Math.max(0, ...this.#steps.keys());
     const before = this.#steps.get(step) ?? { attempt: 0, ended: false };
+    if (step > last) this.#allDone(seq, `starts step ${step}`);
     if (step !== last && (step !== last + 1 || this.#steps.get(last)?.ended === false)) {
       this.says(`Event ${seq} starts step ${step} after step ${last}.`);
     }
@@ -90,7 +121,7 @@ class LogCheck {
     }
     if (repair !== undefined) this.#repairs.add(step);
     if (this.#repairs.size > 1) this.says(`Event ${seq} repairs a second time.`);
-    this.#steps.set(step, { attempt, ended: false });
+    this.#steps.set(step, { attempt, ended: false, text: '' });
     // What the attempt before said is void.
     for (const [id, call] of this.#calls) if (call.step === step) this.#calls.delete(id);
   }
@@ -101,6 +132,7 @@ class LogCheck {
       this.says(`Event ${event.seq} (${event.type}) belongs to no step under way.`);
     }
     if (event.type === 'step-end' && step !== undefined) step.ended = true;
+    if (event.type === 'text-delta' && step !== undefined) step.text += event.text;
     if (event.type !== 'tool-call') return;
     if (this.#calls.has(event.call_id)) this.says(`Event ${event.seq} repeats an id of a call.`);
     const tool = this.#tools.get(event.wire_name);

@@ -34,7 +34,11 @@ export function nextCommands(run: Run): readonly Command[] {
  * null when there is work for it now.
  */
 export function parkedUntil(run: Run, now: number): number | null {
-  const commands = nextCommands(run);
+  return onlyWaitsUntil(nextCommands(run), now);
+}
+
+/** The same, where the commands of the run were decided already. */
+export function onlyWaitsUntil(commands: readonly Command[], now: number): number | null {
   const until = commands.map((command) => (command.type === 'wait' ? command.until : -Infinity));
   const first = Math.min(...until);
   return commands.length > 0 && first > now ? first : null;

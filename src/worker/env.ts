@@ -23,6 +23,8 @@ export interface Env {
   readonly LOCAL_NETWORK?: Fetcher;
   /** All networks, for hosts that the operator configured, in that role; only `npm start` binds it. */
   readonly OPERATOR_NETWORK?: Fetcher;
+  /** What the variables say, where they were read for this request already; no binding. */
+  readonly READ?: SettingsResult;
 }
 
 /** The text bindings alone: variables and secrets. */
@@ -34,5 +36,10 @@ export function variablesOf(env: Env): Variables {
 
 /** The settings of the server, checked; see {@link readSettings}. */
 export function readEnv(env: Env): SettingsResult {
-  return readSettings(variablesOf(env));
+  return env.READ ?? readSettings(variablesOf(env));
+}
+
+/** The same bindings with the settings read, so that one request reads them once. */
+export function withSettings(env: Env): Env {
+  return { ...env, READ: readEnv(env) };
 }

@@ -1,4 +1,5 @@
 import { app } from './app.ts';
+import { withSettings } from './env.ts';
 import type { Env } from './env.ts';
 import { secured } from './security-headers.ts';
 
@@ -10,6 +11,8 @@ export { PrincipalObject } from './principal/principal-object.ts';
 export { RunObject } from './run/run-object.ts';
 
 export default {
-  fetch: async (request, env, context) =>
-    secured(await app.fetch(request, env, context), request, env),
+  fetch: async (request, bindings, context) => {
+    const env = withSettings(bindings);
+    return secured(await app.fetch(request, env, context), request, env);
+  },
 } satisfies ExportedHandler<Env>;

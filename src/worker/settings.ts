@@ -3,6 +3,7 @@ import type { RegisteredClient } from '../login/login-client.ts';
 import { readRegisteredClients } from '../login/registered-clients.ts';
 import { configuredProviders, KNOWN_PROVIDERS } from '../execute/model/providers.ts';
 import type { Provider } from '../execute/model/providers.ts';
+import { checkSecretHosts } from '../execute/environment-secrets.ts';
 import { capsOf, NO_CAP, numbersIn } from './principal/caller-caps.ts';
 import type { CallerCaps } from './principal/caller-caps.ts';
 import { NO_SIGN_IN, SIGN_IN_VARIABLES, signInSettings } from './sign-in/sign-in-settings.ts';
@@ -64,7 +65,7 @@ export interface SettingsResult {
   readonly problems: readonly string[];
 }
 
-/** Every variable that the Worker reads; those that begin with `SECRET_` come on top. */
+/** Every variable that the Worker reads; those of secrets and of their hosts come on top. */
 export const VARIABLES: readonly string[] = [
   'PUBLIC_URL',
   'ID_KEY',
@@ -100,6 +101,7 @@ export function readSettings(variables: Variables): SettingsResult {
   const localOrigin = read('LOCAL_ORIGIN', (text) => originIn('LOCAL_ORIGIN', text), null);
   const publicOrigin = read('PUBLIC_URL', (text) => originIn('PUBLIC_URL', text), null);
   const isLocal = localOrigin !== null;
+  read('HOSTS_OF_SECRET', () => checkSecretHosts(variables), undefined);
   const settings: Settings = {
     localOrigin,
     localOwner: variables['LOCAL_OWNER'] === '1' && isLocal,

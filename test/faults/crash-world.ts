@@ -149,6 +149,22 @@ export class CrashWorld implements AsyncDisposable {
     throw new Error(`${run.name} is never ${status}`);
   }
 
+  /** The first `count` frames of a run's events as its owner reads them now, of one that goes on too. */
+  frames({ id, headers }: Accepted, count: number): Promise<readonly string[]> {
+    return new Promise((resolve, reject) => {
+      let text = '';
+      const sent = request(`${this.origin}/${id}/events`, { agent: false, headers }, (response) => {
+        response.setEncoding('utf8');
+        response.on('data', (more: string) => {
+          text += more;
+          if (framesOf(text).length >= count) sent.destroy();
+        });
+        response.on('close', () => resolve(framesOf(text).slice(0, count)));
+      });
+      sent.on('error', reject).end();
+    });
+  }
+
   #prompt(kind: Kind, name: string, login: string): string {
     const { tools, page } = this.#peers;
     const said = `Run ${kind} ${name}.`;
@@ -181,4 +197,12 @@ export class CrashWorld implements AsyncDisposable {
     await Promise.all([auth, ...locked].map((each) => each[Symbol.asyncDispose]()));
     rmSync(this.stateDir, { recursive: true, force: true });
   }
+}
+
+/** Whole frames, without what keeps a connection open. */
+export function framesOf(text: string): string[] {
+  return text
+    .split('\n\n')
+    .slice(0, -1)
+    .filter((frame) => !frame.startsWith(':'));
 }

@@ -2,10 +2,22 @@ import process from 'node:process';
 
 /** Numbers that a seed decides. */
 export class Random {
+  readonly #seed: number;
   #state: number;
 
   constructor(seed: number) {
-    this.#state = seed >>> 0;
+    this.#seed = seed >>> 0;
+    this.#state = this.#seed;
+  }
+
+  /**
+   * Other numbers that the same seed decides, under a name. What is drawn here changes nothing
+   * there: who draws as often as requests happen to come must not draw where a plan is made.
+   */
+  of(name: string): Random {
+    let mixed = this.#seed ^ 0x811c9dc5;
+    for (const unit of name) mixed = Math.imul(mixed ^ (unit.codePointAt(0) ?? 0), 0x01000193);
+    return new Random(mixed);
   }
 
   /** From 0 up to, and without, 1. @see mulberry32 */

@@ -32,13 +32,15 @@ export function slowModel(traps: Traps, random: Random): Promise<Peer> {
     const prompt = JSON.stringify(messages.findLast(({ role }) => role === 'user')?.content);
     const [, kind = 'plain', name = ''] = /Run (\w+) (\w+)\./.exec(prompt) ?? [];
     traps.reached('before the first token');
-    await later(random.below(60));
     const step = messages.filter(({ role }) => role === 'assistant').length;
+    // What others draw meanwhile, and in which order they come, changes nothing.
+    const pace = random.of(`${name}/${step}`);
+    await later(pace.below(60));
     response.writeHead(200, { 'content-type': 'text/event-stream' });
     for (let word = 0; word < 6; word += 1) {
       send(response, { content: `${name}·${step}·${word} ` });
       traps.reached('after the first token');
-      await later(random.below(40));
+      await later(pace.below(40));
     }
     const wanted = wantedCalls(kind, step, `${name}/${step}`);
     for (const [index, { tool, args }] of wanted.entries()) {
@@ -46,7 +48,7 @@ export function slowModel(traps: Traps, random: Random): Promise<Peer> {
       const made = { name: found?.function.name ?? tool, arguments: args };
       send(response, { tool_calls: [{ index, id: `c${index}`, function: made }] });
       traps.reached('intent of a call');
-      await later(random.below(30));
+      await later(pace.below(30));
     }
     send(response, {}, wanted.length > 0 ? 'tool_calls' : 'stop');
     response.end('data: [DONE]\n\n');
@@ -121,7 +123,7 @@ export class SlowTools {
   async #call(response: ServerResponse, id: unknown, [tool, key]: [string, string]) {
     if (tool !== 'look') this.paid.set(key, (this.paid.get(key) ?? 0) + 1);
     this.#traps.reached('call sent');
-    await later(this.#random.below(80));
+    await later(this.#random.of(key).below(80));
     response.writeHead(200, { 'content-type': 'text/event-stream' });
     if (tool === 'ask') {
       const requestedSchema = { type: 'object', properties: { name: { type: 'string' } } };

@@ -1,11 +1,13 @@
 /** What holds for every page, whoever made it: policy, foreign requests, accessibility, no scripts. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { seriousFindings } from '../support/accessibility.ts';
 import { startBrowser, visit } from '../support/browser.ts';
 import { httpPeer } from '../support/peers.ts';
 import type { Peer } from '../support/peers.ts';
-import { shownPages } from '../support/shown-pages.ts';
+import { open, shownPages } from '../support/shown-pages.ts';
 import type { ShownPages } from '../support/shown-pages.ts';
 
 let browser: Browser;
@@ -50,36 +52,72 @@ async function runIds(): Promise<string[]> {
 
 describe('every page', () => {
   test('asks nobody else for anything, breaks no policy and can be used by everybody', async () => {
-    const { page, watched } = shown.owner;
     const findings: string[] = [];
-    for (const { name, path } of shown.pages) {
+    for (const each of shown.pages) {
       for (const colorScheme of ['light', 'dark'] as const) {
+        const { page } = each.visit ?? shown.owner;
         await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-        await page.goto(path);
+        await open(shown, each);
         findings.push(
-          ...(await seriousFindings(page)).map((each) => `${name}, ${colorScheme}: ${each}`),
+          ...(await seriousFindings(page)).map((found) => `${each.name}, ${colorScheme}: ${found}`),
         );
       }
     }
     expect(findings).toEqual([]);
-    expect(watched).toEqual({ faults: [], foreign: [] });
-  }, 180_000);
-
-  test('fits a narrow phone without being scrolled sideways', async () => {
-    const { page } = shown.owner;
-    await page.setViewportSize({ width: 320, height: 640 });
-    for (const { name, path } of shown.pages) {
-      await page.goto(path);
-      const wide = await page.evaluate('document.documentElement.scrollWidth');
-      expect([name, wide]).toEqual([name, 320]);
+    for (const { watched } of [shown.owner, shown.person]) {
+      expect(watched).toEqual({ faults: [], foreign: [] });
     }
-  });
+  }, 240_000);
+
+  test('is among them, whatever its title', async () => {
+    const titles = new Set<string>();
+    for (const each of shown.pages) titles.add(await (await open(shown, each)).title());
+    // One comes to it by way of another site: `people.test.ts`.
+    titles.add('Logged in · MarkdownOps');
+    const missing = titlesInSource().filter((title) => !titles.has(`${title} · MarkdownOps`));
+    expect(missing).toEqual([]);
+  }, 120_000);
+
+  // `worker-bundle.test.ts` bounds each of them, which says little if a page loads another one.
+  test('loads the scripts whose size is bounded, and no other', async () => {
+    const { page } = shown.owner;
+    const loaded: string[] = [];
+    page.on('request', (request) => {
+      if (request.resourceType() === 'script') loaded.push(new URL(request.url()).pathname);
+    });
+    for (const each of shown.pages.filter(({ visit: own }) => own === undefined)) {
+      loaded.length = 0;
+      await open(shown, each);
+      await page.waitForLoadState('load');
+      const bounded = ['/assets/run.js', '/assets/editor.js', '/assets/parser.js'];
+      expect([each.name, loaded.filter((name) => !bounded.includes(name))]).toEqual([
+        each.name,
+        [],
+      ]);
+      const isRun = each.name.startsWith('run-');
+      expect([each.name, loaded.includes('/assets/editor.js') && isRun]).toEqual([
+        each.name,
+        false,
+      ]);
+      // Before anybody types, the parser is not there.
+      if (each.name === 'editor') expect(loaded[0]).toBe('/assets/editor.js');
+    }
+  }, 120_000);
+
+  test('fits a narrow phone without being scrolled sideways, and is read there with the keyboard', async () => {
+    for (const each of shown.pages) {
+      await (each.visit ?? shown.owner).page.setViewportSize({ width: 320, height: 640 });
+      const page = await open(shown, each);
+      const wide = await page.evaluate('document.documentElement.scrollWidth');
+      expect([each.name, wide, await seriousFindings(page)]).toEqual([each.name, 320, []]);
+    }
+  }, 120_000);
 
   test('says the same without scripts, and keeps what it is about out of its title', async () => {
     const { page, context, watched } = await visit(browser, shown.product.origin, {
       javaScriptEnabled: false,
     });
-    for (const { path } of shown.pages) {
+    for (const { path } of shown.pages.filter((each) => each.visit === undefined)) {
       await page.goto(path, { waitUntil: 'commit' });
       await page.getByRole('heading', { level: 1 }).waitFor();
       expect(await page.title()).not.toMatch(/tide|tokyo|hello|dice/i);
@@ -88,6 +126,21 @@ describe('every page', () => {
     await context.close();
   });
 });
+
+/** The titles of all pages that are laid out anywhere in the source. */
+function titlesInSource(): readonly string[] {
+  const folder = new URL('../../src/', import.meta.url).pathname;
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' });
+  const titles = files
+    .filter((name) => name.endsWith('.ts'))
+    .flatMap((name) => [...readFileSync(join(folder, name), 'utf8').matchAll(LAID_OUT)])
+    .flatMap(([, first = '', second = '']) => [first, second].filter((title) => title !== ''));
+  expect(titles.length).toBeGreaterThan(15);
+  return titles;
+}
+
+const LAID_OUT =
+  /(?:pageHtml|docsPage)\(\{\s*(?:path: [^\n]*\s*)?title: (?:\w[^'\n]*\? )?'([^']+)'(?: : '([^']+)')?/g;
 
 describe('another site', () => {
   test('is not told where a reader comes from who follows a link of an answer', async () => {

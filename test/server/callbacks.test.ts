@@ -41,6 +41,8 @@ const start = () =>
   startProduct({
     STATE_DIR: stateDir,
     EGRESS_ALLOW: hook.host,
+    SECRET_BOUND: 'bound-canary',
+    HOSTS_OF_SECRET_BOUND: 'hooks.example',
     SECRET_HOOK: `${hook.origin}/from-secret?token=canary-of-the-operator`,
   });
 
@@ -313,6 +315,13 @@ describe('an address that is a secret', () => {
       headers: { authorization: `Bearer ${run.owner_token}` },
     });
     expect(shown).not.toContain('canary');
+  });
+
+  it('is told nothing when it would carry a secret that is for other hosts', async () => {
+    const run = await create(`${hook.origin}/hook?t=\${env:BOUND}`);
+    await firstEvent(run, (shown) => shown.callback?.events[0]?.attempts === 1);
+    await firstEvent(run, (shown) => typeof shown.callback?.events[0]?.next_at === 'string');
+    expect(JSON.stringify(hook.seen)).not.toContain('bound-canary');
   });
 
   it('is filled in where it is sent, and stands nowhere', async () => {

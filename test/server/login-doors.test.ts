@@ -1,5 +1,5 @@
 /** Who cannot get at a login: other people, other browsers, other sites. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { ask } from '../support/ask.ts';
 import { ALICE, BOB, LoginWorld, linkOf } from '../support/login-product.ts';
 
@@ -40,6 +40,29 @@ describe('a login link', () => {
     for (let time = 0; time < 3; time += 1) expect((await browser.open(path)).status).toBe(200);
     expect((await world.logIn(browser, path)).headers.location).toBe(path);
     await world.forget();
+  });
+
+  it('is not looked at or used without end: each time other servers are asked', async () => {
+    const limited = await LoginWorld.start();
+    const path = await limited.linkFor(limited.tools.url, ALICE);
+    const headers = { ...ALICE, accept: 'application/json' };
+    const refusal = await vi.waitFor(
+      async () => {
+        const looks = Array.from({ length: 50 }, (_, count) =>
+          ask(limited.product.origin + path, { method: count % 2 === 0 ? 'GET' : 'POST', headers }),
+        );
+        const refused = (await Promise.all(looks)).find(({ status }) => status === 429);
+        expect(refused).toBeDefined();
+        return refused;
+      },
+      { timeout: 60_000, interval: 0 },
+    );
+    expect(Number(refusal?.headers['retry-after'])).toBeGreaterThan(0);
+    expect(refusal?.text).toContain('rate_limited');
+    // Somebody else's links are not counted with them.
+    const bobs = await limited.linkFor(limited.tools.url, BOB);
+    expect((await ask(limited.product.origin + bobs, { headers: BOB })).status).toBe(200);
+    await limited[Symbol.asyncDispose]();
   });
 
   it('cannot be framed, found or followed back', async () => {

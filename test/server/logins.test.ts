@@ -210,21 +210,27 @@ describe('a local server that the operator added to every run', () => {
     expect(list.text).not.toContain(own.tools.url);
   });
 
-  it('is not logged in to when that would show the key in its address', async () => {
-    const tools = own.tools;
-    const key = 'canary-of-the-operator';
-    await using other = await LoginWorld.start(({ auth }) => ({
-      MCP_SERVER_ENDPOINTS: `${tools.url}?key=${key}`,
-      EGRESS_ALLOW: `${auth.host},${own.auth.host}`,
-    }));
-    tools.guard.metadata = { resource: `${tools.url}?key=${key}` };
-    const { text } = await ask(`${other.product.origin}/?wait=20`, { body: 'What is 17 * 23?' });
-    tools.guard.metadata = {};
-    const run = JSON.parse(text) as Awaited<ReturnType<LoginWorld['post']>>;
-    expect([run.status, run.error?.code]).toEqual(['failed', 'login_unavailable']);
-    expect(text).toContain('repeats the query of its address');
-    expect(text).not.toContain(key);
-  });
+  it.each([
+    ['query', '?key=canary-of-the-operator', 'canary-of-the-operator'],
+    ['path', '/canary0Of1The2Operator3Of4It', 'canary0Of1The2Operator3Of4It'],
+  ])(
+    'is not logged in to when that would show the key in the %s of its address',
+    async (_what, end, key) => {
+      const tools = own.tools;
+      await using other = await LoginWorld.start(({ auth }) => ({
+        MCP_SERVER_ENDPOINTS: tools.url + end,
+        EGRESS_ALLOW: `${auth.host},${own.auth.host}`,
+      }));
+      const { pathname } = new URL(tools.url + end);
+      Object.assign(tools.guard, { path: pathname, metadata: { resource: tools.url + end } });
+      const { text } = await ask(`${other.product.origin}/?wait=20`, { body: 'What is 17 * 23?' });
+      Object.assign(tools.guard, { path: '/mcp', metadata: {} });
+      const run = JSON.parse(text) as Awaited<ReturnType<LoginWorld['post']>>;
+      expect([run.status, run.error?.code]).toEqual(['failed', 'login_unavailable']);
+      expect(text).toContain('repeats a part of its address');
+      expect(text).not.toContain(key);
+    },
+  );
 
   it('helps no prompt that names the same address', async () => {
     const run = await own.post(own.tools.url.replace('/mcp', '/mcp/other'));

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { auth } from '@modelcontextprotocol/client';
 import { auth as auth1 } from '@modelcontextprotocol/sdk/client/auth.js';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { ask } from '../support/ask.ts';
 import { keptFiles } from '../support/kept-files.ts';
 import type { Browser } from '../support/login-product.ts';
@@ -39,6 +39,8 @@ const get = (path: string, headers: Record<string, string> = {}) =>
 // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- says what a test looks at
 const jsonOf = <Value>(text: string) => JSON.parse(text) as Value;
 const errorOf = (location: unknown) => new URL(String(location)).searchParams.get('error');
+const linkOf = (page: string) =>
+  (/<a href="(http[^"]*)"/.exec(page)?.[1] ?? '').replaceAll('&amp;', '&');
 const programsOf = async (browser: Browser) => {
   const { text } = await browser.send('/connections/programs', {
     headers: { accept: 'application/json' },
@@ -224,6 +226,13 @@ describe('the page that asks', () => {
 });
 
 describe('what a program may not ask', () => {
+  let stranger: string;
+  let known: string;
+  beforeAll(async () => {
+    stranger = await world.newClient({ client_name: 'Stranger<b>' });
+    known = await world.newClient();
+    await world.tokens(alice, known);
+  });
   const asked = (query: Record<string, string>) =>
     alice.open(authorizePath({ client_id: client, code_challenge: pkce().challenge, ...query }));
 
@@ -251,19 +260,36 @@ describe('what a program may not ask', () => {
     ['our other pages', { resource: `${SITE}/runs` }, 'invalid_target'],
     ['a token at once', { response_type: 'token' }, 'unsupported_response_type'],
     ['scopes of somebody else', { scope: 'admin' }, 'invalid_scope'],
-  ])('for %s: it is told so', async (_what, query, error) => {
-    const { status, headers } = await asked(query);
-    expect([status, errorOf(headers.location)]).toEqual([303, error]);
+  ])(
+    'for %s: it is told so once it was let in, before that its person is',
+    async (_what, query, error) => {
+      // Anybody may register: a link of ours must not lead to where they like.
+      const shown = await asked({ ...query, client_id: stranger });
+      expect([shown.status, shown.headers.location]).toEqual([400, undefined]);
+      expect(shown.text).toContain('Stranger&lt;b&gt;');
+      expect(shown.text).toContain('Back to 127.0.0.1:5555');
+      expect(errorOf(linkOf(shown.text))).toBe(error);
+      const { status, headers } = await asked({ ...query, client_id: known });
+      expect([status, errorOf(headers.location)]).toEqual([303, error]);
+      const bobs = await bob.open(
+        authorizePath({ client_id: known, code_challenge: pkce().challenge, ...query }),
+      );
+      expect([bobs.status, bobs.headers.location]).toEqual([400, undefined]);
+    },
+  );
+
+  it('is not sent to another of its places than the one that its person saw', async () => {
+    const other = 'https://other.example/callback';
+    const id = await world.newClient({ redirect_uris: [CALLBACK, other] });
+    await world.tokens(alice, id);
+    const { status, headers } = await asked({ client_id: id, scope: 'admin', redirect_uri: other });
+    expect([status, headers.location]).toEqual([400, undefined]);
   });
 
   it('without a challenge also with a password', async () => {
     const id = await world.newClient({ token_endpoint_auth_method: 'client_secret_post' });
-    const { headers } = await asked({
-      client_id: id,
-      code_challenge: '',
-      code_challenge_method: '',
-    });
-    expect(errorOf(headers.location)).toBe('invalid_request');
+    const { text } = await asked({ client_id: id, code_challenge: '', code_challenge_method: '' });
+    expect(errorOf(linkOf(text))).toBe('invalid_request');
   });
 
   it('twice at once, or under a name that nobody registered', async () => {
@@ -560,6 +586,29 @@ describe('registering', () => {
     ['ten kilobytes', { contacts: ['x'.repeat(10_240)] }, 413],
   ])('is refused with %s', async (_what, more, status) => {
     expect((await other.register(more)).status).toBe(status);
+  });
+
+  it.each([
+    ['/oauth/token', 'refresh_token'],
+    ['/oauth/revoke', 'token'],
+  ])('leaves whoever tries out tokens at %s waiting, and nobody else', async (path, name) => {
+    const grant = path === '/oauth/token' ? { grant_type: 'refresh_token' } : {};
+    const guess = () =>
+      other.send(path, { ...grant, client_id: 'x', [name]: `a:b:${Math.random()}` });
+    const refusal = await vi.waitFor(
+      async () => {
+        const answers = await Promise.all(Array.from({ length: 50 }, guess));
+        const refused = answers.find(({ status }) => status === 429);
+        expect(refused).toBeDefined();
+        return refused;
+      },
+      { timeout: 60_000, interval: 0 },
+    );
+    expect(Number(refusal?.headers['retry-after'])).toBeGreaterThan(0);
+    expect(jsonOf(refusal?.text ?? '')).toMatchObject({ error: 'temporarily_unavailable' });
+    // Who has a code that this server gave is counted for themselves.
+    const browser = await other.browser('alice');
+    expect((await other.tokens(browser, await other.newClient())).access_token).toBeDefined();
   });
 
   it('is possible for pages of other sites, and so often from one address', async () => {

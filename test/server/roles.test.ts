@@ -11,7 +11,7 @@ import type { Product } from '../support/product.ts';
 interface RunJson {
   id: string;
   status: string;
-  error: { code: string } | null;
+  error: { code: string; message: string } | null;
   servers: { url: string; status: string }[];
   references: { error: { code: string } | null; status: number | null }[];
   output: string;
@@ -37,6 +37,10 @@ beforeAll(async () => {
     OPENAI_BASE_URL: model.baseUrl,
     EGRESS_ALLOW: witness.host,
     SECRET_WITNESS: 'witness-canary-0123456789',
+    SECRET_BOUND: 'bound-canary-0123456789',
+    HOSTS_OF_SECRET_BOUND: 'mcp.example.com',
+    SECRET_NEAR: 'near-canary-0123456789',
+    HOSTS_OF_SECRET_NEAR: `mcp.example.com,${witness.host}`,
   });
 });
 afterAll(() => Promise.all([product.stop(), everything.stop(), model.stop(), witness.stop()]));
@@ -93,6 +97,25 @@ describe('a secret', () => {
     for (const path of [`/${id}.md`, `/${id}.json`, `/${id}.html`, `/${id}/events`]) {
       expect((await ask(product.origin + path)).text).not.toContain('witness-canary');
     }
+  });
+});
+
+describe('a secret that is bound to hosts', () => {
+  const sending = (name: string) =>
+    run(
+      `---\nmodel: demo\ntools:\n  - server_url: ${witness.origin}/mcp\n    headers: { x-witness: "\${env:${name}}" }\n---\nHello.`,
+    );
+
+  it('is not sent to another, whoever asks: the run says which secret and which host', async () => {
+    const { status, error } = await sending('BOUND');
+    expect([status, error?.code]).toEqual(['failed', 'secret_refused']);
+    expect(error?.message).toContain(`The secret BOUND may not be sent to ${witness.host}.`);
+    expect(headersSeen.join()).not.toContain('bound-canary');
+  });
+
+  it('is sent to those', async () => {
+    await sending('NEAR');
+    expect(headersSeen).toContain('near-canary-0123456789');
   });
 });
 

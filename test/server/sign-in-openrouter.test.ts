@@ -1,6 +1,7 @@
 /** Signing in with OpenRouter on the running product: who one is then, and who pays. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Browser } from '../support/login-product.ts';
+import { httpPeer } from '../support/peers.ts';
 import { SignInWorld } from '../support/sign-in-world.ts';
 
 let world: SignInWorld;
@@ -131,6 +132,29 @@ describe('somebody who signed in with OpenRouter', () => {
       '---\ntools:\n  - url: https://tools.example/mcp\n    headers:\n      Authorization: ${env:TOKEN}\n---\nHello',
     );
     expect(secret.error?.code).toBe('secret_missing');
+  });
+
+  it('uses no tool server of the operator, whose address may hold a key', async () => {
+    const asked: string[] = [];
+    const operators = await httpPeer((request, response) => {
+      asked.push(request.url ?? '');
+      response.writeHead(404).end();
+    });
+    await using other = await SignInWorld.start({
+      MCP_SERVER_ENDPOINTS: `${operators.origin}/mcp?key=canary`,
+    });
+    const guest = await other.signedIn();
+    expect((await other.run(guest, '---\nmodel: demo\n---\nHello')).status).toBe('completed');
+    const { key } = await other.makeKey(guest);
+    const body = '{"model": "demo", "messages": [{"role": "user", "content": "Hello"}]}';
+    const headers = { 'content-type': 'application/json' };
+    const answer = await other.ask('/v1/chat/completions', key, { body, headers });
+    expect(answer.status).toBe(200);
+    expect(asked).toEqual([]);
+    // Whoever the operator's issuer lets in is one of their people.
+    await other.run(await other.signedIn('oidc'), '---\nmodel: demo\n---\nHello');
+    expect(asked).not.toEqual([]);
+    await operators.stop();
   });
 
   it('is not the person at the machine, also where no key is needed', async () => {

@@ -262,6 +262,8 @@ export async function authorizationServer(
 
 /** What a guarded tool server wants and says. */
 export interface Guard {
+  /** Where it answers. */
+  path: string;
   /** The authorization server that its metadata names. */
   issuer: string;
   /** Scopes that a token must have, by JSON-RPC method; `*` for every other. */
@@ -304,6 +306,7 @@ export async function protectedServer(
     scopes: {},
     asksFor: null,
     lists: undefined,
+    path: '/mcp',
     metadataPath: '/.well-known/oauth-protected-resource/mcp',
     saysWhere: true,
     metadata: {},
@@ -317,7 +320,7 @@ export async function protectedServer(
     const one = seenOf(request, url, body, '');
     seen.push(one);
     if (url.pathname === guard.metadataPath) return json(response, 200, metadata());
-    if (url.pathname !== '/mcp') return json(response, 404, {});
+    if (url.pathname !== guard.path) return json(response, 404, {});
     const good = passed(one);
     if (good === null) return refuse(response, 401, challenge(guard.asksFor, null));
     const missing = missingFor(one, good.scope);

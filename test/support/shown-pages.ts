@@ -1,24 +1,43 @@
 /** The product with a run in every state, in a browser that owns them: for looking at its pages. */
-import type { Browser, BrowserContextOptions } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { visit } from './browser.ts';
 import type { Visit } from './browser.ts';
 import { loginPeer } from './login-peer.ts';
 import { modelPeer } from './model-peer.ts';
 import type { Asked, ModelPeer } from './model-peer.ts';
+import { peoplePages } from './people-pages.ts';
 import { startProduct } from './product.ts';
 import type { Product } from './product.ts';
 
 /** A page and what it is called. */
 export interface ShownPage {
   readonly name: string;
+  /** In {@link visit} if it is a path. */
   readonly path: string;
+  /** Whose browser it is shown in; the owner's of all runs when left out. */
+  readonly visit?: Visit;
+  /** What is done on the page at that path, where the page comes of it. */
+  readonly press?: (page: Page) => Promise<void>;
 }
 
 export interface ShownPages extends AsyncDisposable {
   readonly product: Product;
   /** A browser that owns all runs, and has watched itself while it made them. */
   readonly owner: Visit;
+  /** The browser of somebody who signed in at another server, watched since then. */
+  readonly person: Visit;
   readonly pages: readonly ShownPage[];
+}
+
+/** Opens a page in the browser that it belongs to. */
+export async function open(
+  { owner }: Pick<ShownPages, 'owner'>,
+  { path, press, visit: { page } = owner }: ShownPage,
+): Promise<Page> {
+  // A run that goes on never lets the network rest.
+  await page.goto(path, { waitUntil: 'load' });
+  await press?.(page);
+  return page;
 }
 
 /** Pages that need no run. */
@@ -35,7 +54,6 @@ const LASTING: readonly ShownPage[] = [
   { name: 'connections', path: '/connections' },
   { name: 'account', path: '/account' },
   { name: 'sign-in', path: '/sign-in' },
-  { name: 'account', path: '/account' },
   { name: 'not-found', path: '/nothing-here' },
 ];
 
@@ -106,11 +124,14 @@ export async function shownPages(
   ];
   const waiting = pages.find(({ name }) => name === 'run-waits-for-login');
   pages.push({ name: 'login', path: await loginOf(owner, waiting?.path ?? '') });
+  const people = await peoplePages(browser, options);
   return {
     product,
     owner,
-    pages: [...LASTING, ...pages],
+    person: people.person,
+    pages: [...LASTING, ...pages, ...pressed(peer.tools.url), ...people.pages],
     [Symbol.asyncDispose]: async () => {
+      await people[Symbol.asyncDispose]();
       await owner.context.close();
       await product.stop();
       await Promise.all([model.stop(), peer[Symbol.asyncDispose]()]);
@@ -120,6 +141,28 @@ export async function shownPages(
 
 const DEMO = '---\nmodel: demo\n---\n\n';
 const ASKS = '@/demo/mcp\n\nWhat time is it in Tokyo right now, and what is 17 * 23?\n';
+
+/** Pages that come of a button. */
+function pressed(server: string): readonly ShownPage[] {
+  const suggested = encodeURIComponent(`${DEMO}@${server}\n\nRoll two dice.`);
+  const press = async (page: Page): Promise<void> => {
+    await page.getByRole('button', { name: 'Run' }).first().click();
+    await page.getByRole('heading', { name: 'Run it with your logins?' }).waitFor();
+  };
+  return [
+    { name: 'confirm', path: `/?prompt=${suggested}`, press },
+    { name: 'deleted', path: '/', press: runAndDelete },
+  ];
+}
+
+async function runAndDelete(page: Page): Promise<void> {
+  await page.getByRole('textbox').first().fill(`${DEMO}Say bye.`);
+  await page.getByRole('button', { name: 'Run' }).first().click();
+  await page.getByText('completed').first().waitFor();
+  await page.locator('summary', { hasText: 'Delete it' }).click();
+  await page.getByRole('button', { name: 'Delete the run' }).click();
+  await page.getByRole('heading', { name: 'The run is deleted' }).waitFor();
+}
 
 /** Where the owner of a waiting run is sent to log in. */
 async function loginOf({ page }: Visit, run: string): Promise<string> {

@@ -67,6 +67,15 @@ describe('a run of the first version', () => {
     });
   });
 
+  it('is no program’s: it is not known which one made it', async () => {
+    const { run } = await olderRun(FIRST_VERSION.length);
+    const asked = await run.view({ holdsToken: false, principal: 'local', program: 'a-program' });
+    expect(asked).toMatchObject({ value: { viewer: 'public' } });
+    expect(await run.cancel({ holdsToken: false, principal: 'local', program: 'a-program' })).toEqual(
+      { found: 'refused' },
+    );
+  });
+
   it('that had only begun goes on to its end', async () => {
     const { run, stub } = await olderRun(1);
     await ring(stub);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { operatorServersFor } from '../../src/worker/account/user-providers.ts';
 import { readSettings } from '../../src/worker/settings.ts';
 
 const KEYS = { ID_KEY: 'i'.repeat(32), VAULT_KEY: 'v'.repeat(32) };
@@ -30,6 +31,14 @@ describe('the settings of a deployed server', () => {
     expect(readSettings({ ...KEYS, LOCAL_OWNER: '1' }).settings?.localOwner).toBe(false);
   });
 
+  it('name the hosts of a secret that are none', () => {
+    const HOSTS_OF_SECRET_A = 'https://mcp.linear.app/mcp';
+    expect(readSettings({ ...KEYS, HOSTS_OF_SECRET_A }).problems).toEqual([
+      expect.stringContaining('HOSTS_OF_SECRET_A must be hosts'),
+    ]);
+    expect(readSettings({ ...KEYS, HOSTS_OF_SECRET_A: 'mcp.linear.app' }).problems).toEqual([]);
+  });
+
   it('never repeat the value of a secret', () => {
     const { problems } = readSettings({
       ID_KEY: 'canary-one',
@@ -39,6 +48,20 @@ describe('the settings of a deployed server', () => {
     });
     expect(problems).toHaveLength(4);
     expect(problems.join(' ')).not.toContain('canary');
+  });
+});
+
+describe('tool servers of the operator', () => {
+  it.each([
+    ['somebody of this server', true, {}, true],
+    ['who is known by a key of a provider, which anybody can make up', false, {}, false],
+    ['anybody, where anybody may run prompts', false, { PUBLIC_RUNS: '1' }, true],
+  ])('for %s', (_who, isTrusted, more, areThere) => {
+    const MCP_SERVER_ENDPOINTS = 'https://mcp.example/mcp?key=canary';
+    const { settings } = readSettings({ ...KEYS, MCP_SERVER_ENDPOINTS, ...more });
+    if (settings === null) throw new Error('misconfigured');
+    const expected = areThere ? [MCP_SERVER_ENDPOINTS] : [];
+    expect(operatorServersFor(settings, isTrusted)).toEqual(expected);
   });
 });
 

@@ -14,6 +14,14 @@ export interface ProviderHost {
 /** Hosts of one account each, whose path the caller gives. */
 const MORE_HOSTS = ['api.cloudflare.com', 'gateway.ai.cloudflare.com'];
 
+const KNOWN_HOSTS: readonly ProviderHost[] = [
+  ...KNOWN_PROVIDERS.map(({ baseUrl, sendsUsageUnasked }) => ({
+    ...hostOf(baseUrl, false),
+    ...(sendsUsageUnasked === undefined ? {} : { sendsUsageUnasked }),
+  })),
+  ...MORE_HOSTS.map((host) => hostOf(`https://${host}`, false)),
+];
+
 /**
  * Every host to which a caller's key may be sent. Looked up and never put together from the
  * request: a path must not be able to name a host of its own.
@@ -21,13 +29,8 @@ const MORE_HOSTS = ['api.cloudflare.com', 'gateway.ai.cloudflare.com'];
  * @see spec/completions.md CC-12
  */
 export function providerHosts(more: readonly string[]): ReadonlyMap<string, ProviderHost> {
-  const known = KNOWN_PROVIDERS.map(({ baseUrl, sendsUsageUnasked }) => ({
-    ...hostOf(baseUrl, false),
-    ...(sendsUsageUnasked === undefined ? {} : { sendsUsageUnasked }),
-  }));
-  const others = MORE_HOSTS.map((host) => hostOf(`https://${host}`, false));
   const own = more.map((origin) => hostOf(origin, true));
-  return new Map([...known, ...others, ...own].map((entry) => [entry.host, entry]));
+  return new Map([...KNOWN_HOSTS, ...own].map((entry) => [entry.host, entry]));
 }
 
 function hostOf(url: string, isOperators: boolean): ProviderHost {

@@ -1,3 +1,4 @@
+import { RepeatedLimit } from '../../egress/repeated-limit.ts';
 import { NOT_WANTED } from '../not-wanted.ts';
 
 /**
@@ -7,7 +8,8 @@ import { NOT_WANTED } from '../not-wanted.ts';
 export class Watchdog {
   readonly #controller = new AbortController();
   readonly #outer: AbortSignal;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #limit = new RepeatedLimit(() => this.#controller.abort(this.#reason?.()));
+  #reason: (() => Error) | undefined;
 
   constructor(outer: AbortSignal) {
     this.#outer = outer;
@@ -21,17 +23,17 @@ export class Watchdog {
 
   /** Fires with this reason unless disarmed or armed anew within so many milliseconds. */
   arm(ms: number, reason: () => Error): void {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#controller.abort(reason()), ms);
+    this.#reason = reason;
+    this.#limit.set(ms);
   }
 
   disarm(): void {
-    clearTimeout(this.#timer);
+    this.#limit.lift();
   }
 
   /** Lets go of what has come to its end by itself. */
   release(): void {
-    this.disarm();
+    this.#limit.end();
     this.#outer.removeEventListener('abort', this.#follow);
   }
 

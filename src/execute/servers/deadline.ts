@@ -28,15 +28,15 @@ export async function unlessAborted<T>(
   signal: AbortSignal,
   error: () => Error,
 ): Promise<T> {
-  const done = new AbortController();
+  let abort = (): void => {};
   const aborted = new Promise<never>((_, reject) => {
-    const abort = (): void => reject(error());
+    abort = () => reject(error());
     if (signal.aborted) abort();
-    signal.addEventListener('abort', abort, { once: true, signal: done.signal });
+    signal.addEventListener('abort', abort, { once: true });
   });
   try {
     return await Promise.race([work, aborted]);
   } finally {
-    done.abort();
+    signal.removeEventListener('abort', abort);
   }
 }

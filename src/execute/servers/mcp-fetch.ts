@@ -6,7 +6,7 @@ import { questionsIn } from './asked-questions.ts';
 import type { OpenCalls } from './open-calls.ts';
 import type { SentSecrets } from './sent-secrets.ts';
 import type { ServerLimits } from './server-limits.ts';
-import { watchedBody, type BodyWatch } from './watched-body.ts';
+import { watchedBody, watchedText, type BodyWatch } from './watched-body.ts';
 
 /** One connection as its fetch sees it. */
 export interface Wire {
@@ -60,6 +60,9 @@ async function exchange(wire: Wire, url: URL, init: RequestInit): Promise<Respon
   if (wire.cut && method === 'GET') throw limitFault(`${wire.host} sent too much.`);
   if (method === 'GET') checkReopening(wire);
   const response = await sent(wire, url, { ...init, redirect: 'manual' });
+  // Whoever reads it in an answer that shows the request could speak in the session of this run.
+  const session = response.headers.get('mcp-session-id');
+  if (session !== null) wire.secrets.add(session);
   const refusal = refusalOf(wire, response, method);
   if (refusal !== null) {
     await response.body?.cancel();
@@ -110,16 +113,21 @@ async function answer(wire: Wire, response: Response, asked: Asked): Promise<Res
   if (wire.kind === 'sse' || id === null || !response.ok) return limited(wire, response, asked);
   const type = mediaType(response);
   if (type === 'text/event-stream') return limited(wire, response, asked);
-  if (type === 'application/json') return checkedJson(wire, limited(wire, response, asked), id);
+  if (type === 'application/json') return checkedJson(wire, response, asked, id);
   await response.body?.cancel();
   const silent = type === '' || response.status === 202;
   throw silent ? garbage(wire, 'answered with nothing') : notMcp(wire.host);
 }
 
-async function checkedJson(wire: Wire, response: Response, id: string | number): Promise<Response> {
+async function checkedJson(
+  wire: Wire,
+  response: Response,
+  asked: Asked,
+  id: string | number,
+): Promise<Response> {
   let body: unknown;
   try {
-    body = JSON.parse(await response.text());
+    body = JSON.parse(await watchedText(response.body, watch(wire, asked, false)));
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     throw garbage(wire, 'sent JSON that cannot be read', error);
@@ -131,8 +139,13 @@ async function checkedJson(wire: Wire, response: Response, id: string | number):
   if (!messages.some((message) => isObject(message) && message['id'] === id)) {
     throw garbage(wire, 'answered something else than it was asked');
   }
-  const text = JSON.stringify(Array.isArray(body) ? messages : messages[0]);
-  return new Response(text, { status: response.status, headers: response.headers });
+  return parsedAlready(response, Array.isArray(body) ? messages : messages[0]);
+}
+
+/** A response whose JSON was read: the SDK asks for nothing but the value, and gets it as it is. */
+function parsedAlready({ status, statusText, headers }: Response, value: unknown): Response {
+  const response = new Response(null, { status, statusText, headers });
+  return Object.defineProperty(response, 'json', { value: async () => value });
 }
 
 /** JSON-RPC libraries of some languages write a result and an error, one of them null. */

@@ -32,7 +32,7 @@ const REFUSED_PREFIX = /^(?:proxy-|sec-|mcp-|x-forwarded-|cf-)/;
 /**
  * The headers of a tool server with its secrets in them; made when the server is called and kept
  * nowhere.
- * @throws Fault `secret_missing` naming the secret, `invalid_prompt` naming a header that may not
+ * @throws Fault `secret_missing` naming the secret, `secret_refused`, `invalid_prompt` naming a header that may not
  *   be sent
  * @see spec/tool-servers.md TS-8
  */

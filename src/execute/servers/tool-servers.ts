@@ -18,8 +18,11 @@ export interface ToolServersOptions {
   readonly fetch: FetchLike;
   /** Serves a path on this server in process; null when there is nothing. */
   readonly own: (path: string, request: Request) => Promise<Response | null>;
-  /** The value of a secret, or null when it is not set. */
-  readonly secrets: (name: string) => string | null;
+  /**
+   * The value of a secret for the server at a host (`host:port` where the port is not the usual one), or
+   * null when it is not set. May throw Fault `secret_refused`.
+   */
+  readonly secrets: (name: string, host: string) => string | null;
   /** What was found out about servers before, of this principal. */
   readonly memory?: ServerMemory;
   /** Logins of the principal; sent to servers for which the prompt brings no `Authorization`. */
@@ -91,7 +94,10 @@ function endpointOf(server: ToolServer, options: ToolServersOptions): Endpoint {
   const asks = server.type === 'openapi' ? { asks: namesItsLogin } : {};
   const outside =
     tokens === undefined ? fetch : loggedInFetch(fetch, { tokens, server, host, onToken, ...asks });
-  const headers = serverHeaders(server, remembering(options.secrets, secrets));
+  const headers = serverHeaders(
+    server,
+    remembering((name) => options.secrets(name, host), secrets),
+  );
   const key = async (): Promise<string> =>
     memoKey(url, headers, (await tokens?.token(server, new AbortController().signal)) ?? null);
   return {
@@ -109,9 +115,9 @@ function endpointOf(server: ToolServer, options: ToolServersOptions): Endpoint {
 
 /** The same secrets, each remembered when it is asked for: what is asked for is sent. */
 function remembering(
-  secrets: ToolServersOptions['secrets'],
+  secrets: (name: string) => string | null,
   sent: SentSecrets,
-): ToolServersOptions['secrets'] {
+): (name: string) => string | null {
   return (name) => {
     const value = secrets(name);
     if (value !== null) sent.add(value);

@@ -32,3 +32,27 @@ export function watchedBody(
     cancel: (reason) => reader.cancel(reason),
   });
 }
+
+/**
+ * A whole body as text, watched as it is read: without a second stream around it, which costs more
+ * than a short answer is worth.
+ * @throws what the watch refuses it with, or what the connection threw
+ */
+export async function watchedText(
+  body: ReadableStream<Uint8Array> | null,
+  watch: BodyWatch,
+): Promise<string> {
+  const decoder = new TextDecoder();
+  const reader = body?.getReader();
+  let text = '';
+  for (;;) {
+    const { done, value } = (await reader?.read()) ?? { done: true };
+    if (done) return text + decoder.decode();
+    const refusal = watch.onBytes(value);
+    if (refusal !== null) {
+      await reader?.cancel(refusal).catch(() => {});
+      throw refusal;
+    }
+    text += decoder.decode(value, { stream: true });
+  }
+}

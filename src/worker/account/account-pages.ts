@@ -3,6 +3,7 @@ import { html, json, seeOther } from '../../connect/responses.ts';
 import { Fault } from '../../fault/fault.ts';
 import { digest } from '../../login/random.ts';
 import { isoTime } from '../../publish/iso-time.ts';
+import { contentSecurityPolicy } from '../../publish/layout.ts';
 import { renderAccount } from '../../publish/render-account.ts';
 import type { AccountPage } from '../../publish/render-account.ts';
 import type { Env } from '../env.ts';
@@ -44,12 +45,24 @@ export async function showAccount(
     if (wantsPage(request)) return html(renderAccount({ person, hasSession, keys: null }));
     return json({ object: 'account', principal, person, openrouter: null });
   }
-  if (wantsPage(request)) return html(renderAccount(await pageOf(user)));
+  if (wantsPage(request)) return accountPage(await pageOf(user));
   const { provider_key_at: at } = await user.account.view();
   const openrouter = isGuest(principal)
     ? { connected: at !== null, since: at === null ? null : isoTime(at) }
     : null;
   return json({ object: 'account', principal, person, openrouter });
+}
+
+/**
+ * The page. Who has no OpenRouter key here any more goes there with a form of it, and which ways
+ * people are sent from there is not known.
+ */
+function accountPage(page: AccountPage, status = 200): Response {
+  const response = html(renderAccount(page), status);
+  if (page.openrouter_at === null) {
+    response.headers.set('content-security-policy', contentSecurityPolicy('https: http:'));
+  }
+  return response;
 }
 
 /** `GET /account/keys` */
@@ -76,7 +89,7 @@ export async function makeKey(request: Request, env: Env, settings: Settings): P
   if (!wantsPage(request)) {
     return json({ ...keyJson(kept), key }, 201, { location: `/account/keys/${kept.id}` });
   }
-  return html(renderAccount({ ...(await pageOf(user)), made: { name: kept.name, key } }), 201);
+  return accountPage({ ...(await pageOf(user)), made: { name: kept.name, key } }, 201);
 }
 
 /**

@@ -7,6 +7,7 @@ import type { Env } from '../env.ts';
 import { readFields } from '../post/read-fields.ts';
 import { backToPage } from '../principal/return-path.ts';
 import { mayBeHere, sessionOf } from '../principal/session.ts';
+import { mustWait, strangerWait } from '../principal/stranger-allowance.ts';
 import type { Settings } from '../settings.ts';
 import { accountClient } from './account-client.ts';
 import { checkSession } from '../principal/known-request.ts';
@@ -83,13 +84,15 @@ export async function agreeToCli(
 
 /**
  * `POST /account/cli/token`: a code and the secret behind its challenge for a key.
- * @throws Fault `login_invalid` for every code that is not good, the same for each
+ * @throws Fault `login_invalid` for every code that is not good, the same for each; `rate_limited`
  */
 export async function exchangeCode(
   request: Request,
   env: Env,
   settings: Settings,
 ): Promise<Response> {
+  const wait = await strangerWait(request, env, settings, 'token');
+  if (wait !== null) throw mustWait(wait);
   const fields = await readFields(request);
   const code = fields.get('code') ?? '';
   const user = await userOfToken(settings, 'mdc', code);

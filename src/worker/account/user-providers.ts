@@ -26,7 +26,20 @@ export function providersFor(settings: Settings, principal: string | null): read
 }
 
 /**
- * The same with the user's key, fetched where it is used and kept nowhere else.
+ * The tool servers of the operator that are added to a caller's runs. Their addresses may hold keys and
+ * be inside, so they are for this server's people, and for anybody where the operator lets anybody run.
+ * @param isTrusted whether the caller is one of this server's people
+ * @see spec/identity.md ID-30
+ */
+export function operatorServersFor(
+  { operatorServers, publicRuns }: Settings,
+  isTrusted: boolean,
+): readonly string[] {
+  return isTrusted || publicRuns ? operatorServers : [];
+}
+
+/**
+ * What {@link providersFor} gives with the user's key, fetched where it is used and kept nowhere else.
  * @throws Fault `model_unauthorized` when a user has none any more
  */
 export async function keyedProvidersFor(

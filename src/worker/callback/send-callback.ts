@@ -6,6 +6,8 @@ import { callbackSignature } from './callback-secret.ts';
 /** The longest that a receiver may have us wait, as long as our own longest delay. */
 const MAX_WAIT_MS = 86_400_000;
 
+const REFERENCE = /\$\{env:(\w+)\}/g;
+
 /** What a try is made with. */
 export interface CallbackSending {
   /** May hold `${env:X}`. */
@@ -14,8 +16,8 @@ export interface CallbackSending {
   readonly fetch: GuardedFetch;
   /** `whsec_…` */
   readonly secret: string;
-  /** The value of `${env:X}` in the address. */
-  readonly secrets: (name: string) => string | null;
+  /** The value of `${env:X}` in an address of this host; may throw Fault `secret_refused`. */
+  readonly secrets: (name: string, host: string) => string | null;
   readonly signal: AbortSignal;
 }
 
@@ -51,10 +53,15 @@ export async function sendCallback(
   }
 }
 
-/** @throws Fault `secret_missing` */
-function addressOf(url: string, secrets: (name: string) => string | null): string {
-  return url.replaceAll(/\$\{env:(\w+)\}/g, (_reference, name: string) => {
-    const secret = secrets(name);
+/**
+ * The host is read before any secret is there: one that is itself a part of the host is for none.
+ * @throws Fault `secret_missing`, `secret_refused`
+ */
+function addressOf(url: string, secrets: CallbackSending['secrets']): string {
+  const plain = url.replaceAll(REFERENCE, '0');
+  const host = URL.canParse(plain) ? new URL(plain).host : '';
+  return url.replaceAll(REFERENCE, (_reference, name: string) => {
+    const secret = secrets(name, host);
     if (secret === null) throw new Fault('secret_missing');
     return secret;
   });

@@ -8,12 +8,13 @@ import { faultData } from '../../fault/fault.ts';
 import type { JsonObject } from '../../protocol/json.ts';
 import { CallersModel } from '../../proxy/callers-model.ts';
 import { errorResponse, refusalResponse } from '../../proxy/openai-error.ts';
+import { operatorServersFor } from '../account/user-providers.ts';
 import { ownOrigins } from '../guards.ts';
 import { network } from '../network.ts';
 import { userOf } from '../post/read-prompt.ts';
 import { readChatBody } from './chat-body.ts';
 import { completionId, hostedCaller } from './chat-caller.ts';
-import type { ChatAsked } from './chat-caller.ts';
+import type { ChatAsked, ChatCaller } from './chat-caller.ts';
 import { chatPorts } from './chat-ports.ts';
 import { answerAsked } from './published-chat.ts';
 import { hasKey, passedBack, passOn, providerHeaders } from './provider-pass.ts';
@@ -46,10 +47,23 @@ export async function hostedDoor(asked: ChatAsked): Promise<Response | null> {
     return passed(asked, host, path, request.body);
   }
   const { bytes, body } = await readChatBody(request);
-  if (!wantsServers(body) && settings.operatorServers.length === 0) {
-    return passed(asked, host, path, bytes);
-  }
-  return withServers(asked, host, path.slice(0, path.indexOf(CHAT)), body);
+  const caller = await callerWithServers(asked, host, body);
+  if (caller === null) return passed(asked, host, path, bytes);
+  return withServers(asked, host, { basePath: path.slice(0, path.indexOf(CHAT)), body, caller });
+}
+
+/** Who asks, where tool servers take part; null for all others, who need not be known. */
+async function callerWithServers(
+  asked: ChatAsked,
+  { host }: ProviderHost,
+  body: JsonObject,
+): Promise<ChatCaller | null> {
+  const { settings } = asked;
+  const isWanted = wantsServers(body);
+  if (!isWanted && settings.operatorServers.length === 0) return null;
+  const caller = await hostedCaller(asked, host);
+  const areThere = operatorServersFor(settings, caller.isTrusted).length > 0;
+  return isWanted || areThere ? caller : null;
 }
 
 function passed(
@@ -65,8 +79,7 @@ function passed(
 async function withServers(
   asked: ChatAsked,
   host: ProviderHost,
-  basePath: string,
-  body: JsonObject,
+  { basePath, body, caller }: { basePath: string; body: JsonObject; caller: ChatCaller },
 ): Promise<Response> {
   const { request, settings } = asked;
   const { model } = body;
@@ -79,11 +92,10 @@ async function withServers(
     priceOf: await pricesFor([{ id: host.host, url: host.origin }]),
     mcpAuthorization: request.headers.get('x-mcp-authorization'),
     ownOrigins: ownOrigins(request, settings),
-    operatorServers: settings.operatorServers,
+    operatorServers: operatorServersFor(settings, caller.isTrusted),
   });
   if ('message' in chat) return refusalResponse(chat);
   userOf(chat.user);
-  const caller = await hostedCaller(asked, host.host);
   const baseUrl = `${host.origin}${basePath}`;
   const callers = new CallersModel(providerOf(request, host, baseUrl));
   return answerAsked(asked, caller, chat, {

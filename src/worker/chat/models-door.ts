@@ -11,6 +11,8 @@ import { keyedProvidersFor } from '../account/user-providers.ts';
 import { isGuest } from '../principal/principal-name.ts';
 import { ownCaller } from './chat-caller.ts';
 import type { ChatAsked } from './chat-caller.ts';
+import { askAlways, keptModels } from './kept-models.ts';
+import type { KeptModels, ListedModel } from './kept-models.ts';
 import { keyHeaders } from './provider-key.ts';
 
 /** Milliseconds for one provider to say its models. */
@@ -63,7 +65,10 @@ export async function modelsFor(
   signal: AbortSignal,
 ): Promise<Json> {
   if (principal !== null && isGuest(principal)) return listOfUser(use, principal, signal);
-  return listOf(use.settings.providers, network(use), signal);
+  const { providers } = use.settings;
+  // Whoever sits at the machine loads models into it and wants to see them at once.
+  if (principal === 'local') return listOf(providers, network(use), signal);
+  return listOf(providers, network(use), signal, keptModels(use));
 }
 
 /**
@@ -86,10 +91,13 @@ async function listOf(
   providers: readonly Provider[],
   outside: Network,
   signal: AbortSignal,
+  kept: KeptModels = askAlways,
 ): Promise<JsonObject[]> {
+  const ask = (provider: Provider, url: string) =>
+    kept(provider, () => askFor(provider, url, outside, signal));
   const lists = await Promise.all(
     providers.map(async (provider) =>
-      (await modelsOf(provider, outside, signal)).map((model) => modelJson(provider, model)),
+      (await modelsOf(provider, ask)).map((model) => modelJson(provider, model)),
     ),
   );
   return lists.flat();
@@ -98,20 +106,13 @@ async function listOf(
 /** The default model is always there, and first. */
 async function modelsOf(
   provider: Provider,
-  outside: Network,
-  signal: AbortSignal,
-): Promise<readonly Listed[]> {
+  ask: (provider: Provider, url: string) => Promise<readonly ListedModel[]>,
+): Promise<readonly ListedModel[]> {
   const { models, baseUrl, defaultModel } = provider;
   if (models !== undefined) return models.map((id) => ({ id, created: 0 }));
-  const asked = baseUrl === null ? [] : await askFor(provider, baseUrl, outside, signal);
+  const asked = baseUrl === null ? [] : await ask(provider, baseUrl);
   const known = asked.find(({ id }) => id === defaultModel) ?? { id: defaultModel, created: 0 };
   return [known, ...asked.filter(({ id }) => id !== defaultModel)];
-}
-
-interface Listed {
-  readonly id: string;
-  /** Seconds since 1970, 0 where nobody says. */
-  readonly created: number;
 }
 
 async function askFor(
@@ -119,7 +120,7 @@ async function askFor(
   baseUrl: string,
   outside: Network,
   signal: AbortSignal,
-): Promise<readonly Listed[]> {
+): Promise<readonly ListedModel[]> {
   try {
     const response = await outside.forModel(baseUrl)(`${baseUrl.replace(/\/$/, '')}/models`, {
       headers: { accept: 'application/json', ...keyHeaders(provider) },
@@ -135,10 +136,10 @@ async function askFor(
   }
 }
 
-function listedIn(body: JsonObject | null): readonly Listed[] {
+function listedIn(body: JsonObject | null): readonly ListedModel[] {
   const data = body?.['data'];
   if (!Array.isArray(data)) return [];
-  const listed = new Map<string, Listed>();
+  const listed = new Map<string, ListedModel>();
   for (const model of data.slice(0, MAX_MODELS)) {
     if (!isObject(model)) continue;
     const { id, created } = model;
@@ -148,6 +149,6 @@ function listedIn(body: JsonObject | null): readonly Listed[] {
   return [...listed.values()];
 }
 
-function modelJson({ id: owner }: Provider, { id, created }: Listed): JsonObject {
+function modelJson({ id: owner }: Provider, { id, created }: ListedModel): JsonObject {
   return { id: `${owner}/${id}`, object: 'model', created, owned_by: owner };
 }

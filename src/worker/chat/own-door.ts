@@ -3,7 +3,7 @@ import type { ChatRequest } from '../../completions/chat-request.ts';
 import { pricedProviders } from '../../execute/model/prices.ts';
 import type { JsonObject } from '../../protocol/json.ts';
 import { refusalResponse } from '../../proxy/openai-error.ts';
-import { providersFor } from '../account/user-providers.ts';
+import { operatorServersFor, providersFor } from '../account/user-providers.ts';
 import { ownOrigins } from '../guards.ts';
 import { userOf } from '../post/read-prompt.ts';
 import { readChatBody } from './chat-body.ts';
@@ -38,7 +38,7 @@ export async function answerOwn(
     ...(await pricedProviders(providersFor(settings, caller.principal))),
     mcpAuthorization: request.headers.get('x-mcp-authorization'),
     ownOrigins: ownOrigins(request, settings),
-    operatorServers: settings.operatorServers,
+    operatorServers: operatorServersFor(settings, caller.isTrusted),
     takesDocuments: true,
   });
   if ('message' in read) return refusalResponse(read);

@@ -15,12 +15,13 @@ import { principalClient } from '../principal/principal-client.ts';
 import { runClient } from '../run/run-client.ts';
 import { identityOfSession } from '../principal/identity.ts';
 import { principalName } from '../principal/principal-name.ts';
+import { mustWait, waitOf } from '../principal/stranger-allowance.ts';
 import { isHttps } from '../principal/session.ts';
 import type { Settings } from '../settings.ts';
 
 /**
  * `GET /connect/{id}`
- * @throws Fault `not_yours`
+ * @throws Fault `not_yours`, `rate_limited`
  */
 export async function showConnect(
   request: Request,
@@ -33,7 +34,7 @@ export async function showConnect(
 
 /**
  * `POST /connect/{id}`
- * @throws Fault `not_yours`
+ * @throws Fault `not_yours`, `rate_limited`
  */
 export async function startConnect(
   request: Request,
@@ -67,6 +68,9 @@ async function opener(request: Request, env: Env, settings: Settings): Promise<L
   const known = await knownRequest(request, env, settings);
   if (known === null) return null;
   const { principal, person, own } = known;
+  // Each look and each start of a login makes requests of ours to servers that somebody else named.
+  const wait = await waitOf(env, 'connect', principal);
+  if (wait !== null) throw mustWait(wait);
   return { principal, person, links: own, runOf: (id) => runOf(known, id) };
 }
 

@@ -51,11 +51,13 @@ export class McpSessionsObject extends DurableObject<Env> {
   }
 }
 
-/** The sessions of a caller; its principal alone names them. */
+/** The sessions of a caller; its principal alone names them, and the program that acts for it. */
 export function mcpSessions(
   env: Env,
-  { principal }: McpCaller,
+  { principal, clientId }: McpCaller,
 ): Pick<McpSessionsObject, 'serve' | 'keepAnswered' | 'answered'> {
+  // The server of a session answers as who began it: with its id another program would be that one.
+  const name = clientId === null ? principal : `${principal} ${clientId}`;
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the platform's type of a stub gives up on the class
-  return env.MCP_SESSIONS.getByName(principal) as unknown as ReturnType<typeof mcpSessions>;
+  return env.MCP_SESSIONS.getByName(name) as unknown as ReturnType<typeof mcpSessions>;
 }

@@ -35,7 +35,7 @@ export interface RunWish {
  */
 export async function postedRun(call: McpCall, wish: RunWish): Promise<string | CallToolResult> {
   const { env, settings, caller } = call;
-  const { principal: name, origin } = caller;
+  const { principal: name, origin, clientId: program } = caller;
   const request = requestOf(call);
   const posted = postedPrompt(wish);
   const principal = namedPrincipal(name);
@@ -46,7 +46,7 @@ export async function postedRun(call: McpCall, wish: RunWish): Promise<string | 
     (await principalClient(env, { principal: name, origin }).isConfirmed(
       await fingerprint(posted),
     ));
-  const acceptance = { env, settings, request, principal, posted, normalized };
+  const acceptance = { env, settings, request, principal, program, posted, normalized };
   const { created } = await createRun(acceptance, wish.isForeign && !isConfirmed);
   return created.id;
 }

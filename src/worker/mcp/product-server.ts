@@ -45,7 +45,7 @@ export async function productServer({ env, caller, prompt }: ProductAsked): Prom
     key: await mac(settings.idKey, 'mcp-request-state'),
     ttlSeconds: STATE_S,
     // What one caller was given is worth nothing to another.
-    bind: () => caller.principal,
+    bind: () => JSON.stringify([caller.principal, caller.clientId]),
   });
   const server = new TaskServer(
     { name: 'markdownops', title: 'MarkdownOps', version: '0.1.0' },

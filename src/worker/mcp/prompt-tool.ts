@@ -43,7 +43,9 @@ export interface PromptTool {
  */
 export async function promptTool(env: Env, caller: McpCaller, id: string): Promise<PromptTool> {
   const object = runClient(env, id);
-  const run = there(await object.view(proofOfCaller(caller)));
+  // Whoever was let run prompts for somebody may run theirs too: the program acts as they would.
+  const asPerson = { ...caller, clientId: null };
+  const run = there(await object.view(proofOfCaller(asPerson)));
   if (run.prompt === null) throw new Fault('not_found');
   // Who was led to run a stranger's document has not said that it may use what is theirs.
   const isOwn = there(await object.isBy(caller.principal, 'document'));

@@ -5,6 +5,7 @@ import type {
 } from '@modelcontextprotocol/server';
 import { asFault } from '../../fault/fault.ts';
 import type { Env } from '../env.ts';
+import { NO_PROOF } from '../principal/principal.ts';
 import type { Proof } from '../principal/principal.ts';
 import type { Settings } from '../settings.ts';
 import type { McpCaller } from './mcp-caller.ts';
@@ -41,12 +42,14 @@ export interface HeldRun extends ToldProgress {
 }
 
 /**
- * What a caller proves about any run: who they are. The object of the run knows whether they made
- * it; a run of somebody else is shown as the public sees it, and so is every run to a program that
- * was not let near them.
+ * What a caller proves about any run: who they are, and which program acts for them. The object of the
+ * run knows whether they made it; a run of somebody else is shown as the public sees it, and so is
+ * every run to a program that was not let near them.
  */
-export function proofOfCaller({ principal, scopes }: McpCaller): Proof {
-  return { holdsToken: false, principal: scopes.includes('runs') ? principal : null };
+export function proofOfCaller({ principal, scopes, clientId }: McpCaller): Proof {
+  if (!scopes.includes('runs')) return NO_PROOF;
+  const whose = { holdsToken: false, principal };
+  return clientId === null ? whose : { ...whose, program: clientId };
 }
 
 /** The HTTP request of a call. */

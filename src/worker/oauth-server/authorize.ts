@@ -3,7 +3,7 @@ import type { AuthRequest, ClientInfo } from '@cloudflare/workers-oauth-provider
 import { html, seeOther } from '../../connect/responses.ts';
 import { Fault } from '../../fault/fault.ts';
 import { contentSecurityPolicy } from '../../publish/layout.ts';
-import { renderConsent } from '../../publish/render-consent.ts';
+import { renderConsent, renderRefusedProgram } from '../../publish/render-consent.ts';
 import type { Env } from '../env.ts';
 import { readFields } from '../post/read-fields.ts';
 import { checkSession, knownRequest } from '../principal/known-request.ts';
@@ -15,6 +15,7 @@ import { grantorId, marksOf } from './grantor.ts';
 import { authorizationServer, rowsOf } from './library.ts';
 import { isDocumentUrl } from './metadata-document.ts';
 import { grantorClient } from './oauth-client.ts';
+import { factsIn } from './programs.ts';
 import type { ProgramFacts } from './oauth-desk.ts';
 import { issuerOf, withWholeResource } from './resource.ts';
 import { scopesFor } from './scopes.ts';
@@ -133,26 +134,50 @@ async function wishOf(known: KnownRequest, query: URLSearchParams): Promise<Wish
       new Request(`${issuer}/oauth/authorize?${search}`),
     );
     // A password of the program's does not prove that who brings the code is who asked for it.
-    if (request.codeChallenge === undefined)
-      return refused(request, 'invalid_request', 'PKCE is required.');
+    if (request.codeChallenge === undefined) {
+      const to = authorizationErrorRedirect(request, 'invalid_request', 'PKCE is required.');
+      return await refused(known, client, to);
+    }
     const scopes = scopesFor(request.scope, client.grantTypes?.includes('refresh_token') === true);
     if (scopes.length === 0) {
-      return refused(request, 'invalid_scope', 'None of these scopes is one of this server.');
+      const description = 'None of these scopes is one of this server.';
+      const to = authorizationErrorRedirect(request, 'invalid_scope', description);
+      return await refused(known, client, to);
     }
     return { request, client, scopes };
   } catch (error) {
     if (!(error instanceof AuthorizationError)) throw error;
-    if (error.redirectTo !== undefined) return seeOther(error.redirectTo);
+    if (error.redirectTo !== undefined) return refused(known, client, error.redirectTo);
     throw new Fault('bad_request', `The program asked wrongly: ${error.description}`);
   }
 }
 
-function refused(
-  request: AuthRequest,
-  code: 'invalid_request' | 'invalid_scope',
-  description: string,
-): Response {
-  return seeOther(authorizationErrorRedirect(request, code, description));
+/**
+ * What is wrong, told to the program where the person let it in before, and else on a page of ours. Anybody
+ * may register, and would else have links of this server that lead wherever they like.
+ * @see RFC 9700, section 4.11.2
+ */
+async function refused(known: KnownRequest, client: ClientInfo, to: string): Promise<Response> {
+  const place = new URL(to);
+  if (await wasLetIn(known, client.clientId, place.host)) return seeOther(to);
+  const page = renderRefusedProgram({
+    name: client.clientName ?? '',
+    domain: domainOf(client),
+    why: place.searchParams.get('error_description') ?? '',
+    code: place.searchParams.get('error') ?? '',
+    back: place,
+  });
+  return html(page, 400);
+}
+
+/** Whether the person let the program in, and saw that this is where it sends them. */
+async function wasLetIn(known: KnownRequest, clientId: string, host: string): Promise<boolean> {
+  const { request, env, settings, principal } = known;
+  const id = await grantorId(principal, settings);
+  const grants = await grantorClient(env, id).list(issuerOf(request, settings), id);
+  return grants.some(
+    (grant) => grant.clientId === clientId && factsIn(grant).redirect_host === host,
+  );
 }
 
 /**
@@ -174,7 +199,12 @@ function queryOf(request: Request): URLSearchParams {
 function factsOf({ client, request }: Wish): ProgramFacts {
   return {
     name: client.clientName ?? '',
-    domain: isDocumentUrl(client.clientId) ? new URL(client.clientId).host : null,
+    domain: domainOf(client),
     redirect_host: new URL(request.redirectUri).host,
   };
+}
+
+/** The host whose document says who the program is; null where it said so itself. */
+function domainOf({ clientId }: ClientInfo): string | null {
+  return isDocumentUrl(clientId) ? new URL(clientId).host : null;
 }

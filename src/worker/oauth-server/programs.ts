@@ -66,8 +66,7 @@ async function programsOf(known: KnownRequest): Promise<readonly ShownProgram[]>
   const grantor = await grantorId(principal, settings);
   const grants = await grantorClient(env, grantor).list(origin, grantor);
   return grants.map(({ id, clientId, scope, metadata, createdAt, expiresAt = 0 }) => {
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- we kept it, so we wrote it
-    const { name, domain, redirect_host } = metadata as ProgramFacts;
+    const { name, domain, redirect_host } = factsIn({ metadata });
     return {
       id,
       clientId,
@@ -79,6 +78,12 @@ async function programsOf(known: KnownRequest): Promise<readonly ShownProgram[]>
       ends_at: expiresAt * 1000,
     };
   });
+}
+
+/** What was remembered of the program of a grant. */
+export function factsIn({ metadata }: { readonly metadata: unknown }): ProgramFacts {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- we kept it, so we wrote it
+  return metadata as ProgramFacts;
 }
 
 /** @throws Fault `unauthorized` */

@@ -1,5 +1,6 @@
 import type { Env } from '../env.ts';
 import { decoded, readBytes } from '../post/read-body.ts';
+import { strangerWait, waitOf } from '../principal/stranger-allowance.ts';
 import type { Settings } from '../settings.ts';
 import { registration } from './find-program.ts';
 import { isGrantorId } from './grantor.ts';
@@ -49,9 +50,20 @@ async function ordered(
   };
   const carried = form.get('code') ?? form.get('refresh_token') ?? form.get('token');
   const [grantorId = ''] = (carried ?? '').split(':');
-  if (!(await isGrantorId(grantorId, settings))) return strangersOrder(env, order, form);
+  const isOurs = await isGrantorId(grantorId, settings);
+  // Codes and tokens must not be tried out one after the other.
+  const wait = isOurs
+    ? await waitOf(env, 'token', grantorId)
+    : await strangerWait(request, env, settings, 'token');
+  if (wait !== null) return tooOften(wait);
+  if (!isOurs) return strangersOrder(env, order, form);
   const { status, headers, body } = await grantorClient(env, grantorId).exchange(order);
   return new Response(body, { status, headers: Object.fromEntries(headers) });
+}
+
+function tooOften(retryAfter: number): Response {
+  const description = 'Too many requests. Try again later.';
+  return oauthError({ status: 429, error: 'temporarily_unavailable', description, retryAfter });
 }
 
 async function formOf(request: Request): Promise<URLSearchParams | null> {

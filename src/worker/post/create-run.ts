@@ -12,12 +12,13 @@ import { problemJson } from '../../publish/render-json.ts';
 import { runUrls } from '../../publish/run-urls.ts';
 import { withSealedCallback } from '../callback/callback-address.ts';
 import { callbackSecret } from '../callback/callback-secret.ts';
-import { providersFor } from '../account/user-providers.ts';
+import { operatorServersFor, providersFor } from '../account/user-providers.ts';
 import type { Env } from '../env.ts';
 import { runClient } from '../run/run-client.ts';
 import { admitRun } from '../principal/admission.ts';
 import { ownOrigin, ownOrigins } from '../guards.ts';
 import { principalClient } from '../principal/principal-client.ts';
+import { isOfThisServer } from '../principal/principal-name.ts';
 import { principalName } from '../principal/principal.ts';
 import type { Principal } from '../principal/principal.ts';
 import type { PostedPrompt } from './read-prompt.ts';
@@ -56,10 +57,11 @@ export async function normalizePosted(
   { request, settings, principal }: Pick<Acceptance, 'request' | 'settings' | 'principal'>,
 ): Promise<Normalized> {
   const document = parsePrompt(posted.text);
+  const whose = principalName(principal);
   const context: NormalizeContext = {
-    ...(await pricedProviders(providersFor(settings, principalName(principal)))),
+    ...(await pricedProviders(providersFor(settings, whose))),
     ownOrigins: ownOrigins(request, settings),
-    operatorServers: settings.operatorServers,
+    operatorServers: operatorServersFor(settings, isOfThisServer(whose)),
   };
   return normalizePrompt(document, context, posted.inputs);
 }
@@ -70,6 +72,8 @@ export interface Acceptance {
   readonly settings: Settings;
   readonly request: Request;
   readonly principal: Principal;
+  /** Client id of the program that acts for them; null or absent for themselves. */
+  readonly program?: string | null;
   readonly posted: PostedPrompt;
   readonly normalized: Normalized;
 }
@@ -94,7 +98,7 @@ export async function createRun(acceptance: Acceptance, isSuggested: boolean): P
 
 /** Null when the run of the key was deleted: the key is free now. */
 async function tryToCreate(acceptance: Acceptance, isSuggested: boolean): Promise<Creation | null> {
-  const { env, settings, principal, normalized, posted } = acceptance;
+  const { env, settings, principal, program = null, normalized, posted } = acceptance;
   if (normalized.request === null) throw new Fault('invalid_prompt');
   const origin = ownOrigin(acceptance.request, settings);
   const expires_at = expiryOf(normalized.request, Date.now());
@@ -112,6 +116,7 @@ async function tryToCreate(acceptance: Acceptance, isSuggested: boolean): Promis
     },
     {
       principal: principalName(principal),
+      program,
       is_suggested: isSuggested,
       user: posted.user ?? '',
       origin,

@@ -18,16 +18,25 @@ export function idempotencyKey(said: readonly (string | null)[]): string | undef
   );
 }
 
-/** The key of a request with a hash of everything that decides what runs; null without a key. */
+/**
+ * The key of a request with a hash of everything that decides what runs; null without a key.
+ * @param program that acts for who asks, with keys of its own: the run that a key stands for is shown to
+ *   whoever sends it
+ */
 export async function onceOf(
   { text, inputs, user = '', idempotencyKey: key }: PostedPrompt,
   isSuggested: boolean,
+  program: string | null,
 ): Promise<{ readonly key: string; readonly hash: string } | null> {
   if (key === undefined) return null;
   const { overrides = {}, input = {} } = inputs;
   const whole = canonical([text, overrides, input, user, isSuggested]);
   const hash = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(whole));
-  return { key, hash: [...new Uint8Array(hash)].map(hexadecimal).join('') };
+  // No key that is sent has a space.
+  return {
+    key: program === null ? key : `${program} ${key}`,
+    hash: [...new Uint8Array(hash)].map(hexadecimal).join(''),
+  };
 }
 
 /** JSON with the keys of every object in order; bodies nest only so deep. */

@@ -35,7 +35,7 @@ export interface AdmissionPlan {
  * @throws Fault `rate_limited`, `idempotency_mismatch`
  */
 export async function admitRun(acceptance: Acceptance, plan: AdmissionPlan): Promise<Admitted> {
-  const { env, settings, request, principal, posted, normalized } = acceptance;
+  const { env, settings, request, principal, program, posted, normalized } = acceptance;
   if (principal.kind === 'anonymous') {
     const address = await addressName(request, settings);
     admitted(await addressClient(env, address).take(plan.id, settings.caps.address, null));
@@ -44,7 +44,7 @@ export async function admitRun(acceptance: Acceptance, plan: AdmissionPlan): Pro
   const who = { principal: principalName(principal), origin: ownOrigin(request, settings) };
   const { id, expires_at } = plan;
   const title = await closeTitle(titleOf({ request: normalized.request }), who.principal, settings);
-  const once = await onceOf(posted, plan.isSuggested);
+  const once = await onceOf(posted, plan.isSuggested, program ?? null);
   const caps = capsFor(who.principal, settings);
   const asked = principalClient(env, who).admitRun({ id, title, expires_at, once }, caps);
   if (once === null && isUncapped(caps)) {

@@ -2,6 +2,7 @@ import type { EgressFaults } from '../../egress/guarded-fetch.ts';
 import { Fault, FAULTS } from '../../fault/fault.ts';
 import type { LoginClient } from '../../login/login-client.ts';
 import type { LoginRows } from '../../login/login.ts';
+import { isLiteralSecret } from '../../normalize/secrets.ts';
 import { readOperatorServer } from '../../normalize/server-url.ts';
 import { readEnv } from '../env.ts';
 import type { Env } from '../env.ts';
@@ -80,8 +81,17 @@ async function newClient(
     redirectUri: origin + CALLBACK_PATH,
     clientMetadataUrl: settings.clientMetadataUrl,
     registered: settings.loginClients,
-    hidesQuery: own !== null,
+    ...(own === null ? {} : { mayShow: hasNoKey }),
   });
+}
+
+/**
+ * Whether nothing in the address of an operator's server looks like a key. Every query may be one; a
+ * path is one of most servers, and only a part like a token counts.
+ */
+function hasNoKey(address: string): boolean {
+  const { pathname, search } = new URL(address);
+  return search === '' && !pathname.split('/').some((part) => isLiteralSecret('', part));
 }
 
 /** A tool server that the operator configured may be local, it alone and in that role. */

@@ -41,6 +41,8 @@ export interface Proof {
   readonly holdsToken: boolean;
   /** Whom it shows by a key or a session; the run knows whether they made it. */
   readonly principal: string | null;
+  /** Which program acts for them, by its client id; absent for themselves. */
+  readonly program?: string;
 }
 
 /** Nothing is proven. */

@@ -52,11 +52,12 @@ export function findOwned<Value>(
 }
 
 /** A run that was deleted is as if it had never been. */
-function tombstoneAnswer({ status, when, moved }: Tombstone, { principal }: Proof): Found<never> {
+function tombstoneAnswer({ status, when, moved }: Tombstone, proof: Proof): Found<never> {
   if (status === 'deleted') return { found: 'nothing' };
   // The token of the old address is void: only who made the run is told of the new one.
-  const isMaker = moved !== undefined && principal !== null && moved.principal === principal;
-  return { found: 'tombstone', status, when, to: isMaker ? moved.to : null };
+  const { principal, program } = proof;
+  const isMaker = program === undefined && principal !== null && moved?.principal === principal;
+  return { found: 'tombstone', status, when, to: isMaker ? (moved?.to ?? null) : null };
 }
 
 /** What is said of a run that was accepted. */
@@ -70,8 +71,12 @@ export function isOver(record: RunRecord): boolean {
   return record.expires_at !== null && record.expires_at <= Date.now();
 }
 
-/** Holding the token, or being the key that made the run, is owning it. */
-export function viewerOf(proof: Proof, record: RunRecord): Viewer {
-  const made = proof.principal !== null && proof.principal === record.principal;
-  return proof.holdsToken || made ? 'owner' : 'public';
+/**
+ * Holding the token, or being the key that made the run, is owning it. A program owns what it made
+ * itself: it was let run prompts, and not let read what its person or another program ran.
+ */
+export function viewerOf({ holdsToken, principal, program }: Proof, record: RunRecord): Viewer {
+  const isTheirs = principal !== null && principal === record.principal;
+  const made = isTheirs && (program === undefined || program === record.program);
+  return holdsToken || made ? 'owner' : 'public';
 }

@@ -106,7 +106,7 @@ export function enginePorts(surroundings: EngineSurroundings): Omit<Ports, 'log'
 }
 
 function serversOf(parts: {
-  secrets: (name: string) => string | null;
+  secrets: (name: string, host: string) => string | null;
   settings: Settings;
   outside: Network;
   own: (path: string, request: Request) => Promise<Response | null>;
@@ -177,10 +177,10 @@ function secretsFor({
   env,
   use,
   secrets = () => null,
-}: EngineSurroundings): (name: string) => string | null {
+}: EngineSurroundings): (name: string, host: string) => string | null {
   if (!use.isTrusted) return secrets;
   const own = environmentSecrets(variablesOf(env));
-  return (name) => secrets(name) ?? own(name);
+  return (name, host) => secrets(name) ?? own(name, host);
 }
 
 function clockFor(readers: RunReaders): Clock {

@@ -5,6 +5,11 @@ export interface RunRecord {
   /** Who made the run, or null for nobody we know. */
   readonly principal: string | null;
   /**
+   * Client id of the program that made it for them; null for themselves, absent where it was made before
+   * that was kept. What one program made is not another's to read.
+   */
+  readonly program?: string | null;
+  /**
    * Whether a page of somebody else suggested the prompt: it runs with nothing that is its owner's,
    * since one click on a link must not send secrets to a server that the link names.
    */
@@ -59,12 +64,12 @@ export function createRecord(sql: SqlStorage, record: RunRecord): void {
   sql.exec(
     `CREATE TABLE record (principal TEXT, is_suggested INTEGER NOT NULL, origin TEXT NOT NULL,
        expires_at INTEGER, user TEXT NOT NULL, is_mirrored INTEGER NOT NULL, address TEXT,
-       has_key INTEGER NOT NULL)`,
+       has_key INTEGER NOT NULL, program TEXT)`,
   );
   sql.exec(
     `INSERT INTO record
-       (principal, is_suggested, origin, expires_at, user, is_mirrored, address, has_key)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+       (principal, is_suggested, origin, expires_at, user, is_mirrored, address, has_key, program)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     record.principal,
     record.is_suggested ? 1 : 0,
     record.origin,
@@ -73,6 +78,7 @@ export function createRecord(sql: SqlStorage, record: RunRecord): void {
     record.is_mirrored === true ? 1 : 0,
     record.address,
     record.has_key ? 1 : 0,
+    record.program ?? null,
   );
 }
 
@@ -131,6 +137,7 @@ type Row = Pick<RunRecord, 'principal' | 'origin' | 'expires_at'> & {
   is_mirrored?: number;
   address?: string | null;
   has_key?: number;
+  program?: string | null;
 };
 
 /** Stones that were set earlier say nothing of another address. */

@@ -198,6 +198,17 @@ describe('--json', () => {
     });
   });
 
+  test('is refused when the prompt names a secret for another host than those it is bound to', async () => {
+    await using server = await chatServer(says('Hello.'));
+    const stdin =
+      '---\ntools:\n  - url: https://mcp.example/mcp\n    headers: { X-Key: "${env:CANARY}" }\n---\nHi.';
+    const bound = { SECRET_CANARY: 'c4n4ry-value', HOSTS_OF_SECRET_CANARY: 'mcp.linear.app' };
+    const done = await mdops(['run', '--json'], { stdin, env: onServer(server, bound) });
+    expect(done.code).toBe(2);
+    expect(JSON.parse(done.stdout)).toMatchObject({ error: { code: 'secret_refused' } });
+    expect(done.stdout + done.stderr).not.toContain('c4n4ry');
+  });
+
   test('never holds a secret that a tool server was given', async () => {
     await using server = await chatServer(says('Hello.'));
     const stdin =

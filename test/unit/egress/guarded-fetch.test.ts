@@ -362,6 +362,22 @@ describe('time', () => {
     await expect(text).rejects.toMatchObject({ name: 'AbortError' });
   });
 
+  it('an abort ends a body that nobody reads just now, and closes its connection', async () => {
+    const closing = Promise.withResolvers<void>();
+    const slow = await loopbackServer((_request, response) => {
+      response.write('first');
+      void once(response, 'close').then(() => closing.resolve());
+    });
+    const controller = new AbortController();
+    const { signal } = controller;
+    const response = await guarded({ allow: [slow.place] })(slow.origin, { signal });
+    const reader = response.body?.getReader();
+    expect((await reader?.read())?.value).toEqual(new TextEncoder().encode('first'));
+    controller.abort();
+    await closing.promise;
+    await expect(reader?.read()).rejects.toMatchObject({ name: 'AbortError' });
+  });
+
   it('cancelling the body closes the connection', async () => {
     const closing = Promise.withResolvers<void>();
     const slow = await loopbackServer((_request, response) => {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { executeRun } from '../../../src/execute/execute-run.ts';
 import { Fault } from '../../../src/fault/fault.ts';
 import { CONTEXT_NOTE } from '../../../src/run/conversation.ts';
@@ -28,6 +28,23 @@ describe('a run', () => {
     expect(run).toMatchObject({ status: 'completed', stop_reason: 'stop', error: null });
     expect(outputOf(run)).toBe('Hello there.');
     expect(run.usage.total_tokens).toBe(15);
+  });
+
+  it('listens to its signal no more often for a long answer than for a short one', async () => {
+    const listeners = async (words: number): Promise<number> => {
+      const { signal } = new AbortController();
+      const listening = vi.spyOn(signal, 'addEventListener');
+      const slowly: Turn = async function* (call, aborted) {
+        for await (const chunk of says('word '.repeat(words))(call, aborted)) {
+          yield chunk;
+          await new Promise((resolve) => setTimeout(resolve, 0));
+        }
+      };
+      const run = await runToEnd(ports(scriptedModel([slowly])), signal);
+      expect(run.status).toBe('completed');
+      return listening.mock.calls.length;
+    };
+    expect(await listeners(50)).toBe(await listeners(5));
   });
 
   it('calls a tool and goes on with its result', async () => {

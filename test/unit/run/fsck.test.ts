@@ -130,7 +130,61 @@ describe('what is wrong is said:', () => {
     ['Event 5 sends a call too early.', log(START, SERVER, step(1), call('a'), sent('a'))],
     ['Event 2 resolves an action that nobody asked for.', log(START, resolved)],
     ['Event 2 asks for no call under way.', log(START, refused('a'))],
+    [
+      'Event 5 starts step 2 without the result of call a.',
+      log(START, step(1), call('a'), stepEnd(1), step(2)),
+    ],
+    [
+      'Event 5 completes the run without the result of call a.',
+      log(START, step(1), call('a'), stepEnd(1), END),
+    ],
+    ['Event 3 completes the run in the middle of step 1.', log(START, step(1), END)],
   ])('%s', (problem, events) => {
     expect(fsck(events)).toContain(problem);
+  });
+});
+
+/** A run with everything that another event depends on. */
+const WHOLE: readonly EventBody[] = [
+  START,
+  SERVER,
+  step(1),
+  said,
+  call('a'),
+  stepEnd(1),
+  sent('a'),
+  refused('a'),
+  resolved,
+  sent('a'),
+  result('a'),
+  step(2),
+  { ...said, step: 2, text: 'y' },
+  stepEnd(2),
+  END,
+];
+
+describe('a log that somebody closed up', () => {
+  const needed = (type: string) =>
+    ['run-start', 'step-start', 'tool-call', 'tool-result', 'step-end', 'action-required'].includes(
+      type,
+    );
+  const places = WHOLE.map(({ type }, at) => [type, at] as const);
+
+  test.each(places.filter(([type]) => needed(type)))('after %s was lost is not sound', (_, at) => {
+    expect(fsck(log(...WHOLE.toSpliced(at, 1)))).not.toEqual([]);
+  });
+
+  test.each(places.filter(([type]) => needed(type) || ['run-end', 'tool-sent'].includes(type)))(
+    'around a second %s is not sound',
+    (type, at) => {
+      const twice = WHOLE.flatMap((body, place) => (place === at ? [body, body] : [body]));
+      // A call that was refused may be on its way as often as it was asked for.
+      if (type === 'action-required') expect(fsck(log(...twice))).toEqual([]);
+      else expect(fsck(log(...twice))).not.toEqual([]);
+    },
+  );
+
+  test('is sound as it was', () => {
+    expect(fsck(log(...WHOLE))).toEqual([]);
   });
 });
