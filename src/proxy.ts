@@ -12,7 +12,7 @@
  * const client = new OpenAI({ fetch: fetchProxy });
  * ```
  *
- * This is the library for Node and others; in a Worker the same name gives `proxy-workerd.ts`.
+ * This is the library for Node and others; in a Worker the same name gives `proxy-workerd/`.
  * @see spec/completions.md, The library
  * @module
  */
@@ -26,6 +26,7 @@ import type { ChatCompletionsProxyOptions } from './proxy/proxy-options.ts';
  * gives; with it, a `vaultKey` seals them.
  * @param env where `VAULT_KEY` is looked for
  * @throws TypeError for options that cannot work
+ * @see spec/completions.md CC-24 to CC-30
  */
 export function chatCompletionsProxy(
   env: object,

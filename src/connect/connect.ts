@@ -4,14 +4,14 @@ import { randomBase62 } from '../login/base62.ts';
 import { ACTION_ID } from '../login/login-desk.ts';
 import type { LoginOffer } from '../login/login-desk.ts';
 import { isoTime } from '../publish/iso-time.ts';
-import { contentSecurityPolicy, OWN_SITE } from '../publish/layout.ts';
+import { OWN_SITE } from '../publish/layout.ts';
 import type { Site } from '../publish/layout.ts';
 import { renderConnect } from '../publish/render-connect.ts';
 import type { AskingRun } from '../publish/render-connect.ts';
 import { renderErrorPage } from '../publish/render-error-page.ts';
 import { wantsPage } from './accept.ts';
 import { cookieValue, setCookie } from './cookies.ts';
-import { html, json, seeOther } from './responses.ts';
+import { html, json, leadingHtml, seeOther } from './responses.ts';
 import { markOf, signed, unsigned } from './signed.ts';
 
 /**
@@ -81,15 +81,7 @@ export async function showConnect(
   const { offer, fault } = await offerOf(known, id);
   const status = fault === null ? 200 : FAULTS[fault.code].http;
   if (!wantsPage(request)) return json(offerJson(offer, fault), 200);
-  const response = html(await connectPage(place, known, offer, fault), status);
-  // Browsers hold the redirects of a form against the form's policy, and which ways an
-  // authorization server sends people is not known. The page has no form but ours.
-  const policy = contentSecurityPolicy().replace(
-    "form-action 'self'",
-    "form-action 'self' https: http:",
-  );
-  response.headers.set('content-security-policy', policy);
-  return response;
+  return leadingHtml(await connectPage(place, known, offer, fault), status);
 }
 
 /**

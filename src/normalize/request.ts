@@ -5,7 +5,7 @@ import type { ModelPrice } from '../protocol/price.ts';
 
 /** Where the value of a setting came from, for `explain`. */
 export interface SettingSource {
-  readonly from: 'request' | 'frontmatter' | 'profile' | 'server' | 'default';
+  readonly from: 'request' | 'frontmatter' | 'server' | 'default';
   /** Line in the source, when it came from the frontmatter. */
   readonly line?: number;
 }
@@ -65,6 +65,7 @@ export interface UrlPolicy {
   readonly max_tokens: number;
   /** Seconds for one URL. */
   readonly timeout: number;
+  /** A document that cannot be read is a note to the model, or ends the run. */
   readonly on_error: 'note' | 'fail';
   /** HTML as readable Markdown, or as it is. */
   readonly html: 'markdown' | 'raw';
@@ -88,7 +89,9 @@ export interface Limits {
 /** What the answer should be. */
 export interface OutputSpec {
   readonly format: 'markdown' | 'text' | 'json' | 'html' | 'csv' | 'yaml' | 'code';
+  /** JSON Schema that the answer has to fit. */
   readonly schema?: JsonObject;
+  /** `first` or `last` for a fenced block of the answer, or the path that one names. */
   readonly extract?: string;
 }
 
@@ -154,7 +157,7 @@ export interface NormalizeContext {
   readonly limits?: Partial<Limits>;
   /** What a model costs, null where nobody knows; left out where there is no list of prices. */
   readonly priceOf?: (choice: ModelChoice) => ModelPrice | null;
-  /** True in the command line, where more kinds of documents are named by a file. */
+  /** The document's path, where it has one: it says which tool the file was written for. */
   readonly path?: string;
 }
 
@@ -173,6 +176,7 @@ export interface ProviderChoice {
 
 /** What comes with the document: inputs and settings that override the frontmatter. */
 export interface NormalizeInputs {
+  /** Values of the declared variables, by name; texts become what the declaration wants. */
   readonly input?: Readonly<Record<string, unknown>>;
   /** Settings by any spelling of their key; stronger than the frontmatter. */
   readonly overrides?: Readonly<Record<string, unknown>>;

@@ -1,6 +1,5 @@
-import { isObject } from '../protocol/json.ts';
 import { withoutBridge } from './bridged-server.ts';
-import { readApproval, readToolNames } from './approval.ts';
+import { readApproval, readToolFilter } from './approval.ts';
 import type { Settings } from './given.ts';
 import type { Place } from './placed-problems.ts';
 import { checkSecret, readHeaders } from './headers.ts';
@@ -191,12 +190,11 @@ function entryTools(
   const found: { allowed_tools?: readonly string[]; require_approval?: ApprovalPolicy } = {};
   const key = ['allowed_tools', 'allowedTools', 'allowed', 'tools'].find((name) => name in value);
   const written = key === undefined ? undefined : value[key];
-  const names = isObject(written) ? written['tool_names'] : written;
-  if (key !== undefined && names !== null && names !== undefined) {
-    const list = readToolNames(names);
+  if (key !== undefined && written !== null && written !== undefined) {
+    const list = readToolFilter(written);
     if ('wrong' in list) {
       settings.wrong(place, `has ${key} that ${list.wrong}`, [...path, key]);
-    } else if (!list.value.includes('*')) {
+    } else if (list.value !== undefined && !list.value.includes('*')) {
       found.allowed_tools = address.tool === undefined ? list.value : [address.tool, ...list.value];
     }
   }

@@ -48,6 +48,7 @@ export class MCPProviders extends DurableObject<unknown> implements RowsObject {
  * Makes the proxy of one user.
  * @param env holds the binding `MCPProviders` and `VAULT_KEY`
  * @throws TypeError for options that cannot work, and without the binding where `store` is not given
+ * @see spec/completions.md CC-24 to CC-30
  */
 export function chatCompletionsProxy(
   env: object,

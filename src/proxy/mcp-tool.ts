@@ -10,16 +10,14 @@ export interface McpToolOptions {
   /** A bearer token for the server; with it nobody is asked to log in. */
   readonly authorization?: string;
   /** The tools that may be used; all when left out. */
-  readonly allowed_tools?:
-    | readonly string[]
-    | { readonly tool_names?: readonly string[]; readonly read_only?: boolean };
-  /** Which calls have to be approved. */
+  readonly allowed_tools?: readonly string[] | { readonly tool_names: readonly string[] };
+  /** Which calls have to be approved; none when left out. */
   readonly require_approval?:
     | 'always'
     | 'never'
     | {
-        readonly always?: { readonly tool_names?: readonly string[]; readonly read_only?: boolean };
-        readonly never?: { readonly tool_names?: readonly string[]; readonly read_only?: boolean };
+        readonly always?: { readonly tool_names: readonly string[] };
+        readonly never?: { readonly tool_names: readonly string[] };
       };
 }
 
@@ -39,6 +37,9 @@ export interface McpTool extends McpToolOptions {
  * ```ts
  * tools: [mcp({ server_url: 'https://mcp.notion.com/mcp' })]
  * ```
+ *
+ * @param options plain JSON; checked when the request is sent, and wrong ones are its `400`
+ * @see spec/completions.md CC-1
  */
 export function mcp(options: McpToolOptions): McpTool {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- see McpTool: the type is a fiction for the client's

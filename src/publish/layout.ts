@@ -39,17 +39,17 @@ export interface Page {
 
 /**
  * The `Content-Security-Policy` of every page: our own files and nothing else.
- * @param formsLead where the redirects after a form may lead besides, as sources of the policy:
- *   browsers hold them against it too
+ * @param formsLeadTo where the redirects after a form may lead beside this server, as sources of the
+ *   policy: browsers hold them against it too
  */
-export function contentSecurityPolicy(formsLead = ''): string {
+export function contentSecurityPolicy(formsLeadTo = ''): string {
   return [
     "default-src 'none'",
     "style-src 'self'",
     "script-src 'self'",
     "connect-src 'self'",
     "img-src 'self' data:",
-    `form-action 'self'${formsLead === '' ? '' : ` ${formsLead}`}`,
+    `form-action 'self' ${formsLeadTo}`.trimEnd(),
     "base-uri 'none'",
     "frame-ancestors 'none'",
   ].join('; ');

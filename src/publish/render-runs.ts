@@ -1,3 +1,4 @@
+import { RUN_STATUSES } from '../run/run.ts';
 import type { RunStatus } from '../run/run.ts';
 import { isoTime } from './iso-time.ts';
 import { pageHtml } from './layout.ts';
@@ -26,14 +27,8 @@ export interface RunsPageContent {
   readonly next: string | null;
 }
 
-const FILTERS: readonly RunStatus[] = [
-  'queued',
-  'running',
-  'requires_action',
-  'completed',
-  'failed',
-  'cancelled',
-];
+/** Runs that have expired leave the list. */
+const FILTERS = RUN_STATUSES.filter((status) => status !== 'expired');
 
 /** The runs of one person, the newest first; works without scripts. */
 export function renderRuns({ person, hasSession, runs, status, next }: RunsPageContent): string {

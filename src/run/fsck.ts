@@ -1,5 +1,5 @@
 import type { ActionRequired, RunEnd, RunEvent, ServerTool } from './event.ts';
-import { foldRun } from './run.ts';
+import { foldRun } from './fold-run.ts';
 
 /**
  * What is wrong with the log of a run, one sentence each; a log that this server wrote gives none,

@@ -10,15 +10,18 @@ import type { Step } from './step.ts';
 
 export type { CallState, Step } from './step.ts';
 
-/** Where a run stands; the last four are terminal and written once. */
-export type RunStatus =
-  | 'queued'
-  | 'running'
-  | 'requires_action'
-  | 'completed'
-  | 'failed'
-  | 'cancelled'
-  | 'expired';
+/** Where a run may stand; the last four are terminal and written once. */
+export const RUN_STATUSES = [
+  'queued',
+  'running',
+  'requires_action',
+  'completed',
+  'failed',
+  'cancelled',
+  'expired',
+] as const;
+
+export type RunStatus = (typeof RUN_STATUSES)[number];
 
 /** The state of a run: the fold of its events and nothing else. */
 export interface Run {

@@ -2,6 +2,8 @@
 import { globSync, readFileSync } from 'node:fs';
 import { posix } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { FAULTS } from '../../src/fault/fault.ts';
+import { VARIABLES } from '../../src/worker/settings.ts';
 
 const root = new URL('../../', import.meta.url);
 const cwd = root.pathname;
@@ -90,5 +92,39 @@ describe('the pages', () => {
       ),
     );
     expect(named.filter(({ path }) => globSync(path, { cwd }).length === 0)).toEqual([]);
+  });
+});
+
+describe('spec/http-api.md', () => {
+  const sectionOf = (heading: string): string =>
+    (pages.get('spec/http-api.md') ?? '').split(/^## /m).find((each) => each.startsWith(heading)) ??
+    '';
+  const rowsOf = (heading: string): string[][] =>
+    [...sectionOf(heading).matchAll(/^\| (`.*) \|$/gm)].map(([, row = '']) => row.split(' | '));
+
+  it('has every variable that a server reads, and no other', () => {
+    const documented = rowsOf('Settings').flatMap(([names = '']) =>
+      [...names.matchAll(/`(\w+)`/g)].map(([, name = '']) => name),
+    );
+    // The table of providers is in a page of its own.
+    const providers = pages.get('spec/providers.md') ?? '';
+    const missing = VARIABLES.filter(
+      (name) => !documented.includes(name) && !providers.includes(`\`${name}\``),
+    );
+    expect(missing).toEqual([]);
+    expect(documented.filter((name) => !VARIABLES.includes(name))).toEqual([]);
+  });
+
+  it('gives every code the status of the one table', () => {
+    const told = rowsOf('Errors').flatMap(([codes = '', statuses = '']) => {
+      const each = (statuses.match(/\d{3}/g) ?? []).map(Number);
+      return [...codes.matchAll(/`(\w+)`/g)].map(([, code = ''], place) => [
+        code,
+        each[place] ?? each[0],
+      ]);
+    });
+    const table = new Map(Object.entries(FAULTS).map(([code, { http }]) => [code, http]));
+    expect(told.length).toBeGreaterThan(20);
+    expect(told).toEqual(told.map(([code = '']) => [code, table.get(String(code))]));
   });
 });

@@ -71,9 +71,9 @@ describe('a run of the first version', () => {
     const { run } = await olderRun(FIRST_VERSION.length);
     const asked = await run.view({ holdsToken: false, principal: 'local', program: 'a-program' });
     expect(asked).toMatchObject({ value: { viewer: 'public' } });
-    expect(await run.cancel({ holdsToken: false, principal: 'local', program: 'a-program' })).toEqual(
-      { found: 'refused' },
-    );
+    expect(
+      await run.cancel({ holdsToken: false, principal: 'local', program: 'a-program' }),
+    ).toEqual({ found: 'refused' });
   });
 
   it('that had only begun goes on to its end', async () => {

@@ -1,9 +1,8 @@
 import { wantsPage } from '../../connect/accept.ts';
-import { html, json, seeOther } from '../../connect/responses.ts';
+import { html, json, leadingHtml, seeOther } from '../../connect/responses.ts';
 import { Fault } from '../../fault/fault.ts';
 import { digest } from '../../login/random.ts';
 import { isoTime } from '../../publish/iso-time.ts';
-import { contentSecurityPolicy } from '../../publish/layout.ts';
 import { renderAccount } from '../../publish/render-account.ts';
 import type { AccountPage } from '../../publish/render-account.ts';
 import type { Env } from '../env.ts';
@@ -58,11 +57,8 @@ export async function showAccount(
  * people are sent from there is not known.
  */
 function accountPage(page: AccountPage, status = 200): Response {
-  const response = html(renderAccount(page), status);
-  if (page.openrouter_at === null) {
-    response.headers.set('content-security-policy', contentSecurityPolicy('https: http:'));
-  }
-  return response;
+  const text = renderAccount(page);
+  return page.openrouter_at === null ? leadingHtml(text, status) : html(text, status);
 }
 
 /** `GET /account/keys` */

@@ -1,7 +1,6 @@
-import { html, json, seeOther } from '../../connect/responses.ts';
+import { html, json, leadingHtml, seeOther } from '../../connect/responses.ts';
 import { Fault } from '../../fault/fault.ts';
 import { digest } from '../../login/random.ts';
-import { contentSecurityPolicy } from '../../publish/layout.ts';
 import { renderCliCode, renderCliConsent } from '../../publish/render-cli-consent.ts';
 import type { Env } from '../env.ts';
 import { readFields } from '../post/read-fields.ts';
@@ -47,15 +46,8 @@ export async function showCli(request: Request, env: Env, settings: Settings): P
   const address = addressOf(wish);
   const { port, state, challenge, name } = wish;
   const fields = { ...(port === null ? {} : { port }), state, code_challenge: challenge, name };
-  const page = html(renderCliConsent({ person: user.person, name, address, fields }));
-  if (address === null) return page;
-  // Browsers hold the redirect after the form against this.
-  const policy = contentSecurityPolicy().replace(
-    "form-action 'self'",
-    `form-action 'self' ${new URL(address).origin}`,
-  );
-  page.headers.set('content-security-policy', policy);
-  return page;
+  const page = renderCliConsent({ person: user.person, name, address, fields });
+  return address === null ? html(page) : leadingHtml(page, 200, new URL(address).origin);
 }
 
 /**

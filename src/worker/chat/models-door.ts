@@ -46,10 +46,9 @@ export async function oneModel(asked: ChatAsked): Promise<Response> {
   const models = await modelsFor({ env, settings, origin, isTrusted }, principal, request.signal);
   const path = new URL(request.url).pathname;
   const id = path.slice('/v1/models/'.length).replaceAll(/%2f/gi, '/').replaceAll(/%3a/gi, ':');
-  const found = Array.isArray(models)
-    ? models.find((model) => isObject(model) && model['id'] === id)
-    : null;
-  if (found === undefined || found === null) {
+  const list: readonly Json[] = Array.isArray(models) ? models : [];
+  const found = list.find((model) => isObject(model) && model['id'] === id);
+  if (found === undefined) {
     throw new Fault('not_found', 'There is no such model in the list at /v1/models.');
   }
   return json(found);

@@ -1,8 +1,7 @@
 import { AuthorizationError, authorizationErrorRedirect } from '@cloudflare/workers-oauth-provider';
 import type { AuthRequest, ClientInfo } from '@cloudflare/workers-oauth-provider';
-import { html, seeOther } from '../../connect/responses.ts';
+import { html, leadingHtml, seeOther } from '../../connect/responses.ts';
 import { Fault } from '../../fault/fault.ts';
-import { contentSecurityPolicy } from '../../publish/layout.ts';
 import { renderConsent, renderRefusedProgram } from '../../publish/render-consent.ts';
 import type { Env } from '../env.ts';
 import { readFields } from '../post/read-fields.ts';
@@ -54,7 +53,7 @@ export async function showConsent(
   const text = query.toString();
   const { proof, cookie } = await consentTo(known, text);
   const { name, domain, redirect_host } = factsOf(wish);
-  const page = renderConsent({
+  const consent = renderConsent({
     name,
     domain,
     redirectHost: redirect_host,
@@ -63,14 +62,7 @@ export async function showConsent(
     person: known.person,
     fields: { query: text, proof },
   });
-  const response = html(page);
-  // Browsers hold the redirects of a form against the form's policy, and where the program's page
-  // sends people on is not known. The page has no form but ours.
-  const policy = contentSecurityPolicy().replace(
-    "form-action 'self'",
-    "form-action 'self' https: http:",
-  );
-  response.headers.set('content-security-policy', policy);
+  const response = leadingHtml(consent);
   response.headers.append('set-cookie', cookie);
   return response;
 }

@@ -1,4 +1,5 @@
 import { Fault } from '../../fault/fault.ts';
+import { joinedBytes } from '../../protocol/joined-bytes.ts';
 
 /** Bytes of a prompt document. */
 export const MAX_DOCUMENT = 1_048_576;
@@ -35,7 +36,7 @@ export async function readBytes(
     if (size > most) throw fault();
     chunks.push(chunk);
   }
-  return joined(chunks, size);
+  return joinedBytes(chunks, size);
 }
 
 /**
@@ -75,14 +76,4 @@ function tooLarge(): Fault {
   return new Fault('too_large', `A prompt has at most ${MAX_DOCUMENT} bytes.`, {
     detail: { max_bytes: MAX_DOCUMENT },
   });
-}
-
-function joined(chunks: readonly Uint8Array[], size: number): Uint8Array {
-  const whole = new Uint8Array(size);
-  let offset = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, offset);
-    offset += chunk.byteLength;
-  }
-  return whole;
 }

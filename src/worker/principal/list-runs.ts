@@ -2,7 +2,7 @@ import { Fault } from '../../fault/fault.ts';
 import { isoTime } from '../../publish/iso-time.ts';
 import { renderRuns } from '../../publish/render-runs.ts';
 import { runUrls } from '../../publish/run-urls.ts';
-import type { RunStatus } from '../../run/run.ts';
+import { RUN_STATUSES } from '../../run/run.ts';
 import type { Env } from '../env.ts';
 import { wantsPage } from '../../connect/accept.ts';
 import { knownRequest } from './known-request.ts';
@@ -14,16 +14,6 @@ import type { Settings } from '../settings.ts';
 
 const MOST = 100;
 const USUAL = 20;
-
-const STATUSES: readonly RunStatus[] = [
-  'queued',
-  'running',
-  'requires_action',
-  'completed',
-  'failed',
-  'cancelled',
-  'expired',
-];
 
 /**
  * `GET /runs`: the sender's own runs, the newest first.
@@ -64,9 +54,9 @@ function wishOf(query: URLSearchParams): ListWish {
     throw new Fault('bad_request', '"after" must be the id of a run.');
   }
   const asked = query.get('status');
-  const status = STATUSES.find((each) => each === asked) ?? null;
+  const status = RUN_STATUSES.find((each) => each === asked) ?? null;
   if (asked !== null && status === null) {
-    throw new Fault('bad_request', `"status" must be one of ${STATUSES.join(', ')}.`);
+    throw new Fault('bad_request', `"status" must be one of ${RUN_STATUSES.join(', ')}.`);
   }
   return { limit: Number(limit), after, status };
 }

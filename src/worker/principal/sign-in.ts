@@ -1,12 +1,11 @@
 import { Fault, faultData, FAULTS } from '../../fault/fault.ts';
 import type { FaultData } from '../../fault/fault.ts';
-import { contentSecurityPolicy } from '../../publish/layout.ts';
 import { renderSignIn } from '../../publish/render-sign-in.ts';
 import type { ShownWay } from '../../publish/render-sign-in.ts';
 import { wantsPage } from '../../connect/accept.ts';
 import type { Env } from '../env.ts';
 import { readFields } from '../post/read-fields.ts';
-import { html, seeOther } from '../../connect/responses.ts';
+import { html, leadingHtml, seeOther } from '../../connect/responses.ts';
 import { backTo } from './return-path.ts';
 import { endedSession, sessionCookie, sessionOf } from './session.ts';
 import type { Settings } from '../settings.ts';
@@ -78,16 +77,8 @@ async function signInPage(
   const ways = waysOf(settings);
   const takesKeys = settings.apiKeys.length > 0;
   const page = renderSignIn({ back, person, fault, ways, takesKeys });
-  const response = html(page, fault === null ? 200 : FAULTS[fault.code].http);
-  if (ways.length === 0) return response;
-  // Browsers hold the redirects of a form against the form's policy, and which ways an OpenID
-  // provider sends people is not known. The page has no form but ours.
-  const policy = contentSecurityPolicy().replace(
-    "form-action 'self'",
-    "form-action 'self' https: http:",
-  );
-  response.headers.set('content-security-policy', policy);
-  return response;
+  const status = fault === null ? 200 : FAULTS[fault.code].http;
+  return ways.length === 0 ? html(page, status) : leadingHtml(page, status);
 }
 
 function waysOf({ signIn: { openRouter, openId } }: Settings): readonly ShownWay[] {

@@ -1,5 +1,6 @@
 import type { FetchLike } from '@modelcontextprotocol/client';
 import { Fault } from '../../../fault/fault.ts';
+import { joinedBytes } from '../../../protocol/joined-bytes.ts';
 import { faultWithin, limitFault, refusedFault } from '../server-faults.ts';
 
 const MAX_REDIRECTS = 3;
@@ -93,15 +94,5 @@ async function readBytes(
     }
     pieces.push(value);
   }
-  return joined(pieces, length);
-}
-
-function joined(pieces: readonly Uint8Array[], length: number): Uint8Array {
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const piece of pieces) {
-    bytes.set(piece, at);
-    at += piece.byteLength;
-  }
-  return bytes;
+  return joinedBytes(pieces, length);
 }
