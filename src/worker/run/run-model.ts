@@ -1,4 +1,3 @@
-import { demoModel } from '../../demo/demo-model.ts';
 import { openaiModel } from '../../execute/model/openai-model.ts';
 import type { Provider } from '../../execute/model/providers.ts';
 import type { Model, ModelCall } from '../../execute/ports.ts';
@@ -21,12 +20,17 @@ export interface ModelUse {
 
 /** The models of a run: the operator's, or those of the key that its user brought. */
 export function runModel(use: ModelUse): Model {
-  const demo = demoModel();
   const others = isGuest(use.payer) ? usersModel(use) : openai(use.settings.providers, use);
   return {
     complete: (call, signal) =>
-      call.provider === 'demo' ? demo.complete(call, signal) : others.complete(call, signal),
+      call.provider === 'demo' ? demoAnswer(call, signal) : others.complete(call, signal),
   };
+}
+
+/** A server with a provider never needs the built-in model, so it starts without. */
+async function* demoAnswer(call: ModelCall, signal: AbortSignal): AsyncGenerator<ChatChunk> {
+  const { demoModel } = await import('../../demo/demo-model.ts');
+  yield* demoModel().complete(call, signal);
 }
 
 /** The key is fetched for each call: a run never holds it, and disconnecting it counts at once. */
