@@ -70,7 +70,8 @@ function approval(policy: ApprovalPolicy): string {
     const names = policy[word]?.tool_names ?? [];
     return names.length === 0 ? [] : [`${word} ${names.join(', ')}`];
   };
-  return [...part('always'), ...part('never')].join('; ');
+  const rest = policy.never === undefined ? [] : ['always for all others'];
+  return [...part('always'), ...part('never'), ...rest].join('; ') || 'never';
 }
 
 function referenceRow({ url, as, why, line, section }: RequestReference): Row {

@@ -21,54 +21,70 @@ export function limitedBody(
   limits: BodyLimits,
   deadline: Deadline,
 ): ReadableStream<Uint8Array> {
-  const reader = source.getReader();
-  const { signal } = deadline;
-  let left = limits.maxBytes;
-  let onAbort = (): void => {};
-  const end = (): void => {
-    signal.removeEventListener('abort', onAbort);
-    deadline.end();
+  return new ReadableStream(new LimitedBody(source, limits, deadline), { highWaterMark: 0 });
+}
+
+class LimitedBody {
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+  readonly #limits: BodyLimits;
+  readonly #deadline: Deadline;
+  #left: number;
+  #controller: ReadableStreamDefaultController<Uint8Array> | null = null;
+
+  constructor(source: ReadableStream<Uint8Array>, limits: BodyLimits, deadline: Deadline) {
+    this.#reader = source.getReader();
+    this.#limits = limits;
+    this.#deadline = deadline;
+    this.#left = limits.maxBytes;
+  }
+
+  start(controller: ReadableStreamDefaultController<Uint8Array>): void {
+    const { signal } = this.#deadline;
+    this.#controller = controller;
+    signal.addEventListener('abort', this.#onAbort, { once: true });
+    if (signal.aborted) this.#onAbort();
+  }
+
+  async pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
+    const { tooMuch, failed, idleMs } = this.#limits;
+    if (this.#left < 0) this.#fail(tooMuch());
+    this.#deadline.awaitPiece(idleMs);
+    const read = this.#reader.read();
+    const { done, value } = await read.catch((cause: unknown) => this.#fail(failed(cause)));
+    if (this.#deadline.signal.aborted) return;
+    this.#deadline.pieceCame();
+    if (done) {
+      this.#end();
+      return controller.close();
+    }
+    const rest = this.#left - value.byteLength;
+    if (rest < 0 && this.#left === 0) this.#fail(tooMuch());
+    controller.enqueue(rest < 0 ? value.subarray(0, this.#left) : value);
+    this.#left = rest;
+  }
+
+  async cancel(reason: unknown): Promise<void> {
+    this.#end();
+    this.#deadline.stop(reason);
+    await this.#reader.cancel(reason).catch(() => undefined);
+  }
+
+  /** A transport that does not react to its signal must not hold who reads. */
+  readonly #onAbort = (): void => {
+    const reason: unknown = this.#deadline.signal.reason;
+    this.#controller?.error(this.#limits.failed(reason));
+    this.#deadline.end();
+    void this.#reader.cancel(reason).catch(() => undefined);
   };
-  const give = (error: Error): never => {
-    end();
-    deadline.stop(error);
+
+  #fail(error: Error): never {
+    this.#end();
+    this.#deadline.stop(error);
     throw error;
-  };
-  return new ReadableStream<Uint8Array>(
-    {
-      start: (controller) => {
-        // A transport that does not react to its signal must not hold the reader.
-        onAbort = () => {
-          controller.error(limits.failed(signal.reason));
-          deadline.end();
-          void reader.cancel(signal.reason).catch(() => undefined);
-        };
-        signal.addEventListener('abort', onAbort, { once: true });
-        if (signal.aborted) onAbort();
-      },
-      pull: async (controller) => {
-        if (left < 0) give(limits.tooMuch());
-        deadline.awaitPiece(limits.idleMs);
-        const read = reader.read();
-        const { done, value } = await read.catch((cause: unknown) => give(limits.failed(cause)));
-        if (signal.aborted) return;
-        deadline.pieceCame();
-        if (done) {
-          end();
-          controller.close();
-          return;
-        }
-        const rest = left - value.byteLength;
-        if (rest < 0 && left === 0) give(limits.tooMuch());
-        controller.enqueue(rest < 0 ? value.subarray(0, left) : value);
-        left = rest;
-      },
-      cancel: async (reason: unknown) => {
-        end();
-        deadline.stop(reason);
-        await reader.cancel(reason).catch(() => undefined);
-      },
-    },
-    { highWaterMark: 0 },
-  );
+  }
+
+  #end(): void {
+    this.#deadline.signal.removeEventListener('abort', this.#onAbort);
+    this.#deadline.end();
+  }
 }

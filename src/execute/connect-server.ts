@@ -4,7 +4,7 @@ import type { ServerEnd, ServerTool } from '../run/event.ts';
 import type { ConnectServer } from '../run/command.ts';
 import type { Work } from './work.ts';
 import type { Connection, ToolDescription } from './ports.ts';
-import { isToolAllowed } from './servers/tool-filter.ts';
+import { isToolAllowed } from '../run/tool-filter.ts';
 import { wireNames } from '../run/wire-names.ts';
 
 /** Connects to a tool server and fixes its tools for the run; reports a failure as an event. */

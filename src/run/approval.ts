@@ -1,15 +1,18 @@
 import type { ApprovalPolicy } from '../normalize/request.ts';
 import type { ActionResolved, ApprovalAction, ToolCall } from './event.ts';
 import type { CallState, Run } from './run.ts';
+import { isToolAllowed } from './tool-filter.ts';
 
 /**
- * Whether a call of this tool waits for the owner of the run. Where a policy names tools both ways
- * the careful one wins.
+ * Whether a call of this tool waits for the owner of the run. Where a policy names a tool both ways
+ * the careful one wins; who lists the tools that need no approval wants to be asked about the rest.
  * @see spec/prompt-format.md TOOL-10
  */
 export function wantsApproval(policy: ApprovalPolicy, tool: string): boolean {
   if (typeof policy === 'string') return policy === 'always';
-  return policy.always?.tool_names.includes(tool) ?? false;
+  const { always, never } = policy;
+  if (always !== undefined && isToolAllowed(tool, always.tool_names)) return true;
+  return never !== undefined && !isToolAllowed(tool, never.tool_names);
 }
 
 /** What the owner was asked about a call, and what came of it. */

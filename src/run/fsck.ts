@@ -121,11 +121,15 @@ class LogCheck {
     if (attempt !== before.attempt + 1) {
       this.says(`Event ${seq} is attempt ${attempt} after attempt ${before.attempt}.`);
     }
-    if (repair !== undefined) this.#repairs.add(step);
-    if (this.#repairs.size > 1) this.says(`Event ${seq} repairs a second time.`);
+    if (repair !== undefined) this.#repair(seq, step);
     this.#steps.set(step, { attempt, ended: false, text: '' });
     // What the attempt before said is void.
     for (const [id, call] of this.#calls) if (call.step === step) this.#calls.delete(id);
+  }
+
+  #repair(seq: number, step: number): void {
+    this.#repairs.add(step);
+    if (this.#repairs.size > 1) this.says(`Event ${seq} repairs a second time.`);
   }
 
   #inStep(event: OfStep): void {

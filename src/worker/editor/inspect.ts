@@ -1,5 +1,5 @@
 import { systemClock } from '../../execute/system-clock.ts';
-import { isToolAllowed } from '../../execute/servers/tool-filter.ts';
+import { isToolAllowed } from '../../run/tool-filter.ts';
 import type { Ports, ToolDescription } from '../../execute/ports.ts';
 import { asFault, Fault } from '../../fault/fault.ts';
 import type { CompletionRequest, RequestReference, ToolServer } from '../../normalize/request.ts';

@@ -183,6 +183,29 @@ describe('a call that wants approval', () => {
     expect(made).toEqual(['drop {}', 'find {}']);
   });
 
+  it('is held back too where a list of those that need none does not name it', async () => {
+    const some = server('mail', { require_approval: { never: { tool_names: ['dr*'] } } });
+    const { all, made } = place({ log: startedLog({ servers: [some, notes] }) }, [
+      calls(SEND, ['mail__drop', {}], ['notes__find', {}]),
+      says('Done.'),
+    ]);
+    expect((await runToEnd(all)).status).toBe('requires_action');
+    expect(made).toEqual(['drop {}', 'find {}']);
+  });
+
+  it('is held back where a pattern names it, and where it is in both lists', async () => {
+    for (const always of ['s*', '*']) {
+      const require_approval = {
+        always: { tool_names: [always] },
+        never: { tool_names: ['send'] },
+      };
+      const some = server('mail', { require_approval });
+      const { all, made } = place({ log: startedLog({ servers: [some, notes] }) });
+      expect((await runToEnd(all)).status).toBe('requires_action');
+      expect(made).toEqual([]);
+    }
+  });
+
   it('is not asked about twice after a crash', async () => {
     const { all } = place();
     await runToEnd(all);

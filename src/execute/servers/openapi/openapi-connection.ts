@@ -6,7 +6,7 @@ import { before } from '../deadline.ts';
 import type { Endpoint } from '../mcp-client.ts';
 import { cutText, toolOutcome } from '../mcp-content.ts';
 import { abortFault, faultWithin, limitFault } from '../server-faults.ts';
-import { isToolAllowed } from '../tool-filter.ts';
+import { isToolAllowed } from '../../../run/tool-filter.ts';
 import { callRequest, WrongArguments } from './call-request.ts';
 import { callResult, wrong } from './call-outcome.ts';
 import { CannotCall } from './cannot-call.ts';

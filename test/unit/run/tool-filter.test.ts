@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isToolAllowed } from '../../../../src/execute/servers/tool-filter.ts';
+import { isToolAllowed } from '../../../src/run/tool-filter.ts';
 
 test.each([
   ['search', undefined, undefined, true],
