@@ -11,7 +11,10 @@ const TOKENS = 2000;
 export async function passThroughRows(): Promise<Row[]> {
   const chat = await chatPeer();
   const bare = await bareWorker(chat.origin);
-  const product = await startProduct({ PROVIDER_HOSTS: chat.origin });
+  const product = await startProduct({
+    PROVIDER_HOSTS: chat.origin,
+    OPENAI_BASE_URL: `${chat.origin}/v1`,
+  });
   const door = `${product.origin}/${chat.host}`;
   try {
     const [direct = Number.NaN, floor = Number.NaN, ours = Number.NaN] = await inTurn(
@@ -25,6 +28,7 @@ export async function passThroughRows(): Promise<Row[]> {
       ...(await tokenRows(
         { base: bare.origin, pid: bare.pid },
         { base: door, pid: product.workerdPid() },
+        { base: product.origin, pid: product.workerdPid() },
       )),
     ];
   } finally {
@@ -43,14 +47,17 @@ interface Way {
  * What passing a token on costs the processor. The time of the whole answer would not tell: it is
  * that of the model and of who reads, both in this process.
  */
-async function tokenRows(bare: Way, door: Way): Promise<Row[]> {
+async function tokenRows(bare: Way, door: Way, run: Way): Promise<Row[]> {
   if (processorTime(bare.pid) === null) return [];
-  const [floor = Number.NaN, ours = Number.NaN] = await inTurn(
+  const [floor = Number.NaN, passed = Number.NaN, made = Number.NaN] = await inTurn(
     [3, 15],
-    [bare, door].map((way) => () => tokenCost(way)),
+    [bare, door, run].map((way) => () => tokenCost(way)),
   );
-  const what = 'passed through, each token, µs of CPU (floor: bare Worker)';
-  return [{ what, floor, ours, goal: 'as the floor' }];
+  const what = 'each token, µs of CPU (floor: bare Worker)';
+  return [
+    { what: `passed through, ${what}`, floor, ours: passed, goal: 'as the floor' },
+    { what: `a run in a request, ${what}`, floor, ours: made, goal: 'report' },
+  ];
 }
 
 async function tokenCost({ base, pid }: Way): Promise<number> {

@@ -21,59 +21,70 @@ export function limitedBody(
   limits: BodyLimits,
   deadline: Deadline,
 ): ReadableStream<Uint8Array> {
-  const reader = source.getReader();
-  let left = limits.maxBytes;
-  let unlisten = nothing;
-  const end = (): void => {
-    unlisten();
-    deadline.end();
-  };
-  const give = (error: Error): never => {
-    end();
-    deadline.stop(error);
-    throw error;
-  };
-  return new ReadableStream<Uint8Array>(
-    {
-      start: (controller) => {
-        // A transport that does not react to its signal must not hold the reader.
-        unlisten = whenAborted(deadline.signal, () => {
-          controller.error(limits.failed(deadline.signal.reason));
-          deadline.end();
-          void reader.cancel(deadline.signal.reason).catch(() => undefined);
-        });
-      },
-      pull: async (controller) => {
-        if (left < 0) give(limits.tooMuch());
-        deadline.awaitPiece(limits.idleMs);
-        const read = reader.read();
-        const { done, value } = await read.catch((cause: unknown) => give(limits.failed(cause)));
-        if (deadline.signal.aborted) return;
-        deadline.pieceCame();
-        if (done) {
-          end();
-          return controller.close();
-        }
-        if (left === 0 && value.byteLength > 0) give(limits.tooMuch());
-        // Of the piece that passes the limit what is below it; the next turn fails.
-        controller.enqueue(value.subarray(0, left));
-        left -= value.byteLength;
-      },
-      cancel: async (reason: unknown) => {
-        end();
-        deadline.stop(reason);
-        await reader.cancel(reason).catch(() => undefined);
-      },
-    },
-    { highWaterMark: 0 },
-  );
+  return new ReadableStream(new LimitedBody(source, limits, deadline), { highWaterMark: 0 });
 }
 
-const nothing = (): void => {};
+class LimitedBody {
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+  readonly #limits: BodyLimits;
+  readonly #deadline: Deadline;
+  #left: number;
+  #controller: ReadableStreamDefaultController<Uint8Array> | null = null;
 
-/** Calls `act` when the signal aborts, at once where it has. @returns ends that */
-function whenAborted(signal: AbortSignal, act: () => void): () => void {
-  if (signal.aborted) act();
-  signal.addEventListener('abort', act, { once: true });
-  return () => signal.removeEventListener('abort', act);
+  constructor(source: ReadableStream<Uint8Array>, limits: BodyLimits, deadline: Deadline) {
+    this.#reader = source.getReader();
+    this.#limits = limits;
+    this.#deadline = deadline;
+    this.#left = limits.maxBytes;
+  }
+
+  start(controller: ReadableStreamDefaultController<Uint8Array>): void {
+    const { signal } = this.#deadline;
+    this.#controller = controller;
+    signal.addEventListener('abort', this.#onAbort, { once: true });
+    if (signal.aborted) this.#onAbort();
+  }
+
+  async pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
+    const { tooMuch, failed, idleMs } = this.#limits;
+    if (this.#left < 0) this.#fail(tooMuch());
+    this.#deadline.awaitPiece(idleMs);
+    const read = this.#reader.read();
+    const { done, value } = await read.catch((cause: unknown) => this.#fail(failed(cause)));
+    if (this.#deadline.signal.aborted) return;
+    this.#deadline.pieceCame();
+    if (done) {
+      this.#end();
+      return controller.close();
+    }
+    const rest = this.#left - value.byteLength;
+    if (rest < 0 && this.#left === 0) this.#fail(tooMuch());
+    controller.enqueue(rest < 0 ? value.subarray(0, this.#left) : value);
+    this.#left = rest;
+  }
+
+  async cancel(reason: unknown): Promise<void> {
+    this.#end();
+    this.#deadline.stop(reason);
+    await this.#reader.cancel(reason).catch(() => undefined);
+  }
+
+  /** A transport that does not react to its signal must not hold who reads. */
+  readonly #onAbort = (): void => {
+    const reason: unknown = this.#deadline.signal.reason;
+    this.#controller?.error(this.#limits.failed(reason));
+    this.#deadline.end();
+    void this.#reader.cancel(reason).catch(() => undefined);
+  };
+
+  #fail(error: Error): never {
+    this.#end();
+    this.#deadline.stop(error);
+    throw error;
+  }
+
+  #end(): void {
+    this.#deadline.signal.removeEventListener('abort', this.#onAbort);
+    this.#deadline.end();
+  }
 }

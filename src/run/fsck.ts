@@ -74,9 +74,11 @@ class LogCheck {
     if (stop_reason !== 'tool_calls') this.#allDone(seq, 'completes the run');
   }
 
-  #allDone(seq: number, what: string): void {
-    for (const [id, { done }] of this.#calls) {
-      if (!done) this.says(`Event ${seq} ${what} without the result of call ${id}.`);
+  /** @param step one whose calls are void */
+  #allDone(seq: number, what: string, step = 0): void {
+    for (const [id, call] of this.#calls) {
+      if (!call.done && call.step !== step)
+        this.says(`Event ${seq} ${what} without the result of call ${id}.`);
     }
   }
 
@@ -111,7 +113,7 @@ class LogCheck {
   #stepStart({ seq, step, attempt, repair }: RunEvent & { type: 'step-start' }): void {
     const last = Math.max(0, ...this.#steps.keys());
     const before = this.#steps.get(step) ?? { attempt: 0, ended: false };
-    if (step > last) this.#allDone(seq, `starts step ${step}`);
+    this.#allDone(seq, `starts step ${step}`, step);
     if (step !== last && (step !== last + 1 || this.#steps.get(last)?.ended === false)) {
       this.says(`Event ${seq} starts step ${step} after step ${last}.`);
     }

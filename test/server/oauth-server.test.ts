@@ -591,25 +591,29 @@ describe('registering', () => {
   it.each([
     ['/oauth/token', 'refresh_token'],
     ['/oauth/revoke', 'token'],
-  ])('leaves whoever tries out tokens at %s waiting, and nobody else', async (path, name) => {
-    const grant = path === '/oauth/token' ? { grant_type: 'refresh_token' } : {};
-    const guess = () =>
-      other.send(path, { ...grant, client_id: 'x', [name]: `a:b:${Math.random()}` });
-    const refusal = await vi.waitFor(
-      async () => {
-        const answers = await Promise.all(Array.from({ length: 50 }, guess));
-        const refused = answers.find(({ status }) => status === 429);
-        expect(refused).toBeDefined();
-        return refused;
-      },
-      { timeout: 60_000, interval: 0 },
-    );
-    expect(Number(refusal?.headers['retry-after'])).toBeGreaterThan(0);
-    expect(jsonOf(refusal?.text ?? '')).toMatchObject({ error: 'temporarily_unavailable' });
-    // Who has a code that this server gave is counted for themselves.
-    const browser = await other.browser('alice');
-    expect((await other.tokens(browser, await other.newClient())).access_token).toBeDefined();
-  });
+  ])(
+    'leaves whoever tries out tokens at %s waiting, and nobody else',
+    { timeout: 120_000 },
+    async (path, name) => {
+      const grant = path === '/oauth/token' ? { grant_type: 'refresh_token' } : {};
+      const guess = () =>
+        other.send(path, { ...grant, client_id: 'x', [name]: `a:b:${Math.random()}` });
+      const refusal = await vi.waitFor(
+        async () => {
+          const answers = await Promise.all(Array.from({ length: 50 }, guess));
+          const refused = answers.find(({ status }) => status === 429);
+          expect(refused).toBeDefined();
+          return refused;
+        },
+        { timeout: 60_000, interval: 0 },
+      );
+      expect(Number(refusal?.headers['retry-after'])).toBeGreaterThan(0);
+      expect(jsonOf(refusal?.text ?? '')).toMatchObject({ error: 'temporarily_unavailable' });
+      // Who has a code that this server gave is counted for themselves.
+      const browser = await other.browser('alice');
+      expect((await other.tokens(browser, await other.newClient())).access_token).toBeDefined();
+    },
+  );
 
   it('is possible for pages of other sites, and so often from one address', async () => {
     const page = { origin: 'https://page.example', 'sec-fetch-site': 'cross-site' };

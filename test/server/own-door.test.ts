@@ -235,35 +235,39 @@ describe('GET /v1/models', () => {
     Object.assign(models, { body: '{}' });
   });
 
-  it('asks a provider once in a while for all who send a key, and anew with another key of ours', async () => {
-    const stateDir = mkdtempSync(join(tmpdir(), 'markdownops-models-'));
-    const listed = [{ id: 'gpt-5', created: 17 }];
-    models.body = JSON.stringify({ data: listed });
-    const asked = () => sent.filter(({ path }) => path === '/v1/models').length;
-    const before = asked();
-    for (const OPENAI_API_KEY of ['sk-first-canary', 'sk-second-canary']) {
-      const other = await startProduct({
-        STATE_DIR: stateDir,
-        API_KEYS: 'alice:alice-key-0123456789,bob:bob-key-0123456789',
-        OPENAI_BASE_URL: `${provider.origin}/v1`,
-        OPENAI_API_KEY,
-      });
-      for (const name of ['alice', 'bob', 'alice']) {
-        const headers = { authorization: `Bearer ${name}-key-0123456789` };
-        const { text } = await ask(`${other.origin}/v1/models`, { headers });
-        expect(text).toContain('openai/gpt-5');
+  it(
+    'asks a provider once in a while for all who send a key, and anew with another key of ours',
+    { timeout: 120_000 },
+    async () => {
+      const stateDir = mkdtempSync(join(tmpdir(), 'markdownops-models-'));
+      const listed = [{ id: 'gpt-5', created: 17 }];
+      models.body = JSON.stringify({ data: listed });
+      const asked = () => sent.filter(({ path }) => path === '/v1/models').length;
+      const before = asked();
+      for (const OPENAI_API_KEY of ['sk-first-canary', 'sk-second-canary']) {
+        const other = await startProduct({
+          STATE_DIR: stateDir,
+          API_KEYS: 'alice:alice-key-0123456789,bob:bob-key-0123456789',
+          OPENAI_BASE_URL: `${provider.origin}/v1`,
+          OPENAI_API_KEY,
+        });
+        for (const name of ['alice', 'bob', 'alice']) {
+          const headers = { authorization: `Bearer ${name}-key-0123456789` };
+          const { text } = await ask(`${other.origin}/v1/models`, { headers });
+          expect(text).toContain('openai/gpt-5');
+        }
+        await other.stop();
       }
-      await other.stop();
-    }
-    expect(asked()).toBe(before + 2);
-    const files = readdirSync(stateDir, { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile() && !entry.name.endsWith('-shm'))
-      .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'latin1'));
-    expect(files.some((text) => text.includes('gpt-5'))).toBe(true);
-    expect(files.filter((text) => text.includes('canary'))).toEqual([]);
-    rmSync(stateDir, { recursive: true });
-    models.body = '{}';
-  });
+      expect(asked()).toBe(before + 2);
+      const files = readdirSync(stateDir, { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile() && !entry.name.endsWith('-shm'))
+        .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'latin1'));
+      expect(files.some((text) => text.includes('gpt-5'))).toBe(true);
+      expect(files.filter((text) => text.includes('canary'))).toEqual([]);
+      rmSync(stateDir, { recursive: true });
+      models.body = '{}';
+    },
+  );
 
   it('reveals no key', async () => {
     expect((await ask(`${product.origin}/v1/models`)).text).not.toContain('canary');

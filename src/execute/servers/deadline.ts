@@ -22,23 +22,16 @@ export async function before<T>(work: Promise<T>, deadline: Deadline): Promise<T
   }
 }
 
-const nothing = (): void => {};
-
 /** Waits for work, or rejects with `error` when the signal aborts before it is done. */
-export async function unlessAborted<T>(
+export function unlessAborted<T>(
   work: Promise<T>,
   signal: AbortSignal,
   error: () => Error,
 ): Promise<T> {
-  let abort = nothing;
-  const aborted = new Promise<never>((_, reject) => {
-    abort = () => reject(error());
+  return new Promise<T>((resolve, reject) => {
+    const abort = (): void => reject(error());
     if (signal.aborted) abort();
     signal.addEventListener('abort', abort, { once: true });
+    void work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
   });
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    signal.removeEventListener('abort', abort);
-  }
 }

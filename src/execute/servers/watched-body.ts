@@ -50,7 +50,7 @@ export async function watchedText(
     if (done) return text + decoder.decode();
     const refusal = watch.onBytes(value);
     if (refusal !== null) {
-      await reader?.cancel(refusal).catch(() => {});
+      void reader?.cancel(refusal).catch(() => {});
       throw refusal;
     }
     text += decoder.decode(value, { stream: true });
