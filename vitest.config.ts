@@ -69,7 +69,7 @@ export default defineConfig({
           name: 'server',
           include: ['test/server/**/*.test.ts'],
           expect: PATIENT,
-          testTimeout: 60_000,
+          testTimeout: 120_000,
           hookTimeout: 120_000,
         },
       },

@@ -18,6 +18,8 @@ import { pathOf, type RunUrls } from './run-urls.ts';
 import { runFigures, statusWords, UNPUBLISHED } from './run-words.ts';
 import { titleOf } from './run-title.ts';
 
+export { layOutAnswer } from './page-answer.ts';
+
 /**
  * The page of a run: the answer first, then how it came about. Complete without JavaScript; while
  * the run goes on, the page's script keeps `<main>` up to date from {@link renderMain}.

@@ -124,8 +124,19 @@ const METHODS: Readonly<Record<string, string>> = {
 };
 refuseOthers(METHODS);
 
-app.notFound(({ req }) => faultResponse(new Fault('not_found'), req.raw));
+app.notFound(({ req: { raw } }) => withoutSlash(raw) ?? faultResponse(new Fault('not_found'), raw));
 app.onError((thrown, { req }) => faultResponse(asFault(thrown), req.raw));
+
+/**
+ * To the address without the slash at its end, which clients of Python write: `/mcp/`. The method and
+ * the body go along. Two slashes at the front would be the host of somebody else (open redirect).
+ */
+function withoutSlash({ url }: Request): Response | null {
+  const { pathname, search } = new URL(url);
+  if (!pathname.endsWith('/') || pathname.startsWith('//') || pathname === '/') return null;
+  const location = pathname.slice(0, -1) + search;
+  return new Response(null, { status: 308, headers: { location } });
+}
 
 /** What every request must pass. @see spec/identity.md */
 async function guard(asked: Asked, next: Next): Promise<Response | void> {

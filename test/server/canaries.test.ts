@@ -1,11 +1,12 @@
 /** Every secret that a run meets, planted with a value of its own: where it goes, and nowhere else. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { ask } from '../support/ask.ts';
+import { keptFilesByPath } from '../support/kept-files.ts';
 import { calls, chatServer, refuses, says, type ChatServer } from '../support/chat-server.ts';
 import { hookPeer, type HookPeer } from '../support/hook-peer.ts';
 import { httpPeer, type Peer } from '../support/peers.ts';
@@ -131,9 +132,6 @@ const act = ({ id, headers }: Run, path: string, body = '') =>
 
 /** All that the server has written, or says to anybody about its runs. */
 async function everything(runs: readonly Run[]): Promise<readonly (readonly [string, string])[]> {
-  const files = readdirSync(stateDir, { recursive: true, withFileTypes: true })
-    .filter((each) => each.isFile())
-    .map((each) => join(each.parentPath, each.name));
   const paths = runs.flatMap(({ id, headers }) =>
     ['.md', '.json', '.html', '.txt', '?edit'].flatMap((form) => [
       { path: `/${id}${form}`, headers },
@@ -142,7 +140,7 @@ async function everything(runs: readonly Run[]): Promise<readonly (readonly [str
   );
   const said = [...paths, { path: '/runs', headers: {} }, { path: '/connections', headers: {} }];
   return [
-    ...files.map((file) => [file, readFileSync(file, 'latin1')] as const),
+    ...keptFilesByPath(stateDir),
     ...(await Promise.all(
       said.map(async ({ path, headers }) => {
         return [path, (await ask(product.origin + path, { headers })).text] as const;

@@ -229,6 +229,22 @@ describe('an id that this server did not make', () => {
   );
 });
 
+describe('an address with a slash too much at its end', () => {
+  it.each([
+    ['GET', '/docs/', '/docs'],
+    ['POST', '/runs/?wait=1', '/runs?wait=1'],
+    ['GET', '/examples//', '/examples/'],
+  ])('of %s %s leads to %s', async (method, path, location) => {
+    const { status, headers } = await ask(product.origin + path, { method });
+    expect([status, headers.location]).toEqual([308, location]);
+  });
+
+  it.each(['//evil.example/', '/\\evil.example/'])('never leads elsewhere: %s', async (path) => {
+    const { status, headers } = await ask(product.origin + path);
+    expect([status, headers.location]).toEqual([404, undefined]);
+  });
+});
+
 describe('owning a run', () => {
   it.each([
     ['no proof', {}],

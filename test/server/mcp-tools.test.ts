@@ -42,6 +42,12 @@ afterAll(async () => {
 });
 
 describe.each(['modern', 'legacy'] as const)('a client of the %s era', (era) => {
+  test('may write a slash at the end of the address', async () => {
+    const client = await mcpClient(`${url}/`, { era });
+    expect((await client.listTools()).tools).toHaveLength(5);
+    await client.close();
+  });
+
   test('finds five tools with schemas of what goes in and comes out', async () => {
     const client = await mcpClient(url, { era });
     const { tools } = await client.listTools();

@@ -148,11 +148,16 @@ function parsedAlready({ status, statusText, headers }: Response, value: unknown
   return Object.defineProperty(response, 'json', { value: async () => value });
 }
 
-/** JSON-RPC libraries of some languages write a result and an error, one of them null. */
+/** Libraries of some languages write a result and an error, one of them null, and a `_meta` of null. */
 function withoutNull(message: unknown): unknown {
   if (!isObject(message)) return message;
-  const name = message['error'] === null ? 'error' : message['result'] === null ? 'result' : null;
-  return Object.fromEntries(Object.entries(message).filter(([key]) => key !== name));
+  const { result, error, ...rest } = message;
+  if (result !== undefined && result !== null && error === null)
+    return withoutNull({ ...rest, result });
+  if (result === null && error !== undefined) return { ...rest, error };
+  if (!isObject(result) || result['_meta'] !== null) return message;
+  const { _meta: _none, ...said } = result;
+  return { ...message, result: said };
 }
 
 /** A server that could not read the id of a request reports its error without one. */

@@ -46,8 +46,7 @@ export async function oneModel(asked: ChatAsked): Promise<Response> {
   const models = await modelsFor({ env, settings, origin, isTrusted }, principal, request.signal);
   const path = new URL(request.url).pathname;
   const id = path.slice('/v1/models/'.length).replaceAll(/%2f/gi, '/').replaceAll(/%3a/gi, ':');
-  const list: readonly Json[] = Array.isArray(models) ? models : [];
-  const found = list.find((model) => isObject(model) && model['id'] === id);
+  const found = models.find((model) => isObject(model) && model['id'] === id);
   if (found === undefined) {
     throw new Fault('not_found', 'There is no such model in the list at /v1/models.');
   }
@@ -62,7 +61,7 @@ export async function modelsFor(
   use: NetworkUse,
   principal: string | null,
   signal: AbortSignal,
-): Promise<Json> {
+): Promise<readonly Json[]> {
   if (principal !== null && isGuest(principal)) return listOfUser(use, principal, signal);
   const { providers } = use.settings;
   // Whoever sits at the machine loads models into it and wants to see them at once.
@@ -74,7 +73,11 @@ export async function modelsFor(
  * What a user's key can ask. OpenRouter is asked once in some minutes for each user: its list is
  * long, and every editor that opens wants it.
  */
-async function listOfUser(use: NetworkUse, principal: string, signal: AbortSignal): Promise<Json> {
+async function listOfUser(
+  use: NetworkUse,
+  principal: string,
+  signal: AbortSignal,
+): Promise<readonly Json[]> {
   const { env, settings } = use;
   const account = accountClient(env, principal);
   const kept = parseJsonList((await account.models()) ?? '');

@@ -24,7 +24,7 @@ const MOST_KEPT = 2_000_000;
 /** The HTML of an answer that costs much to lay out; null for any other. */
 export async function layOutOnce(view: RunView): Promise<string | null> {
   if (view.answer.length < LONG) return null;
-  const { html } = (await import('../../publish/page-answer.ts')).layOutAnswer(view);
+  const { html } = (await rendererOfPages()).layOutAnswer(view);
   return html.length > MOST_KEPT ? null : html;
 }
 
@@ -45,9 +45,13 @@ export async function renderForm(
     case 'text':
       return renderText(view, urls);
     case 'html':
-      // Laying out Markdown is half of what a start would load.
-      return (await import('../../publish/render-page.ts')).renderPage(view, urls, laidOut);
+      return (await rendererOfPages()).renderPage(view, urls, laidOut);
   }
+}
+
+/** Laying out Markdown is half of what a start would load. */
+function rendererOfPages() {
+  return import('../../publish/render-page.ts');
 }
 
 /** One part of a run; for the rest of what this says see {@link renderForm}. */

@@ -13,7 +13,7 @@ import { everythingPeer, type Peer } from '../../support/peers.ts';
 import { ACCEPTED, json, runServer, stream } from '../../support/run-server.ts';
 
 // Every command line is a process of its own, and a busy machine starts them slowly.
-vi.setConfig({ testTimeout: 60_000 });
+vi.setConfig({ testTimeout: 180_000 });
 
 const ENTRY = fileURLToPath(new URL('../../../src/cli/mdops.ts', import.meta.url));
 /** Gives a program a real terminal; only the one of util-linux takes these options. */

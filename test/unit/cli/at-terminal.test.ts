@@ -13,7 +13,7 @@ import { folder } from '../../support/mdops.ts';
 import { everythingPeer } from '../../support/peers.ts';
 
 // Every command line is a process of its own, and a busy machine starts them slowly.
-vi.setConfig({ testTimeout: 60_000 });
+vi.setConfig({ testTimeout: 180_000 });
 
 const ENTRY = fileURLToPath(new URL('../../../src/cli/mdops.ts', import.meta.url));
 

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { folder, mdops } from '../../support/mdops.ts';
 
 // Every command line is a process of its own, and a busy machine starts them slowly.
-vi.setConfig({ testTimeout: 60_000 });
+vi.setConfig({ testTimeout: 180_000 });
 
 const GOOD = '---\nmodel: no-such/model-anywhere\n---\nSay hello.\n';
 const BROKEN = '---\nname: x\ntools: @y\n---\nHi.\n';

@@ -3,7 +3,7 @@ import { expect, test, vi } from 'vitest';
 import { mdops } from '../../support/mdops.ts';
 
 // Every command line is a process of its own, and a busy machine starts them slowly.
-vi.setConfig({ testTimeout: 60_000 });
+vi.setConfig({ testTimeout: 180_000 });
 
 const PROMPT = `---
 title: Tides

@@ -22,7 +22,7 @@ import { StateFolder, statePath } from '../../../src/cli/state-folder.ts';
 import { givenVaultKeys, vaultKeys } from '../../../src/cli/vault-key.ts';
 import { folder } from '../../support/mdops.ts';
 
-vi.setConfig({ testTimeout: 60_000 });
+vi.setConfig({ testTimeout: 180_000 });
 
 const QUICK: LockTimes = { poll: 5, beat: 20, silence: 150, patience: 5000 };
 

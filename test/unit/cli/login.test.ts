@@ -9,7 +9,7 @@ import { Mdops, mdops } from '../../support/mdops.ts';
 import { httpPeer } from '../../support/peers.ts';
 
 // Every command line is a process of its own, and a busy machine starts them slowly.
-vi.setConfig({ testTimeout: 60_000 });
+vi.setConfig({ testTimeout: 180_000 });
 
 describe('mdops login', () => {
   test('prints a link, waits for the browser, and keeps the login sealed', async () => {

@@ -7,7 +7,7 @@ import { commandHelp, overview } from '../../../src/cli/help.ts';
 import { mdops } from '../../support/mdops.ts';
 
 // Every command line is a process of its own, and a busy machine starts them slowly.
-vi.setConfig({ testTimeout: 60_000 });
+vi.setConfig({ testTimeout: 180_000 });
 
 const spec = await readFile(new URL('../../../spec/cli.md', import.meta.url), 'utf8');
 

@@ -4,7 +4,7 @@ import { Mdops, mdops } from '../../support/mdops.ts';
 import { ACCEPTED, json, runServer, stream, type Routes } from '../../support/run-server.ts';
 
 // Every command line is a process of its own, and a busy machine starts them slowly.
-vi.setConfig({ testTimeout: 60_000 });
+vi.setConfig({ testTimeout: 180_000 });
 
 const START = {
   seq: 1,

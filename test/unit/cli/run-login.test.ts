@@ -10,7 +10,7 @@ import { LINK, loggedIn, loginPlace, type LoginPlace } from '../../support/login
 import { Mdops, mdops } from '../../support/mdops.ts';
 
 // Every command line is a process of its own, and a busy machine starts them slowly.
-vi.setConfig({ testTimeout: 60_000 });
+vi.setConfig({ testTimeout: 180_000 });
 
 /** A model that uses the protected calculator once. */
 function calculating() {

@@ -16,7 +16,7 @@ import { everythingPeer } from '../../support/peers.ts';
 import { folder, Mdops, mdops } from '../../support/mdops.ts';
 
 // Every command line is a process of its own, and a busy machine starts them slowly.
-vi.setConfig({ testTimeout: 60_000 });
+vi.setConfig({ testTimeout: 180_000 });
 
 function onServer(server: ChatServer, more: Record<string, string> = {}) {
   return { OPENAI_BASE_URL: server.baseUrl, ...more };

@@ -42,7 +42,7 @@ describe('a server that says it loosely', () => {
     const annotations = { title: null, readOnlyHint: true, idempotentHint: null };
     const inputSchema = { type: 'object', properties: null, required: null };
     const tool = { name: 'a', inputSchema, annotations, ...nothing };
-    const { tools } = await connected({ tools: [tool], nextCursor: null });
+    const { tools } = await connected({ tools: [tool], nextCursor: null, _meta: null });
     expect(tools).toEqual([{ name: 'a', inputSchema: { type: 'object' }, readOnly: true }]);
   });
 
