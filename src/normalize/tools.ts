@@ -147,15 +147,11 @@ export function readTools(settings: Settings, ownOrigins: readonly string[]): Se
     .flatMap((reader) => reader.servers)
     .map((entry) => onlyNamed(entry, named.get(entry.label ?? '')));
   const labels = new Set(servers.map(({ label }) => label));
-  for (const { name, place, path } of readers.flatMap((reader) => reader.off)) {
-    if (namesServer(name, labels)) {
-      const message = `has ${shortName(name)}: false, which switches off no tool of a server; disallowed_tools does`;
-      settings.wrong(place, message, path);
-    }
-  }
   const builtIns = [...named].flatMap(([label, tools]) =>
     labels.has(label) ? [] : [...tools.keys()],
   );
+  const off = readers.flatMap((reader) => reader.off);
+  builtIns.push(...refusedOff(settings, off, labels));
   const first = given[0];
   if (first !== undefined && builtIns.length > 0) {
     const names = nameList(builtIns, 30);
@@ -187,6 +183,24 @@ function namedTool(name: string): { label: string; tool: string } {
   }
   const [label = '', tool = '*', ...more] = name.split('/');
   return more.length === 0 ? { label, tool } : { label: name, tool: '*' };
+}
+
+/** Reports what is switched off though it is of a server; gives what may be of one that is not here. */
+function refusedOff(
+  settings: Settings,
+  off: readonly SwitchedOff[],
+  labels: ReadonlySet<string | undefined>,
+): string[] {
+  const others: string[] = [];
+  for (const { name, place, path } of off) {
+    if (namesServer(name, labels)) {
+      const message = `has ${shortName(name)}: false, which switches off no tool of a server; disallowed_tools does`;
+      settings.wrong(place, message, path);
+    } else if (/^mcp__|\//.test(name)) {
+      others.push(name);
+    }
+  }
+  return others;
 }
 
 /**
