@@ -29,6 +29,8 @@ export interface Wire {
   fault: Fault | null;
   /** Streams that were opened with a GET so far. */
   streams: number;
+  /** Whether the server has answered `server/discover`, or was was asked something else since. */
+  isDiscovered: boolean;
   /** Set once a response was cut: it is not to be fetched again by resuming its stream. */
   cut: boolean;
   /** A request that can get no answer any more; without an id it is the whole connection. */

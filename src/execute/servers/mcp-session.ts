@@ -188,18 +188,18 @@ export async function opening<T>(
 ): Promise<T> {
   const late = (): Fault => new Fault('server_timeout', `${host} did not answer in time.`);
   const aborted = (): Fault => abortFault(signal);
-  let transport: Transport | undefined;
+  const transports: Transport[] = [];
   let isOver = false;
   const onOpen = (made: Transport): void => {
-    // A second transport that begins after the end would have nobody to close it.
+    // A transport that begins after the end would have nobody to close it.
     if (isOver) throw late();
-    transport = made;
+    transports.push(made);
   };
   try {
     return await before(open(onOpen), { signal, ms: limits.connectMs, late, aborted });
   } catch (error) {
     isOver = true;
-    await transport?.close().catch(() => {});
+    await Promise.all(transports.map((transport) => transport.close().catch(() => {})));
     throw error;
   }
 }
