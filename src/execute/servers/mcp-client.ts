@@ -11,6 +11,7 @@ import type { Fault } from '../../fault/fault.ts';
 import type { ServerMemo } from '../ports.ts';
 import { greeted, type Opening } from './greeting.ts';
 import type { Wire } from './mcp-fetch.ts';
+import { LeftOutTools } from './left-out.ts';
 import { movedFetch } from './moved-server.ts';
 import { mcpTransport } from './mcp-transport.ts';
 import { OpenCalls } from './open-calls.ts';
@@ -160,6 +161,7 @@ function newWire(endpoint: Endpoint, kind: Wire['kind']): Wire {
     secrets,
     usedLogin,
     calls: new OpenCalls(),
+    leftOut: new LeftOutTools(limits, host),
     connectBytes: limits.connectBytes,
     fault: null,
     streams: 0,

@@ -3,6 +3,7 @@ import { Fault } from '../../fault/fault.ts';
 import { isObject } from '../../protocol/json.ts';
 import { faultWithin, limitFault, notMcp, statusFault } from './server-faults.ts';
 import { questionsIn } from './asked-questions.ts';
+import type { LeftOutTools } from './left-out.ts';
 import type { OpenCalls } from './open-calls.ts';
 import type { SentSecrets } from './sent-secrets.ts';
 import type { ServerLimits } from './server-limits.ts';
@@ -23,6 +24,8 @@ export interface Wire {
   readonly usedLogin: () => boolean;
   /** The calls under way, to which questions of the server belong. */
   readonly calls: OpenCalls;
+  /** Tools that it lists and that cannot be used. */
+  readonly leftOut: LeftOutTools;
   /** Bytes that may still be read until the tools are listed. */
   connectBytes: number;
   /** The first thing that went wrong; the event source of the SDK forgets what its fetch threw. */

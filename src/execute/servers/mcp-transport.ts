@@ -48,7 +48,7 @@ export function mcpTransport(wire: Wire, headers: Headers): Transport {
   const options = { fetch: mcpFetch(wire), requestInit: { headers } };
   if (wire.kind === 'http') {
     const transport = new AnsweringTransport(wire, options);
-    watchIncoming(transport, readable());
+    watchIncoming(transport, readable(wire.leftOut));
     sayLastWords(transport);
     wire.onBroken = (fault, id) => {
       if (id !== null) transport.fail(fault, id);
@@ -57,7 +57,7 @@ export function mcpTransport(wire: Wire, headers: Headers): Transport {
   }
   // oxlint-disable-next-line typescript/no-deprecated -- servers in use still speak only this
   const transport = new SSEClientTransport(wire.url, options);
-  watchIncoming(transport, readable());
+  watchIncoming(transport, readable(wire.leftOut));
   sayLastWords(transport);
   wire.onBroken = (fault) => {
     wire.fault ??= fault;
