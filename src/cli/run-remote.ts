@@ -128,7 +128,8 @@ class Following {
     const what = isCall
       ? 'The run goes on when you have said, on its page, whether the call may be made (or use --approve):'
       : 'The run goes on by itself after the login. Its page:';
-    this.#order.person.say('waiting', what, page);
+    // The page alone has no buttons for a browser that has not proved whose it is.
+    this.#order.person.say('waiting', what, isCall ? `${page}/own` : page);
     return 'waiting';
   }
 
