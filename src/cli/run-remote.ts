@@ -83,10 +83,12 @@ class Following {
     if (terminal.closed.aborted) return 0;
     if (end === 'cancelled') return FAULTS.cancelled.exit;
     if (end === 'waiting') return FAULTS.login_required.exit;
-    const text = (): Promise<string> => this.#server.read(this.#run, 'txt', this.#always);
+    // How it ended is said on standard error.
+    const form = end.status === 'completed' ? '.txt' : '?key=output';
+    const text = (): Promise<string> => this.#server.read(this.#run, form, this.#always);
     await answer?.end(text);
     if (output !== undefined) await this.#write(output, end, text);
-    if (json) terminal.outLine(await this.#server.read(this.#run, 'json', this.#always));
+    if (json) terminal.outLine(await this.#server.read(this.#run, '.json', this.#always));
     return exitCodeOf(end);
   }
 

@@ -1,4 +1,5 @@
 import { inert } from '../../publish/bounded.ts';
+import { endLine } from '../../publish/render-text.ts';
 import { visible } from '../../publish/visible.ts';
 import { connectPath } from '../../run/required-action.ts';
 import type { ActionRequired, RunEvent, StepStart } from '../../run/event.ts';
@@ -47,9 +48,8 @@ export function answerEncoder(form: AnswerForm, origin: string): (event: RunEven
         return say(`${blankLineAfter(said)}${mark}${waitNote(event, origin, page)}\n`);
       case 'run-end': {
         if (event.status === 'completed') return lineEndAfter(said);
-        const why =
-          event.error === undefined ? '' : ` ${inert(event.error.message).replace(/\s+/g, ' ')}`;
-        return `${blankLineAfter(said)}${mark}Run ${event.status}: ${event.stop_reason}.${why}\n`;
+        const end = endLine({ ...event, error: event.error ?? null });
+        return `${blankLineAfter(said)}${mark}${end}\n`;
       }
       default:
         return '';
