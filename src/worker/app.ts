@@ -134,6 +134,8 @@ app.onError((thrown, { req }) => faultResponse(asFault(thrown), req.raw));
 function withoutSlash({ url }: Request): Response | null {
   const { pathname, search } = new URL(url);
   if (!pathname.endsWith('/') || pathname.startsWith('//') || pathname === '/') return null;
+  // Names of files are those of the answer, and a slash is part of one.
+  if (/^\/[^/]+\/files\//.test(pathname)) return null;
   const location = pathname.slice(0, -1) + search;
   return new Response(null, { status: 308, headers: { location } });
 }
