@@ -53,7 +53,8 @@ export function checkSecretHosts(variables: Variables): void {
   }
 }
 
+/** The usual port is written nowhere else, and would be one that no host has. */
 function hostsIn(text: string): readonly string[] {
-  const entries = text.split(',').map((host) => host.trim().toLowerCase());
+  const entries = text.split(',').map((host) => host.trim().toLowerCase().replace(/:443$/, ''));
   return entries.filter((host) => host !== '');
 }

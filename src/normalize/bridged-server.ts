@@ -30,6 +30,24 @@ export function withoutBridge(entry: Fields): Fields {
   return { ...rest, url, headers: Object.fromEntries(headers) };
 }
 
+/**
+ * What is written in such an entry and is no part of the server behind it: other arguments, and `env` that
+ * no header names. Nobody here reads it, and it stands in a prompt that is published.
+ * @param bridged what {@link withoutBridge} made of the entry
+ */
+export function unreadTexts({ args, env }: Fields, { url, headers }: Fields): readonly string[] {
+  const words: readonly unknown[] = Array.isArray(args) ? args : [];
+  const others = words.filter((_word, index) => words[index - 1] !== '--header');
+  const sent = isObject(headers) ? Object.values(headers) : [];
+  const texts = [...others, ...(isObject(env) ? Object.values(env) : [])];
+  return texts.filter(
+    (text): text is string =>
+      typeof text === 'string' &&
+      text !== url &&
+      !sent.some((value) => typeof value === 'string' && value.includes(text)),
+  );
+}
+
 function headerOf(written: string, env: unknown): [string, string] {
   const [name = '', ...rest] = written.split(':');
   const value = rest.join(':').trim();

@@ -1,4 +1,4 @@
-import { withoutBridge } from './bridged-server.ts';
+import { unreadTexts, withoutBridge } from './bridged-server.ts';
 import { readApproval, readToolFilter } from './approval.ts';
 import type { Settings } from './given.ts';
 import type { Place } from './placed-problems.ts';
@@ -101,7 +101,7 @@ export function objectEntry(
 ): ServerEntry | null {
   const { settings, place } = context;
   const at = settings.position(place, path);
-  const value = withoutBridge(given);
+  const value = serverBehind(given, context, path);
   const type = serverType(value);
   const written = value['server_url'] ?? value['serverUrl'] ?? value['url'];
   if (type === 'stdio' || (written === undefined && isProcess(value))) {
@@ -127,6 +127,21 @@ export function objectEntry(
     type,
     headers: readHeaders(value['headers'], settings, place, [...path, 'headers']),
   };
+}
+
+/** The entry of the server that a local program calls; a key that only the program would read is reported. */
+function serverBehind(
+  given: Readonly<Record<string, unknown>>,
+  { settings, place }: EntryContext,
+  path: Path,
+): Readonly<Record<string, unknown>> {
+  const value = withoutBridge(given);
+  if (value !== given && unreadTexts(given, value).some((text) => isLiteralSecret('', text))) {
+    const message =
+      'This tool server has an argument or variable that looks like a token and is not sent. Take it out, because prompts are published.';
+    settings.report('error', 'literal_secret', message, settings.position(place, path));
+  }
+  return value;
 }
 
 function serverType(value: Readonly<Record<string, unknown>>): 'mcp' | 'openapi' | 'stdio' | null {

@@ -103,11 +103,23 @@ export function allowsCors(request: Request, settings: Settings): boolean {
  * a page of another site that they look at could read it in their name. The editor's page says under
  * which names the server is reached, which is not every site's to know either.
  */
-function isPersonal({ pathname, searchParams }: URL): boolean {
+function isPersonal({ pathname: written, searchParams }: URL): boolean {
+  // Routes are found by the path as it is meant: `/%72uns` is `/runs`.
+  const pathname = meant(written);
+  if (pathname === null) return true;
   const own = /^\/(?:runs|connections|connect|sign-in|account|from|oauth\/authorize)(?:\/|$)/;
   const isEdit = searchParams.has('edit') && /^\/[0-9A-Za-z]{32}$/.test(pathname);
   const isEditor = pathname === '/' || isEdit || /^\/examples\/[^.]+$/.test(pathname);
   return isEditor || own.test(pathname);
+}
+
+/** The path with its escapes read; null where one cannot be. */
+function meant(pathname: string): string | null {
+  try {
+    return decodeURI(pathname);
+  } catch {
+    return null;
+  }
 }
 
 /** Paths where a key in the request is all that counts: scripts of any site may use them with one. */

@@ -1,6 +1,6 @@
 /** API keys that people make for themselves, their end, and the key that mdops gets for them. */
 import { createHash, randomBytes } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { ask } from '../support/ask.ts';
 import { Browser } from '../support/login-product.ts';
 import { authorizePath, CALLBACK, decide, pkce } from '../support/oauth-program.ts';
@@ -198,10 +198,10 @@ function wish(more: Readonly<Record<string, string>> = {}): Record<string, strin
 
 const query = (fields: Readonly<Record<string, string>>) => new URLSearchParams(fields).toString();
 
-function exchange(code: string, code_verifier: string) {
+function exchange(code: string, code_verifier: string, at = world) {
   const body = JSON.stringify({ code, code_verifier });
   const headers = { 'content-type': 'application/json' };
-  return world.ask('/account/cli/token', null, { body, headers });
+  return at.ask('/account/cli/token', null, { body, headers });
 }
 
 describe('a key for a program on one’s machine', () => {
@@ -241,6 +241,25 @@ describe('a key for a program on one’s machine', () => {
     const code = /mdc_[0-9A-Za-z]{70}/.exec(page.text)?.[0] ?? '';
     expect((await exchange(code, verifier)).status).toBe(201);
   });
+
+  it(
+    'is still given when strangers from the same address tried out codes without end',
+    { timeout: 120_000 },
+    async () => {
+      await using limited = await SignInWorld.start();
+      const person = await limited.signedIn();
+      await vi.waitFor(
+        async () => {
+          const tries = Array.from({ length: 50 }, () => exchange('mdc_guessed', 'x', limited));
+          expect((await Promise.all(tries)).map(({ status }) => status)).toContain(429);
+        },
+        { timeout: 60_000, interval: 0 },
+      );
+      const sent = await person.submit('/account/cli', wish());
+      const code = new URL(String(sent.headers.location)).searchParams.get('code') ?? '';
+      expect((await exchange(code, verifier, limited)).status).toBe(201);
+    },
+  );
 
   it('is no more to be had after signing out everywhere', async () => {
     const other = await world.signedIn('openrouter', 'user_four');

@@ -135,6 +135,18 @@ describe('going on from a run', () => {
     expect((await opened(`${product.origin}/${first.id}`)).prompt).toMatch(/^---\nsystem: Be/);
   });
 
+  it.each(['What next?', '---\npublish: full\n---\nWhat next?'])(
+    'publishes from the editor no more than it did itself: %j',
+    async (message) => {
+      const first = await run('---\npublish: answer\n---\nA secret of mine.');
+      const second = await whole((await goOn(first, { message }, asOwner(first))).text);
+      const { prompt } = await opened(`${product.origin}/${second.id}`, asOwner(second));
+      expect(prompt).toContain('A secret of mine.');
+      const again = await ask(`${product.origin}/?dry_run=1`, { body: prompt });
+      expect(JSON.parse(again.text)).toMatchObject({ request: { publish: 'answer' } });
+    },
+  );
+
   it('that fails leads back to the run on whose page it was asked for', async () => {
     const first = await run('What shall I drink?');
     const headers = {

@@ -181,6 +181,20 @@ describe('a request that another site caused', () => {
     expect((await ask(`${product.origin}/${id}`, { method: 'DELETE', headers })).status).toBe(403);
   });
 
+  it.each([
+    '/runs',
+    '/%72uns',
+    '/%63onnections',
+    '/connect%69ons',
+    '/%66rom/https://a.example/%ff',
+  ])('reads nothing of %s, which is somebody’s own however it is written', async (path) => {
+    const { headers } = await ask(product.origin + path, { headers: { origin: 'null' } });
+    expect(headers['access-control-allow-origin']).toBeUndefined();
+    const read = `${product.origin}/%72obots.txt`;
+    const open = await ask(read, { headers: { origin: 'null' } });
+    expect(open.headers['access-control-allow-origin']).toBe('*');
+  });
+
   it('never gets leave from a preflight of a local server', async () => {
     const headers = { origin: 'https://evil.example', 'access-control-request-method': 'POST' };
     const answer = await ask(`${product.origin}/`, { method: 'OPTIONS', headers });

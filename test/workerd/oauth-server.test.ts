@@ -5,7 +5,7 @@ import {
   runDurableObjectAlarm,
   runInDurableObject,
 } from 'cloudflare:test';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Env } from '../../src/worker/env.ts';
 import worker from '../../src/worker/index.ts';
 import { accessOf, challenge } from '../../src/worker/oauth-server/access.ts';
@@ -79,7 +79,7 @@ async function newClient(): Promise<string> {
 }
 
 /** What the owner of a key lets the program have. */
-async function tokens(name = 'alice', id = client): Promise<Tokens> {
+async function tokens(name = 'alice', id = client, from = ''): Promise<Tokens> {
   const verifier = 'v'.repeat(43);
   const hash = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(verifier));
   const challenged = btoa(String.fromCharCode(...new Uint8Array(hash)));
@@ -99,9 +99,8 @@ async function tokens(name = 'alice', id = client): Promise<Tokens> {
   const decided = await send('/oauth/authorize', fields, { authorization, cookie });
   const code = new URL(decided.headers.get('location') ?? '').searchParams.get('code') ?? '';
   const grant = { grant_type: 'authorization_code', redirect_uri: CALLBACK };
-  return (
-    await send('/oauth/token', { ...grant, client_id: id, code, code_verifier: verifier })
-  ).json();
+  const exchanged = { ...grant, client_id: id, code, code_verifier: verifier };
+  return (await send('/oauth/token', exchanged, { 'cf-connecting-ip': from })).json();
 }
 
 const called = (token: string, url = `${SITE}/mcp`) =>
@@ -186,6 +185,38 @@ describe('an access token', () => {
     }
     expect(await listDurableObjectIds(bindings.OAUTH)).toHaveLength(before.length);
   });
+});
+
+describe('a program that was let in', () => {
+  let addresses = 0;
+  const newAddress = () => `198.51.100.${(addresses += 1)}`;
+
+  it(
+    'uses up no requests for tokens but its own: others of the same person come from elsewhere',
+    {
+      timeout: 120_000,
+    },
+    async () => {
+      const [own, another] = [newAddress(), newAddress()];
+      const { refresh_token } = await tokens('bob', client, own);
+      const [grantor = ''] = refresh_token.split(':');
+      const guess = (from: string) =>
+        send(
+          '/oauth/token',
+          { grant_type: 'refresh_token', client_id: client, refresh_token: `${grantor}:a:b` },
+          { 'cf-connecting-ip': from },
+        );
+      await vi.waitFor(
+        async () => {
+          const answers = await Promise.all(Array.from({ length: 50 }, () => guess(own)));
+          expect(answers.map(({ status }) => status)).toContain(429);
+        },
+        { timeout: 60_000, interval: 0 },
+      );
+      expect((await guess(another)).status).toBe(400);
+      expect((await tokens('bob', client, another)).access_token).toBeDefined();
+    },
+  );
 });
 
 describe('the MCP endpoint', () => {

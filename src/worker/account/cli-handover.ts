@@ -6,7 +6,7 @@ import type { Env } from '../env.ts';
 import { readFields } from '../post/read-fields.ts';
 import { backToPage } from '../principal/return-path.ts';
 import { mayBeHere, sessionOf } from '../principal/session.ts';
-import { mustWait, strangerWait } from '../principal/stranger-allowance.ts';
+import { mustWait, strangerWait, waitOf } from '../principal/stranger-allowance.ts';
 import type { Settings } from '../settings.ts';
 import { accountClient } from './account-client.ts';
 import { checkSession } from '../principal/known-request.ts';
@@ -83,11 +83,16 @@ export async function exchangeCode(
   env: Env,
   settings: Settings,
 ): Promise<Response> {
-  const wait = await strangerWait(request, env, settings, 'token');
-  if (wait !== null) throw mustWait(wait);
   const fields = await readFields(request);
   const code = fields.get('code') ?? '';
   const user = await userOfToken(settings, 'mdc', code);
+  // A code of ours is counted for its user: strangers at the same address, which through a tunnel are
+  // all of them, must not keep anybody from their key.
+  const wait =
+    user === null
+      ? await strangerWait(request, env, settings, 'token')
+      : await waitOf(env, 'token', `user:${user}`);
+  if (wait !== null) throw mustWait(wait);
   if (user === null || !mayBeHere(settings, user)) throw badCode();
   const account = accountClient(env, `user:${user}`);
   const challenge = await digest(fields.get('code_verifier') ?? '');

@@ -60,11 +60,15 @@ function literal(text: string): string {
   return text.replace(/(?<![${])\{{2,3}(?!\{)/g, '\\$&');
 }
 
-/** The model and the tool servers that were named beside the message, in its settings. */
+/**
+ * What was said beside the message, in its settings: the model, the tool servers, and that the public
+ * sees no more than the answer. Whoever runs the document would else publish what the run before did not.
+ */
 function withSettings(prompt: string, request: CompletionRequest, own: CompletionRequest): string {
   const query = new URLSearchParams({ prompt });
   const model = modelOf(request);
   if (model !== modelOf(own)) query.set('model', model);
+  if (request.publish === 'answer') query.set('publish', 'answer');
   const servers = request.servers.filter(
     ({ from, type, headers, authorization }) =>
       from === 'request' && type === 'mcp' && !authorization && Object.keys(headers).length === 0,

@@ -1,5 +1,6 @@
 import type { Env } from '../env.ts';
 import { decoded, readBytes } from '../post/read-body.ts';
+import { addressName } from '../principal/caller-address.ts';
 import { strangerWait, waitOf } from '../principal/stranger-allowance.ts';
 import type { Settings } from '../settings.ts';
 import { registration } from './find-program.ts';
@@ -51,9 +52,10 @@ async function ordered(
   const carried = form.get('code') ?? form.get('refresh_token') ?? form.get('token');
   const [grantorId = ''] = (carried ?? '').split(':');
   const isOurs = await isGrantorId(grantorId, settings);
-  // Codes and tokens must not be tried out one after the other.
+  // Codes and tokens must not be tried out one after the other. Every program that somebody let in knows
+  // their name, also when that is over: from its address it must not use up what the others have.
   const wait = isOurs
-    ? await waitOf(env, 'token', grantorId)
+    ? await waitOf(env, 'token', `${grantorId}:${await addressName(request, settings)}`)
     : await strangerWait(request, env, settings, 'token');
   if (wait !== null) return tooOften(wait);
   if (!isOurs) return strangersOrder(env, order, form);

@@ -21,7 +21,10 @@ test('a secret that is bound to hosts goes to those alone, and is refused by nam
     HOSTS_OF_SECRET_A: 'mcp.linear.app, Localhost:3001',
     SECRET_B: 'canary',
     HOSTS_OF_SECRET_B: '',
+    SECRET_C: 'canary',
+    HOSTS_OF_SECRET_C: 'mcp.linear.app:443',
   });
+  expect(secrets('C', 'mcp.linear.app')).toBe('canary');
   expect(secrets('A', 'mcp.linear.app')).toBe('canary');
   expect(secrets('A', 'localhost:3001')).toBe('canary');
   for (const host of ['linear.app', 'mcp.linear.app:8443', 'xmcp.linear.app', 'localhost', '']) {
