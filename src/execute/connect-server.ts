@@ -51,9 +51,9 @@ async function fixedTools(
 ): Promise<ServerTool[]> {
   const { allowed_tools, disallowed_tools } = work.run().request;
   const offered = connection.tools.filter(
-    ({ name }) =>
-      isToolAllowed(name, server.allowed_tools) &&
-      isToolAllowed(name, allowed_tools, disallowed_tools),
+    (tool) =>
+      isToolAllowed(tool, server.allowed_tools) &&
+      isToolAllowed(tool, allowed_tools, disallowed_tools),
   );
   const names = wireNames([{ label: server.label, tools: offered.map(({ name }) => name) }]);
   const hashes = await Promise.all(

@@ -187,11 +187,11 @@ function withoutSecrets({ authorization: _secret, ...server }: ToolServer): Tool
 }
 
 function isOffered(
-  { name }: ToolDescription,
+  tool: ToolDescription,
   { allowed_tools: ofServer }: ToolServer,
   { allowed_tools: allowed, disallowed_tools: disallowed }: CompletionRequest,
 ): boolean {
-  return isToolAllowed(name, ofServer) && isToolAllowed(name, allowed, disallowed);
+  return isToolAllowed(tool, ofServer) && isToolAllowed(tool, allowed, disallowed);
 }
 
 function toolTokens({ name, description = '', inputSchema }: ToolDescription): number {
