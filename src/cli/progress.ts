@@ -86,7 +86,10 @@ export class Progress {
     this.#watched('✓', `${url}: ${size}`);
   }
 
-  #server({ label, ok, tools, url, is_document, ms, error }: ServerEnd): void {
+  #server({ label, ok, tools, left_out, url, is_document, ms, error }: ServerEnd): void {
+    for (const { why } of left_out ?? []) {
+      this.#always('yellow', 'note', `${why} It is left out.`);
+    }
     if (ok)
       return this.#watched(
         '✓',

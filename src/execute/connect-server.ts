@@ -4,7 +4,7 @@ import type { ServerEnd, ServerTool } from '../run/event.ts';
 import type { ConnectServer } from '../run/command.ts';
 import type { Work } from './work.ts';
 import type { Connection, ToolDescription } from './ports.ts';
-import { isToolAllowed } from '../run/tool-filter.ts';
+import { isToolAllowed, type FilteredTool } from '../run/tool-filter.ts';
 import { wireNames } from '../run/wire-names.ts';
 
 /** Connects to a tool server and fixes its tools for the run; reports a failure as an event. */
@@ -19,7 +19,8 @@ export async function connectServer(
     const connection = await work.connections.to(server, signal);
     const tools = await fixedTools(server, connection, work);
     const ms = work.ports.clock.now() - started;
-    work.emit({ ...base, ok: true, ms, tools, ...identityOf(connection) });
+    const missing = missingOf(server, connection, work);
+    work.emit({ ...base, ok: true, ms, tools, ...missing, ...identityOf(connection) });
   } catch (error) {
     if (signal.aborted) return;
     const failed = asFault(error, 'server_unreachable');
@@ -44,17 +45,25 @@ function identityOf(connection: Connection): Partial<ServerEnd> {
   };
 }
 
+/** Of the tools that cannot be used those that the prompt wants; of others nobody needs to know. */
+function missingOf(server: ToolServer, { leftOut = [] }: Connection, work: Work) {
+  const left_out = leftOut.filter(isOffered(server, work));
+  return left_out.length === 0 ? {} : { left_out };
+}
+
+function isOffered(server: ToolServer, work: Work): (tool: FilteredTool) => boolean {
+  const { allowed_tools, disallowed_tools } = work.run().request;
+  return (tool) =>
+    isToolAllowed(tool, server.allowed_tools) &&
+    isToolAllowed(tool, allowed_tools, disallowed_tools);
+}
+
 async function fixedTools(
   server: ToolServer,
   connection: Connection,
   work: Work,
 ): Promise<ServerTool[]> {
-  const { allowed_tools, disallowed_tools } = work.run().request;
-  const offered = connection.tools.filter(
-    (tool) =>
-      isToolAllowed(tool, server.allowed_tools) &&
-      isToolAllowed(tool, allowed_tools, disallowed_tools),
-  );
+  const offered = connection.tools.filter(isOffered(server, work));
   const names = wireNames([{ label: server.label, tools: offered.map(({ name }) => name) }]);
   const hashes = await Promise.all(
     offered.map(({ name }) => work.connections.hashOf(connection, name)),

@@ -2,7 +2,7 @@ import type { Refusal } from '../login/login.ts';
 import type { ToolServer, UrlPolicy } from '../normalize/request.ts';
 import type { ChatChunk, ChatMessage, ChatTool, ContentPart } from '../protocol/chat.ts';
 import type { Json, JsonObject } from '../protocol/json.ts';
-import type { EventBody, ReferenceEnd, RunEvent } from '../run/event.ts';
+import type { EventBody, LeftOutTool, ReferenceEnd, RunEvent } from '../run/event.ts';
 
 /**
  * What the engine needs of the world. The Durable Object, the command line and the fetch proxy
@@ -185,6 +185,8 @@ export interface Connection {
   readonly protocolVersion: string;
   readonly instructions?: string;
   readonly tools: readonly ToolDescription[];
+  /** Tools that the server lists and that cannot be used. */
+  readonly leftOut?: readonly LeftOutTool[];
   /** Whether the server was sent a login of the principal, so far. */
   readonly usedLogin?: boolean;
   /**

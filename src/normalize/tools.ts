@@ -63,7 +63,7 @@ class ToolReader {
         this.servers.push(entry);
       } else if (/^[a-z][a-z\d+.-]*:\/\//i.test(word) || word.startsWith('/')) {
         const { settings, place } = this.#context;
-        const message = `${word.slice(0, 200)} is no address of a tool server.`;
+        const message = `${word.slice(0, 200)} is no address of a tool server. Write its URL, or /demo/mcp.`;
         settings.report('error', 'invalid_server', message, settings.position(place, path));
       } else {
         this.builtIns.push(word);

@@ -127,6 +127,7 @@ function serverJson(server: ServerView): JsonObject {
     status: serverStatus(server),
     ...known(server.end, ['name', 'protocol_version', 'ms', 'error']),
     tools: jsonOf(server.end?.tools ?? []),
+    ...(server.end?.left_out === undefined ? {} : { left_out: jsonOf(server.end.left_out) }),
   };
 }
 

@@ -1,5 +1,5 @@
 import type { ContentPart, Usage } from '../protocol/chat.ts';
-import type { ToolResult } from '../run/event.ts';
+import type { ServerEnd, ToolResult } from '../run/event.ts';
 import type { CallState, RunStatus, Step } from '../run/run.ts';
 import { isTerminal } from '../run/run.ts';
 import type { ReferenceView, RunView, ServerView, Viewer } from '../run/view.ts';
@@ -154,6 +154,7 @@ export function serverFacts(server: ServerView, runStatus: RunStatus): string {
   return [
     status === 'document' ? 'is a document, read as a reference' : status,
     ...(status === 'connected' ? [counted(end.tools?.length ?? 0, 'tool')] : []),
+    ...leftOutFact(end),
     ...(end.protocol_version === undefined ? [] : [`MCP ${end.protocol_version}`]),
     durationOf(end.ms),
     ...(end.error === undefined ? [] : [end.error.message]),
@@ -204,4 +205,10 @@ function partText(part: ContentPart): string {
   const { url } = part.image_url;
   if (!url.startsWith('data:')) return `[image: ${url}]`;
   return `[image: ${url.slice(5, 40).split(/[;,]/)[0] ?? ''}, ${bytesOf(url.length)}]`;
+}
+
+/** How many tools cannot be used, and why the first cannot. */
+function leftOutFact({ left_out: leftOut = [] }: ServerEnd): string[] {
+  const [first] = leftOut;
+  return first === undefined ? [] : [`${counted(leftOut.length, 'tool')} left out: ${first.why}`];
 }

@@ -92,6 +92,8 @@ export interface ServerEnd {
   readonly protocol_version?: string;
   readonly instructions?: string;
   readonly tools?: readonly ServerTool[];
+  /** Tools that the run would offer if they could be used. */
+  readonly left_out?: readonly LeftOutTool[];
   /** True when a URL of the body answered, but is a document: it becomes a reference. */
   readonly is_document?: boolean;
   /** True when the server was sent a login of the run's owner. */
@@ -99,6 +101,14 @@ export interface ServerEnd {
   /** Milliseconds. */
   readonly ms: number;
   readonly error?: FaultData;
+}
+
+/** A tool that a server lists and that cannot be used. */
+export interface LeftOutTool {
+  /** As the server wrote it. */
+  readonly name: string;
+  /** A sentence. */
+  readonly why: string;
 }
 
 /** A request to the model is about to be sent. A new attempt supersedes the text of the last. */

@@ -157,7 +157,7 @@ function serverView({ server, end }: ServerState, full: boolean): ServerView {
  * address is a part of the prompt.
  */
 export function namesOnly(end: ServerEnd): ServerEnd {
-  const { instructions: _instructions, error, tools, url, ...shown } = end;
+  const { instructions: _instructions, left_out: _leftOut, error, tools, url, ...shown } = end;
   const bare = bareFault(error ?? null);
   return {
     ...shown,

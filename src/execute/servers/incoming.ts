@@ -1,5 +1,6 @@
 import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/client';
 import { isObject } from '../../protocol/json.ts';
+import type { LeftOutTools } from './left-out.ts';
 import { tightened } from './loose-result.ts';
 import { StartedTask } from './started-task.ts';
 
@@ -27,10 +28,10 @@ export function watchIncoming(
 
 /**
  * What the SDK cannot take, in words that it can: a task in place of a result becomes an error that
- * carries it, what is said loosely is tightened, and a page of tools that leads back and has nothing
+ * carries it, what is said loosely is tightened, a tool that cannot be used is left out, and a page of tools that leads back and has nothing
  * new is the last one.
  */
-export function readable(): (message: JSONRPCMessage) => JSONRPCMessage {
+export function readable(leftOut: LeftOutTools): (message: JSONRPCMessage) => JSONRPCMessage {
   const cursors = new Set<string>();
   const names = new Set<unknown>();
   return (message) => {
@@ -39,16 +40,15 @@ export function readable(): (message: JSONRPCMessage) => JSONRPCMessage {
       return { ...carried(message.result), id: message.id };
     }
     const result = tightened(message.result);
-    const tight = { ...message, result };
-    const cursor = result['nextCursor'];
-    if (typeof cursor !== 'string' || !Array.isArray(result['tools'])) return tight;
+    const { tools, nextCursor: cursor, ...rest } = result;
+    if (!Array.isArray(tools)) return { ...message, result };
+    const usable = { ...rest, tools: tools.filter((tool) => leftOut.takes(tool)) };
+    if (typeof cursor !== 'string') return { ...message, result: usable };
     const known = names.size;
-    for (const tool of result['tools']) names.add(isObject(tool) ? tool['name'] : tool);
+    for (const tool of tools) names.add(isObject(tool) ? tool['name'] : tool);
     const leadsBack = cursors.has(cursor) && names.size === known;
     cursors.add(cursor);
-    if (!leadsBack) return tight;
-    const { nextCursor: _read, ...last } = result;
-    return { ...message, result: last };
+    return { ...message, result: leadsBack ? usable : { ...usable, nextCursor: cursor } };
   };
 }
 

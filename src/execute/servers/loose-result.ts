@@ -3,6 +3,7 @@ import { isObject, type JsonObject } from '../../protocol/json.ts';
 type Result = Readonly<Record<string, unknown>>;
 
 const CONTENT = new Set<unknown>(['text', 'image', 'audio', 'resource', 'resource_link']);
+const TASK_SUPPORT = new Set<unknown>(['required', 'optional', 'forbidden']);
 
 /**
  * A result as MCP wants it of one that says the same loosely: null for what is left out, which many
@@ -24,16 +25,24 @@ export function tightened(result: Result): Result {
   };
 }
 
+/** What a run uses of a tool: what else a server decorates it with can hide no tool by being wrong. */
 function tightTool(tool: unknown): unknown {
   if (!isObject(tool)) return tool;
-  const { inputSchema, outputSchema, annotations, ...rest } = withoutNulls(tool);
+  const { name, description, inputSchema, annotations, execution } = tool;
   return {
-    ...rest,
+    name,
+    ...(typeof description === 'string' ? { description } : {}),
     inputSchema: tightSchema(inputSchema ?? {}),
-    // It is never evaluated here (TS-16).
-    ...(isObject(outputSchema) && outputSchema['type'] === 'object' ? { outputSchema } : {}),
-    ...(annotations === undefined ? {} : { annotations: tight(annotations) }),
+    ...(isObject(annotations) ? { annotations: hintsOf(annotations) } : {}),
+    ...(isObject(execution) && TASK_SUPPORT.has(execution['taskSupport'])
+      ? { execution: { taskSupport: execution['taskSupport'] } }
+      : {}),
   };
+}
+
+function hintsOf(annotations: JsonObject | Result): Record<string, unknown> {
+  const entries = Object.entries(annotations);
+  return Object.fromEntries(entries.filter(([, hint]) => typeof hint === 'boolean'));
 }
 
 function tightSchema(schema: unknown): unknown {

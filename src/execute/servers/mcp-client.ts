@@ -9,7 +9,9 @@ import {
 } from '@modelcontextprotocol/client';
 import type { Fault } from '../../fault/fault.ts';
 import type { ServerMemo } from '../ports.ts';
+import { greeted, type Opening } from './greeting.ts';
 import type { Wire } from './mcp-fetch.ts';
+import { LeftOutTools } from './left-out.ts';
 import { movedFetch } from './moved-server.ts';
 import { mcpTransport } from './mcp-transport.ts';
 import { OpenCalls } from './open-calls.ts';
@@ -17,6 +19,9 @@ import { refusedFault, serverFault } from './server-faults.ts';
 import { discoverOf, type KnownServer } from './server-memo.ts';
 import type { SentSecrets } from './sent-secrets.ts';
 import type { ServerLimits } from './server-limits.ts';
+
+/** What part of the time for connecting a server may be silent to `server/discover`. */
+const PATIENCE = 4;
 
 /** Where a server is and how to speak to it. */
 export interface Endpoint {
@@ -60,13 +65,24 @@ export async function openClient(
     return connected(endpoint, memo.era === 'sse' ? 'sse' : 'http', onOpen, priorOf(memo));
   }
   try {
-    return await connected(endpoint, 'http', onOpen);
+    return await negotiated(endpoint, onOpen);
   } catch (error) {
     if (!mayBeOlder(error)) throw serverFault(error, endpoint.host);
     return await connected(endpoint, 'sse', onOpen).catch((second: unknown) => {
       throw neitherFault(error, serverFault(second, endpoint.host), endpoint.host);
     });
   }
+}
+
+/** The stateless protocol or the handshake, whichever the server speaks. */
+function negotiated(endpoint: Endpoint, onOpen: OnOpen): Promise<OpenClient> {
+  const asking = started(endpoint, 'http', onOpen);
+  return greeted({
+    asking,
+    shake: () => started(endpoint, 'http', onOpen, { kind: 'legacy' }),
+    patienceMs: endpoint.limits.connectMs / PATIENCE,
+    isUnanswered: () => !asking.wire.isDiscovered,
+  });
 }
 
 function priorOf(memo: ServerMemo): PriorDiscovery | undefined {
@@ -92,15 +108,33 @@ function neitherFault(post: SdkHttpError, get: Fault, host: string): Fault {
   return isMcp ? refusedFault(post.status, host, post) : get;
 }
 
-async function connected(
+function connected(
   endpoint: Endpoint,
   kind: Wire['kind'],
   onOpen: OnOpen,
   prior?: PriorDiscovery,
 ): Promise<OpenClient> {
+  return started(endpoint, kind, onOpen, prior).opened;
+}
+
+/** A connection that is being opened. */
+function started(
+  endpoint: Endpoint,
+  kind: Wire['kind'],
+  onOpen: OnOpen,
+  prior?: PriorDiscovery,
+): Opening<OpenClient> & { readonly wire: Wire } {
   const wire = newWire(endpoint, kind);
   const transport = mcpTransport(wire, endpoint.headers);
   onOpen(transport);
+  const opened = openOver(transport, { endpoint, wire, prior });
+  return { wire, opened, close: () => transport.close().catch(() => {}) };
+}
+
+async function openOver(
+  transport: Transport,
+  { endpoint, wire, prior }: { endpoint: Endpoint; wire: Wire; prior: PriorDiscovery | undefined },
+): Promise<OpenClient> {
   const client = newClient(endpoint, wire);
   try {
     await client.connect(transport, {
@@ -111,7 +145,7 @@ async function connected(
   } catch (error) {
     await transport.close();
     // The event source reports only that something failed; the wire knows what.
-    if (kind === 'sse') throw wire.fault ?? serverFault(error, endpoint.host);
+    if (wire.kind === 'sse') throw wire.fault ?? serverFault(error, endpoint.host);
     throw error;
   }
 }
@@ -127,9 +161,11 @@ function newWire(endpoint: Endpoint, kind: Wire['kind']): Wire {
     secrets,
     usedLogin,
     calls: new OpenCalls(),
+    leftOut: new LeftOutTools(limits, host),
     connectBytes: limits.connectBytes,
     fault: null,
     streams: 0,
+    isDiscovered: false,
     cut: false,
     onBroken: () => {},
   };

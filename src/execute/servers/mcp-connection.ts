@@ -10,10 +10,13 @@ import type { OpenClient } from './mcp-client.ts';
 import { cutText, toolOutcome } from './mcp-content.ts';
 import type { McpSession } from './mcp-session.ts';
 import { toolDescription } from './mcp-tools.ts';
+import type { LeftOutTool } from '../../run/event.ts';
 import type { CallOptions, Connection, ToolOutcome } from '../ports.ts';
 import { abortFault, faultWithin, refusedFault, serverFault } from './server-faults.ts';
 
 const MAX_INSTRUCTIONS = 16 * 1024;
+/** Of a tool that is not called by it. */
+const MAX_NAME = 256;
 const GOODBYE_MS = 2000;
 
 /** An open MCP connection as the engine sees it. */
@@ -33,6 +36,7 @@ export function mcpConnection(session: McpSession): Connection {
       ...secrets.clean(toolDescription(tool)),
       name: tool.name,
     })),
+    ...(session.leftOut.size === 0 ? {} : { leftOut: leftOutOf(session) }),
     get usedLogin() {
       return usedLogin();
     },
@@ -42,6 +46,12 @@ export function mcpConnection(session: McpSession): Connection {
       await closeOpen(await session.end());
     },
   };
+}
+
+function leftOutOf({ leftOut, endpoint }: McpSession): LeftOutTool[] {
+  return [...leftOut].map(([name, { message }]) =>
+    endpoint.secrets.clean({ name: name.slice(0, MAX_NAME), why: message }),
+  );
 }
 
 async function outcomeOf(

@@ -2,10 +2,13 @@ import type { FetchLike } from '@modelcontextprotocol/client';
 import { Fault } from '../../fault/fault.ts';
 import { isObject } from '../../protocol/json.ts';
 import { faultWithin, limitFault, notMcp, statusFault } from './server-faults.ts';
-import { questionsIn } from './asked-questions.ts';
+import { questionId } from './asked-questions.ts';
+import type { LeftOutTools } from './left-out.ts';
+import { withoutNull } from './loose-message.ts';
 import type { OpenCalls } from './open-calls.ts';
 import type { SentSecrets } from './sent-secrets.ts';
 import type { ServerLimits } from './server-limits.ts';
+import { tidyEvents } from './tidy-events.ts';
 import { watchedBody, watchedText, type BodyWatch } from './watched-body.ts';
 
 /** One connection as its fetch sees it. */
@@ -23,12 +26,16 @@ export interface Wire {
   readonly usedLogin: () => boolean;
   /** The calls under way, to which questions of the server belong. */
   readonly calls: OpenCalls;
+  /** Tools that it lists and that cannot be used. */
+  readonly leftOut: LeftOutTools;
   /** Bytes that may still be read until the tools are listed. */
   connectBytes: number;
   /** The first thing that went wrong; the event source of the SDK forgets what its fetch threw. */
   fault: Fault | null;
   /** Streams that were opened with a GET so far. */
   streams: number;
+  /** Whether the server has answered `server/discover`, or was was asked something else since. */
+  isDiscovered: boolean;
   /** Set once a response was cut: it is not to be fetched again by resuming its stream. */
   cut: boolean;
   /** A request that can get no answer any more; without an id it is the whole connection. */
@@ -148,18 +155,6 @@ function parsedAlready({ status, statusText, headers }: Response, value: unknown
   return Object.defineProperty(response, 'json', { value: async () => value });
 }
 
-/** Libraries of some languages write a result and an error, one of them null, and a `_meta` of null. */
-function withoutNull(message: unknown): unknown {
-  if (!isObject(message)) return message;
-  const { result, error, ...rest } = message;
-  if (result !== undefined && result !== null && error === null)
-    return withoutNull({ ...rest, result });
-  if (result === null && error !== undefined) return { ...rest, error };
-  if (!isObject(result) || result['_meta'] !== null) return message;
-  const { _meta: _none, ...said } = result;
-  return { ...message, result: said };
-}
-
 /** A server that could not read the id of a request reports its error without one. */
 function withId(message: unknown, id: string | number): unknown {
   const isNameless = isObject(message) && 'error' in message && (message['id'] ?? null) === null;
@@ -186,25 +181,30 @@ function limited(wire: Wire, response: Response, asked: Asked): Response {
   headers.delete('content-encoding');
   headers.delete('content-length');
   const isStream = mediaType(response) === 'text/event-stream';
-  const body =
-    response.body === null ? null : watchedBody(response.body, watch(wire, asked, isStream));
-  return new Response(body, { status, statusText, headers });
+  if (response.body === null) return new Response(null, { status, statusText, headers });
+  const body = watchedBody(response.body, watch(wire, asked, isStream));
+  const tidy = isStream ? tidyEvents(body, questionsOf(wire, asked)) : body;
+  return new Response(tidy, { status, statusText, headers });
+}
+
+/** Tells the questions in the stream that answers a request. */
+function questionsOf({ kind, calls }: Wire, { id }: Asked): (data: string) => void {
+  if (id === null || kind === 'sse') return () => {};
+  return (data) => {
+    const question = questionId(data);
+    if (question !== null) calls.askedIn(id, question);
+  };
 }
 
 function watch(wire: Wire, { id, signal }: Asked, isStream: boolean): BodyWatch {
   const long = id === null && isStream;
   const most = long ? wire.limits.streamBytes : wire.limits.responseBytes;
   let left = most;
-  const readAlong =
-    id === null || wire.kind === 'sse'
-      ? () => {}
-      : questionsIn((question) => wire.calls.askedIn(id, question));
   return {
     onBytes: (bytes) => {
       const count = bytes.byteLength;
       left -= count;
       wire.connectBytes -= count;
-      if (isStream) readAlong(bytes);
       if (left >= 0 && wire.connectBytes >= 0) return null;
       const fault = limitFault(`${wire.host} sent more than ${most} bytes.`);
       wire.cut = true;

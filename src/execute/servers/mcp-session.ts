@@ -31,6 +31,8 @@ export class McpSession {
   readonly endpoint: Endpoint;
   /** Fixed when the connection was opened. */
   readonly tools: ReadonlyMap<string, Tool>;
+  /** Tools that cannot be used, by their names, each with why. */
+  readonly leftOut: ReadonlyMap<string, Fault>;
   #open: OpenClient;
   /** Nothing that was asked so far shows that the memory is right. */
   #isUnproven: boolean;
@@ -38,9 +40,10 @@ export class McpSession {
   readonly #old: OpenClient[] = [];
   #isOver = false;
 
-  constructor(endpoint: Endpoint, { open, tools }: Opened, isUnproven: boolean) {
+  constructor(endpoint: Endpoint, { open, tools, leftOut }: Opened, isUnproven: boolean) {
     this.endpoint = endpoint;
     this.tools = tools;
+    this.leftOut = leftOut;
     this.#open = open;
     this.#isUnproven = isUnproven;
   }
@@ -163,9 +166,10 @@ async function listedOn(
   const { client, wire } = open;
   const remembered = freshTools(memo);
   if (remembered !== null) {
-    return { open, tools: checkedTools(remembered, limits, host), ttlMs: undefined };
+    const tools = checkedTools(remembered, limits, host);
+    return { open, tools, leftOut: new Map(), ttlMs: undefined };
   }
-  const { tools, ttlMs } = await listTools(client, limits, host);
+  const { tools, leftOut, ttlMs } = await listTools(client, wire);
   const discover = client.getDiscoverResult();
   const learned = memoOf({ kind: wire.kind, discover, tools: [...tools.values()], ttlMs });
   // A server that repeats what it was sent would put a secret into the memory.
@@ -174,7 +178,7 @@ async function listedOn(
     // A list that is renewed does not renew what it was found with.
     await known?.keep({ ...learned, until: memo?.until ?? learned.until });
   }
-  return { open, tools, ttlMs };
+  return { open, tools, leftOut, ttlMs };
 }
 
 /**
@@ -188,18 +192,18 @@ export async function opening<T>(
 ): Promise<T> {
   const late = (): Fault => new Fault('server_timeout', `${host} did not answer in time.`);
   const aborted = (): Fault => abortFault(signal);
-  let transport: Transport | undefined;
+  const transports: Transport[] = [];
   let isOver = false;
   const onOpen = (made: Transport): void => {
-    // A second transport that begins after the end would have nobody to close it.
+    // A transport that begins after the end would have nobody to close it.
     if (isOver) throw late();
-    transport = made;
+    transports.push(made);
   };
   try {
     return await before(open(onOpen), { signal, ms: limits.connectMs, late, aborted });
   } catch (error) {
     isOver = true;
-    await transport?.close().catch(() => {});
+    await Promise.all(transports.map((transport) => transport.close().catch(() => {})));
     throw error;
   }
 }

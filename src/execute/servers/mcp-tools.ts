@@ -1,34 +1,42 @@
 import type { Client, Tool } from '@modelcontextprotocol/client';
-import { nestsDeeperThan } from '../../protocol/json-depth.ts';
+import type { Fault } from '../../fault/fault.ts';
 import { isObject, type JsonObject } from '../../protocol/json.ts';
 import type { ToolDescription } from '../ports.ts';
+import type { Wire } from './mcp-fetch.ts';
 import { limitFault } from './server-faults.ts';
 import type { ServerLimits } from './server-limits.ts';
 
 /** The tools of a server, and for how many milliseconds it allows to keep them. */
 export interface ListedTools {
   readonly tools: ReadonlyMap<string, Tool>;
+  /** Those that cannot be used, by their names, each with why. */
+  readonly leftOut: ReadonlyMap<string, Fault>;
   readonly ttlMs: unknown;
 }
 
 /**
- * All tools of a server, to the last page; a name listed twice counts once.
- * @throws Fault `server_limit` when the list is more than a run may hold
+ * All tools of a server that can be used, to the last page; a name listed twice counts once.
+ * @throws Fault `server_limit` when the list is more than a run may hold; why the first is left out,
+ *   when none can be used
  * @see spec/tool-servers.md TS-5
  */
-export async function listTools(
-  client: Client,
-  limits: ServerLimits,
-  host: string,
-): Promise<ListedTools> {
+export async function listTools(client: Client, wire: Wire): Promise<ListedTools> {
+  const { limits, host, leftOut } = wire;
   if (client.getServerCapabilities()?.tools === undefined) {
-    return { tools: new Map(), ttlMs: undefined };
+    return { tools: new Map(), leftOut: leftOut.faults, ttlMs: undefined };
   }
   const { tools, ttlMs } = await client.listTools(undefined, {
     timeout: limits.connectMs,
     cacheMode: 'bypass',
   });
-  return { tools: checkedTools(tools, limits, host), ttlMs };
+  const byName = checkedTools(tools, limits, host);
+  leftOut.missing(byName);
+  const { faults } = leftOut;
+  if (byName.size + faults.size > limits.tools) throw tooMany(limits, host);
+  const [first] = faults.values();
+  if (byName.size === 0 && first !== undefined) throw first;
+  // A list that was kept would not say what is missing in it.
+  return { tools: byName, leftOut: faults, ttlMs: faults.size === 0 ? ttlMs : undefined };
 }
 
 /**
@@ -42,21 +50,12 @@ export function checkedTools(
 ): ReadonlyMap<string, Tool> {
   const byName = new Map<string, Tool>();
   for (const tool of tools) if (!byName.has(tool.name)) byName.set(tool.name, tool);
-  if (byName.size > limits.tools) {
-    throw limitFault(`${host} offers more than ${limits.tools} tools.`);
-  }
-  for (const tool of byName.values()) checkTool(tool, limits, host);
+  if (byName.size > limits.tools) throw tooMany(limits, host);
   return byName;
 }
 
-function checkTool(tool: Tool, limits: ServerLimits, host: string): void {
-  const name = tool.name.slice(0, 64);
-  if (nestsDeeperThan([tool.inputSchema, tool.outputSchema], limits.schemaDepth + 1)) {
-    throw limitFault(`The schema of the tool ${name} of ${host} is nested too deep.`);
-  }
-  if (JSON.stringify(tool).length > limits.toolLength) {
-    throw limitFault(`The tool ${name} of ${host} is described at too great a length.`);
-  }
+function tooMany(limits: ServerLimits, host: string): Fault {
+  return limitFault(`${host} offers more than ${limits.tools} tools.`);
 }
 
 /** A tool as the engine knows it. */

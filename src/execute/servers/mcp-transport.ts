@@ -9,7 +9,6 @@ import { Fault } from '../../fault/fault.ts';
 import { readable, watchIncoming } from './incoming.ts';
 import { sayLastWords } from './last-words.ts';
 import { mcpFetch, type Wire } from './mcp-fetch.ts';
-import type { OpenCalls } from './open-calls.ts';
 
 type SendOptions = Parameters<StreamableHTTPClientTransport['send']>[1];
 
@@ -18,17 +17,18 @@ type SendOptions = Parameters<StreamableHTTPClientTransport['send']>[1];
  * wait for the time limit.
  */
 class AnsweringTransport extends StreamableHTTPClientTransport {
-  readonly #calls: OpenCalls;
+  readonly #wire: Wire;
 
   constructor(wire: Wire, options: StreamableHTTPClientTransportOptions) {
     super(wire.url, options);
-    this.#calls = wire.calls;
+    this.#wire = wire;
   }
 
   override async send(message: JSONRPCMessage, options?: SendOptions): Promise<void> {
     if (!('method' in message && 'id' in message)) return super.send(message, options);
-    const { id } = message;
-    this.#calls.sent(id, options?.onresumptiontoken);
+    const { id, method } = message;
+    if (method !== 'server/discover') this.#wire.isDiscovered = true;
+    this.#wire.calls.sent(id, options?.onresumptiontoken);
     const onRequestStreamEnd = (): void => {
       options?.onRequestStreamEnd?.();
       this.fail(new Fault('server_garbage', 'The tool server ended its answer too early.'), id);
@@ -48,7 +48,7 @@ export function mcpTransport(wire: Wire, headers: Headers): Transport {
   const options = { fetch: mcpFetch(wire), requestInit: { headers } };
   if (wire.kind === 'http') {
     const transport = new AnsweringTransport(wire, options);
-    watchIncoming(transport, readable());
+    watchIncoming(transport, readable(wire.leftOut));
     sayLastWords(transport);
     wire.onBroken = (fault, id) => {
       if (id !== null) transport.fail(fault, id);
@@ -57,7 +57,7 @@ export function mcpTransport(wire: Wire, headers: Headers): Transport {
   }
   // oxlint-disable-next-line typescript/no-deprecated -- servers in use still speak only this
   const transport = new SSEClientTransport(wire.url, options);
-  watchIncoming(transport, readable());
+  watchIncoming(transport, readable(wire.leftOut));
   sayLastWords(transport);
   wire.onBroken = (fault) => {
     wire.fault ??= fault;

@@ -1,6 +1,6 @@
 import { systemClock } from '../../execute/system-clock.ts';
-import { isToolAllowed } from '../../run/tool-filter.ts';
-import type { Ports, ToolDescription } from '../../execute/ports.ts';
+import { isToolAllowed, type FilteredTool } from '../../run/tool-filter.ts';
+import type { Connection, Ports, ToolDescription } from '../../execute/ports.ts';
 import { asFault, Fault } from '../../fault/fault.ts';
 import type { CompletionRequest, RequestReference, ToolServer } from '../../normalize/request.ts';
 import { estimateTokens } from '../../protocol/token-estimate.ts';
@@ -149,11 +149,21 @@ async function inspectServer(server: ToolServer, look: Look): Promise<Inspected>
     await connection.close().catch(() => undefined);
     const tools = connection.tools.filter((tool) => isOffered(tool, server, look.request));
     const tokens = tools.reduce((sum, tool) => sum + toolTokens(tool), 0);
-    return { ...about, ok: true, message: null, code: null, tools: tools.length, tokens };
+    const message = missing(connection, server, look);
+    return { ...about, ok: true, message, code: null, tools: tools.length, tokens };
   } catch (thrown) {
     const fault = asFault(thrown, signal.aborted ? 'server_timeout' : 'server_unreachable');
     return { ...about, ok: false, code: fault.code, tokens: null, ...refusal(fault, server, look) };
   }
+}
+
+/** The tools that the prompt wants and that cannot be used. */
+function missing({ leftOut = [] }: Connection, server: ToolServer, look: Look): string | null {
+  const wanted = leftOut.filter((tool) => isOffered(tool, server, look.request));
+  const [first] = wanted;
+  if (first === undefined) return null;
+  const count = wanted.length === 1 ? 'One tool is' : `${wanted.length} tools are`;
+  return `${count} left out. ${first.why}`;
 }
 
 /** What is wrong, and what the reader can do about it. */
@@ -187,7 +197,7 @@ function withoutSecrets({ authorization: _secret, ...server }: ToolServer): Tool
 }
 
 function isOffered(
-  tool: ToolDescription,
+  tool: FilteredTool,
   { allowed_tools: ofServer }: ToolServer,
   { allowed_tools: allowed, disallowed_tools: disallowed }: CompletionRequest,
 ): boolean {

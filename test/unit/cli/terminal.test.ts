@@ -115,6 +115,15 @@ describe('without a terminal', () => {
       { type: 'reference-end', url, ok: false, error },
       { type: 'reference-end', url, ok: true, cut: true, tokens: 1000 },
       { type: 'server-end', label: 'a', url, ok: false, is_document: true, ms: 1 },
+      {
+        type: 'server-end',
+        label: 'b',
+        url,
+        ok: true,
+        tools: [],
+        ms: 1,
+        left_out: [{ name: 't', why: 'The tool t of b has no name.' }],
+      },
       { type: 'step-start', step: 1, attempt: 2, provider: 'p', model: 'm' },
       { type: 'run-end', status: 'completed', stop_reason: 'length' },
     ];
@@ -123,6 +132,7 @@ describe('without a terminal', () => {
       `note ${url} was not read: Not found.`,
       `note ${url} was cut at about 1,000 tokens.`,
       `note ${url} is not a tool server; it is read as a document.`,
+      'note The tool t of b has no name. It is left out.',
       'note Asking p/m again.',
       'note The model was cut off at its token limit (max_tokens).',
     ]);

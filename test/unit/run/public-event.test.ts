@@ -74,6 +74,7 @@ const bodies: EventBody[] = [
     url: 'https://mcp.example/CANARY-path/mcp',
     ok: true,
     instructions: 'CANARY-instructions',
+    left_out: [{ name: 'CANARY-left-out', why: 'CANARY-why' }],
     tools: [
       {
         name: 'search',

@@ -1,7 +1,9 @@
 import { afterEach, describe, expect, test } from 'vitest';
+import { demoMcp } from '../../../../src/demo/demo-mcp.ts';
 import {
   bodyOf,
   handMade,
+  overHttp,
   plainTools,
   sendResult,
   serve,
@@ -125,5 +127,79 @@ describe('a server that says it loosely', () => {
     expect((await faultOf(connected({ tools: [{ name: 7 }] }))).code).toBe('server_garbage');
     const tools = [{ name: 'a', inputSchema: { type: 'string' } }];
     expect((await faultOf(connected({ tools }))).code).toBe('server_garbage');
+  });
+});
+
+describe('a tool that cannot be used', () => {
+  const fine = { name: 'fine', inputSchema: { type: 'object' } };
+  const deep: unknown = JSON.parse('{"a":'.repeat(40) + '1' + '}'.repeat(40));
+
+  test.each([
+    ['(no name)', { name: 7 }, 'A tool of HOST has no name.'],
+    ['(no name)', 'text', 'A tool of HOST has no name.'],
+    [
+      'a',
+      { name: 'a', inputSchema: { type: 'string' } },
+      'The tool a of HOST has an input schema that is none.',
+    ],
+    [
+      'a',
+      { name: 'a', inputSchema: { type: 'object', properties: [] } },
+      'The tool a of HOST has an input schema that is none.',
+    ],
+    [
+      'a',
+      { name: 'a', inputSchema: { type: 'object', required: 'x' } },
+      'The tool a of HOST has an input schema that is none.',
+    ],
+    [
+      'a',
+      { name: 'a', inputSchema: { type: 'object', properties: deep } },
+      'The schema of the tool a of HOST is nested too deep.',
+    ],
+    [
+      'a',
+      { ...fine, name: 'a', description: 'x'.repeat(66_000) },
+      'The tool a of HOST is described at too great a length.',
+    ],
+  ])('%s as %j is left out alone, and it is said why', async (name, tool, why) => {
+    const { tools, leftOut } = await connected({ tools: [tool, fine] });
+    expect(tools.map((one) => one.name)).toEqual(['fine']);
+    const host = new URL(open[0]?.origin ?? '').host;
+    expect(leftOut).toEqual([{ name, why: why.replace('HOST', host) }]);
+  });
+
+  test('of a stateless server with a header that is none is told as well', async () => {
+    const server = await serve(
+      overHttp(async (request) => {
+        const answer = await demoMcp(request.clone());
+        if (request.headers.get('mcp-method') !== 'tools/list') return answer;
+        const message: unknown = await answer.json();
+        const routed = { type: 'object', properties: { a: { 'x-mcp-header': 'no header' } } };
+        const list = JSON.stringify(message).replace(
+          '"tools":[',
+          `"tools":[{"name":"routed","inputSchema":${JSON.stringify(routed)}},`,
+        );
+        return new Response(list, { headers: { 'content-type': 'application/json' } });
+      }),
+    );
+    open.push(server);
+    const { tools, leftOut } = await connectTo(`${server.origin}/demo/mcp`);
+    expect(tools.map((one) => one.name)).toContain('calculate');
+    expect(leftOut).toMatchObject([{ name: 'routed' }]);
+  });
+
+  test('is still counted: a list of more than 512 is a fault', async () => {
+    const tools = Array.from({ length: 512 }, (_, index) => ({ name: `n${index}` }));
+    const bad = { name: 'bad', inputSchema: { type: 'array' } };
+    expect((await faultOf(connected({ tools: [...tools, bad] }))).code).toBe('server_limit');
+  });
+
+  test('is not one whose decorations are wrong', async () => {
+    const annotations = { readOnlyHint: true, idempotentHint: 'yes', title: 7 };
+    const tool = { ...fine, title: 7, icons: 'none', description: [], annotations, _meta: [] };
+    const { tools, leftOut } = await connected({ tools: [tool] });
+    expect(tools).toEqual([{ name: 'fine', inputSchema: { type: 'object' }, readOnly: true }]);
+    expect(leftOut).toBeUndefined();
   });
 });
