@@ -95,7 +95,9 @@ interface HeldPort {
  * is held while the Worker is bundled: somebody else may ask for any free port meanwhile.
  */
 async function heldPort(wanted: number, orOther: boolean): Promise<HeldPort> {
-  const server = createServer();
+  // Pages that are open ask again and again for a server that is gone. One that would be let in here
+  // would keep the port from being released for as long as it waits.
+  const server = createServer((socket) => socket.resetAndDestroy());
   return await new Promise((done) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       if (orOther) return done(heldPort(0, false));

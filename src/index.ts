@@ -20,6 +20,7 @@ export { normalizePrompt } from './normalize/normalize-prompt.ts';
 export { parsePrompt } from './parse/parse-prompt.ts';
 
 export type {
+  AllowedTools,
   ApprovalPolicy,
   CompletionRequest,
   Limits,
@@ -31,6 +32,7 @@ export type {
   ProviderChoice,
   RequestReference,
   SettingSource,
+  ToolFilter,
   ToolServer,
   UrlPolicy,
 } from './normalize/request.ts';

@@ -4,10 +4,12 @@ import type {
   Limits,
   ModelChoice,
   RequestReference,
+  ToolFilter,
   ToolServer,
 } from '../normalize/request.ts';
 import { whyServer } from '../normalize/explain.ts';
 import type { ChatMessage } from '../protocol/chat.ts';
+import { filterOf } from '../run/tool-filter.ts';
 import type { Paint } from './draw-problem.ts';
 import { printable } from './text-width.ts';
 
@@ -51,7 +53,7 @@ function messageLines({ role, content }: ChatMessage, paint: Paint): string[] {
 }
 
 function serverRow({ label, url, type, from, line, ...server }: ToolServer): Row {
-  const tools = server.allowed_tools === undefined ? 'all tools' : server.allowed_tools.join(', ');
+  const tools = toolWords(server.allowed_tools === undefined ? {} : filterOf(server.allowed_tools));
   const place = line === undefined ? from : `${from}, line ${line}`;
   return [
     label,
@@ -67,11 +69,17 @@ function serverRow({ label, url, type, from, line, ...server }: ToolServer): Row
 function approval(policy: ApprovalPolicy): string {
   if (typeof policy === 'string') return policy;
   const part = (word: 'always' | 'never'): string[] => {
-    const names = policy[word]?.tool_names ?? [];
-    return names.length === 0 ? [] : [`${word} ${names.join(', ')}`];
+    const filter = policy[word];
+    return filter === undefined ? [] : [`${word} ${toolWords(filter)}`];
   };
   const rest = policy.never === undefined ? [] : ['always for all others'];
   return [...part('always'), ...part('never'), ...rest].join('; ') || 'never';
+}
+
+function toolWords({ tool_names: names, read_only }: ToolFilter): string {
+  const which = names === undefined ? 'all tools' : names.join(', ') || 'no tools';
+  if (read_only === undefined) return which;
+  return `${which} that ${read_only ? 'say' : 'do not say'} they only read`;
 }
 
 function referenceRow({ url, as, why, line, section }: RequestReference): Row {

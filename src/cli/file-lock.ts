@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { open, readFile, rm, stat, utimes } from 'node:fs/promises';
+import { open, rm, stat, utimes } from 'node:fs/promises';
 import { hostname } from 'node:os';
 
 import { Fault } from '../fault/fault.ts';
@@ -21,7 +21,7 @@ export interface LockTimes {
 const TIMES: LockTimes = { poll: 25, beat: 3000, silence: 20_000, patience: 120_000 };
 
 /** What a lock file looked like. */
-interface Seen {
+export interface Seen {
   readonly text: string;
   readonly changed: number;
 }
@@ -50,7 +50,7 @@ export async function withFileLock<Value>(
     return await work();
   } finally {
     clearInterval(beat);
-    await removeIf(path, (found) => found === text);
+    await removeIf(path, (found) => found.text === text);
   }
 }
 
@@ -91,13 +91,20 @@ async function created(path: string, text: string): Promise<boolean> {
   }
 }
 
-async function look(path: string): Promise<Seen | null> {
+/** The lock that is there now, or null; text and time are of one file, though the name may change hands. */
+export async function look(path: string): Promise<Seen | null> {
+  let file;
   try {
-    const [text, { mtimeMs: changed }] = await Promise.all([readFile(path, 'utf8'), stat(path)]);
-    return { text, changed };
+    file = await open(path, 'r');
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return null;
     throw error;
+  }
+  try {
+    const { mtimeMs: changed } = await file.stat();
+    return { text: await file.readFile('utf8'), changed };
+  } finally {
+    await file.close();
   }
 }
 
@@ -117,13 +124,14 @@ function holderIsGone(text: string): boolean {
 
 /**
  * Removes a lock that was left behind. Only one may do that at a time: of two that both saw it, the
- * slower one would remove the lock that the faster one has made since.
+ * slower one would remove the lock that the faster one has made since. Nor is the text alone enough
+ * to know it by: a new lock is as empty for a moment as one whose maker died before it wrote.
  */
-async function breakLock(path: string, seen: Seen, times: LockTimes): Promise<void> {
+export async function breakLock(path: string, seen: Seen, times: LockTimes): Promise<void> {
   const breaking = `${path}.breaking`;
   if (await created(breaking, '')) {
     try {
-      await removeIf(path, (found) => found === seen.text);
+      await removeIf(path, ({ text, changed }) => text === seen.text && changed === seen.changed);
     } finally {
       await rm(breaking, { force: true });
     }
@@ -136,9 +144,9 @@ async function breakLock(path: string, seen: Seen, times: LockTimes): Promise<vo
 }
 
 /** Removes the lock when it is the one that was meant. */
-async function removeIf(path: string, isIt: (text: string) => boolean): Promise<void> {
-  const text = await readFile(path, 'utf8').catch(() => null);
-  if (text !== null && isIt(text)) await rm(path, { force: true });
+async function removeIf(path: string, isIt: (found: Seen) => boolean): Promise<void> {
+  const found = await look(path).catch(() => null);
+  if (found !== null && isIt(found)) await rm(path, { force: true });
 }
 
 function pause(ms: number): Promise<void> {

@@ -86,9 +86,13 @@ export class RemoteServer {
     throw new Fault('server_unreachable', 'The server stopped sending the events of the run.');
   }
 
-  /** The run in one of its forms, as its owner sees it. */
-  async read(run: AcceptedRun, form: 'json' | 'txt', signal: AbortSignal): Promise<string> {
-    const response = await this.#send(`${run.url}.${form}`, run.owner_token, { signal });
+  /** The run in one of its forms, or its answer without a word on how it ended, as its owner sees it. */
+  async read(
+    run: AcceptedRun,
+    form: '.json' | '.txt' | '?key=output',
+    signal: AbortSignal,
+  ): Promise<string> {
+    const response = await this.#send(run.url + form, run.owner_token, { signal });
     return response.text();
   }
 

@@ -83,10 +83,12 @@ class Following {
     if (terminal.closed.aborted) return 0;
     if (end === 'cancelled') return FAULTS.cancelled.exit;
     if (end === 'waiting') return FAULTS.login_required.exit;
-    const text = (): Promise<string> => this.#server.read(this.#run, 'txt', this.#always);
+    // How it ended is said on standard error.
+    const form = end.status === 'completed' ? '.txt' : '?key=output';
+    const text = (): Promise<string> => this.#server.read(this.#run, form, this.#always);
     await answer?.end(text);
     if (output !== undefined) await this.#write(output, end, text);
-    if (json) terminal.outLine(await this.#server.read(this.#run, 'json', this.#always));
+    if (json) terminal.outLine(await this.#server.read(this.#run, '.json', this.#always));
     return exitCodeOf(end);
   }
 
@@ -128,7 +130,8 @@ class Following {
     const what = isCall
       ? 'The run goes on when you have said, on its page, whether the call may be made (or use --approve):'
       : 'The run goes on by itself after the login. Its page:';
-    this.#order.person.say('waiting', what, page);
+    // The page alone has no buttons for a browser that has not proved whose it is.
+    this.#order.person.say('waiting', what, isCall ? `${page}/own` : page);
     return 'waiting';
   }
 

@@ -89,7 +89,10 @@ function matchByExpression(prompt: string, tool: ChatTool): Match | undefined {
   if (expression === undefined || !/"(?:expression|formula|equation)"/i.test(properties)) {
     return undefined;
   }
-  const at = Math.max(0, prompt.search(/\d/));
+  // Where it stands, not where the first number does: `roll 2 dice, and 17*23`.
+  const [number = ''] = /\d[\d.]*/.exec(expression) ?? [];
+  const exact = prompt.indexOf(expression);
+  const at = exact >= 0 ? exact : Math.max(0, prompt.indexOf(number));
   return { tool, start: at, end: at };
 }
 

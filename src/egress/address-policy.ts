@@ -105,7 +105,7 @@ function whyNotHttps(url: URL): string | undefined {
 }
 
 function howToAllow(place: string): string {
-  return `${place} is on this machine, which prompts may not reach. EGRESS_ALLOW=${place} in the environment allows it, and so does --allow ${place} of mdops.`;
+  return `${place} is on this machine, which prompts may not reach. To allow it: EGRESS_ALLOW=${place} in the environment, --allow ${place} of mdops, or allowLocal of the library.`;
 }
 
 function isOwn(hostname: string, place: string, ownHosts: readonly string[]): boolean {

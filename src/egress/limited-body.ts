@@ -77,10 +77,12 @@ class LimitedBody {
     void this.#reader.cancel(reason).catch(() => undefined);
   };
 
-  #fail(error: Error): never {
+  #fail(fault: Error): never {
     this.#end();
-    this.#deadline.stop(error);
-    throw error;
+    this.#deadline.stop(fault);
+    // A transport that does not react to its signal would send on.
+    void this.#reader.cancel(fault).catch(() => undefined);
+    throw fault;
   }
 
   #end(): void {

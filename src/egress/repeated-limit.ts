@@ -5,7 +5,10 @@
 export class RepeatedLimit {
   readonly #late: () => void;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  /** When the limit is over and when the timer looks for that, in milliseconds since 1970. */
+  /**
+   * When the limit is over and when the timer looks for that, in milliseconds of a clock that nobody
+   * sets back: with the time of day an hour back, an hour would be added to the limit.
+   */
   #due = Infinity;
   #looks = Infinity;
 
@@ -16,7 +19,7 @@ export class RepeatedLimit {
 
   /** Sets the limit: so many milliseconds from now; `Infinity` for none. */
   set(ms: number): void {
-    const now = Date.now();
+    const now = performance.now();
     this.#due = now + ms;
     if (this.#due < this.#looks) this.#lookAfter(now, ms);
   }
@@ -42,7 +45,7 @@ export class RepeatedLimit {
   #look(): void {
     this.#looks = Infinity;
     if (this.#due === Infinity) return;
-    const now = Date.now();
+    const now = performance.now();
     if (this.#due > now) return this.#lookAfter(now, this.#due - now);
     this.#due = Infinity;
     this.#late();

@@ -11,7 +11,7 @@ import { estimateInput } from '../run/input-estimate.ts';
 import { choiceOf, modelOf } from '../run/model-choice.ts';
 import { toolOf } from '../run/next-commands.ts';
 import { failedEnd } from '../run/run-end.ts';
-import type { Run, Step } from '../run/run.ts';
+import type { Step } from '../run/run.ts';
 import { DeltaBuffer } from './delta-buffer.ts';
 import type { Work } from './work.ts';
 import type { ModelCall } from './ports.ts';
@@ -39,9 +39,10 @@ export async function callModel(
     attempt += 1;
     const model = modelOf(work.run(), choice);
     // The next model of the list may cost more than the one that the run had money for.
-    const end = nextCostLimit(work.run(), model);
+    const input_estimate = estimateInput(work.run(), model.provider);
+    const end = nextCostLimit(work.run(), model, input_estimate);
     if (end !== null) return work.emit(end);
-    work.emit(stepStart(work.run(), command, attempt, { model, before }));
+    work.emit(stepStart(command, attempt, { model, before, input_estimate }));
     const failed = await new StepAttempt(step, work, signal).run();
     if (failed === null || signal.aborted) return;
     const isFinal = failed.spoke && work.ports.isDirect === true;
@@ -55,18 +56,18 @@ export async function callModel(
 
 /** @param before why the attempt before gave no answer, where this process saw it */
 function stepStart(
-  run: Run,
   { step, repair }: CallModel,
   attempt: number,
-  { model, before }: { model: ModelChoice; before: FaultData | undefined },
+  asked: { model: ModelChoice; before: FaultData | undefined; input_estimate: number },
 ): StepStart {
+  const { model, before, input_estimate } = asked;
   return {
     type: 'step-start',
     step,
     attempt,
     provider: model.provider,
     model: model.model,
-    input_estimate: estimateInput(run, model.provider),
+    input_estimate,
     ...(repair === undefined ? {} : { repair }),
     ...(before === undefined ? {} : { failed: before }),
   };

@@ -4,7 +4,7 @@ import type { ServerEnd, ServerTool } from '../run/event.ts';
 import type { ConnectServer } from '../run/command.ts';
 import type { Work } from './work.ts';
 import type { Connection, ToolDescription } from './ports.ts';
-import { isToolAllowed } from '../run/tool-filter.ts';
+import { isToolAllowed, type FilteredTool } from '../run/tool-filter.ts';
 import { wireNames } from '../run/wire-names.ts';
 
 /** Connects to a tool server and fixes its tools for the run; reports a failure as an event. */
@@ -51,11 +51,11 @@ function missingOf(server: ToolServer, { leftOut = [] }: Connection, work: Work)
   return left_out.length === 0 ? {} : { left_out };
 }
 
-function isOffered(server: ToolServer, work: Work): (tool: { readonly name: string }) => boolean {
+function isOffered(server: ToolServer, work: Work): (tool: FilteredTool) => boolean {
   const { allowed_tools, disallowed_tools } = work.run().request;
-  return ({ name }) =>
-    isToolAllowed(name, server.allowed_tools) &&
-    isToolAllowed(name, allowed_tools, disallowed_tools);
+  return (tool) =>
+    isToolAllowed(tool, server.allowed_tools) &&
+    isToolAllowed(tool, allowed_tools, disallowed_tools);
 }
 
 async function fixedTools(

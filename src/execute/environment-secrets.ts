@@ -30,7 +30,8 @@ export function environmentSecrets(
     if (value === undefined || value === '') return null;
     const hosts = variables[HOSTS_OF + name];
     if (hosts === undefined || hostsIn(hosts).includes(host.toLowerCase())) return value;
-    throw new Fault('secret_refused', `The secret ${name} may not be sent to ${host}.`, {
+    const message = `The secret ${name} may not be sent to ${host}. HOSTS_OF_SECRET_${name} names the hosts that may get it.`;
+    throw new Fault('secret_refused', message, {
       detail: { secret: name },
     });
   };

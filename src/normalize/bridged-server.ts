@@ -17,6 +17,10 @@ export function withoutBridge(entry: Fields): Fields {
     (word) => typeof word === 'string' && /^mcp-remote(?:@|$)/.test(word),
   );
   const url = words[bridge + 1];
+  // What it would hide of that server must not come to be seen by losing it.
+  if (words.some((word) => typeof word === 'string' && word.startsWith('--ignore-tool'))) {
+    return entry;
+  }
   if (bridge === -1 || typeof url !== 'string' || !/^https?:/.test(url)) {
     return entry;
   }

@@ -164,7 +164,7 @@ function reportNotes(settings: Settings, notes: readonly string[]): void {
 const WORDS = {
   undeclared: {
     code: 'undeclared_variable',
-    text: 'Not declared under input, so left as they are, or taken as nothing in a block',
+    text: 'Neither declared under input nor given, so left as written, and nothing in a block',
   },
   unknown: { code: 'template_helper', text: 'Tags that are not known here, so left as they are' },
 } as const;

@@ -22,8 +22,8 @@ export interface ToolServer {
   readonly headers: Readonly<Record<string, string>>;
   /** Bearer token, a secret reference as in `headers`. */
   readonly authorization?: string;
-  /** Names of tools that may be used, `*` as wildcard; all when absent. */
-  readonly allowed_tools?: readonly string[];
+  /** Tools that may be used; all when absent. */
+  readonly allowed_tools?: AllowedTools;
   readonly require_approval: ApprovalPolicy;
   /** `body`: found only in the prose, so it may turn out to be a document. */
   readonly from: 'frontmatter' | 'body' | 'request' | 'operator';
@@ -33,14 +33,22 @@ export interface ToolServer {
   readonly line?: number;
 }
 
+/** Tools that fit all that is said here, as OpenAI's filter. @see spec/prompt-format.md TOOL-15 */
+export interface ToolFilter {
+  /** Names, `*` as wildcard. */
+  readonly tool_names?: readonly string[];
+  /** Only tools whose server says that they only read, or only the others. */
+  readonly read_only?: boolean;
+}
+
+/** A filter, or its names alone. */
+export type AllowedTools = readonly string[] | ToolFilter;
+
 /** Which calls wait for the owner, as in OpenAI's `require_approval`. */
 export type ApprovalPolicy =
   | 'never'
   | 'always'
-  | {
-      readonly always?: { readonly tool_names: readonly string[] };
-      readonly never?: { readonly tool_names: readonly string[] };
-    };
+  | { readonly always?: ToolFilter; readonly never?: ToolFilter };
 
 /** A URL of the body and what was decided about it. */
 export interface RequestReference {
@@ -120,7 +128,7 @@ export interface CompletionRequest {
   readonly functions?: readonly ChatTool[];
   readonly references: readonly RequestReference[];
   readonly urls: UrlPolicy;
-  readonly allowed_tools?: readonly string[];
+  readonly allowed_tools?: AllowedTools;
   readonly disallowed_tools?: readonly string[];
   readonly output: OutputSpec;
   readonly limits: Limits;

@@ -1,7 +1,7 @@
 import type { Reference } from '../parse/document.ts';
 import type { Problem } from '../parse/problem.ts';
 import type { ApprovalPolicy, NormalizeContext, ToolServer } from './request.ts';
-import { MAX_TOOL_NAMES } from './approval.ts';
+import { allowedTools, MAX_TOOL_NAMES } from './approval.ts';
 import {
   cleanLabel,
   labelFor,
@@ -59,13 +59,23 @@ export function joinServers(
       settings.report('error', 'invalid_server', message);
     }
     taken.add(label);
-    const { require_approval = fallback, ...rest } = entry;
-    return Object.assign(rest, { label, require_approval });
+    const { require_approval = fallback, allowed_tools: names, read_only, ...rest } = entry;
+    const filter = {
+      ...(names && { tool_names: names }),
+      ...(read_only !== undefined && { read_only }),
+    };
+    const allowed = allowedTools(filter);
+    return Object.assign(
+      rest,
+      { label, require_approval },
+      allowed === undefined ? {} : { allowed_tools: allowed },
+    );
   });
 }
 
 /**
- * One server that several entries name. What an earlier entry says holds; lists grow in place,
+ * One server that several entries name. What an earlier entry says holds, and so does
+ * `read_only` wherever it is said: naming the server once more opens nothing. Lists grow in place,
  * since copying them for each of ten thousand entries would take minutes.
  */
 class JoinedServer {

@@ -16,6 +16,7 @@ export type SettingType =
 const STRUCTURED = [
   'model',
   'tools',
+  'tool_filter',
   'tool_choice',
   'input',
   'output',

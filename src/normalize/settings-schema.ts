@@ -35,6 +35,24 @@ const CALLBACK = {
   required: ['url'],
 } as const;
 const ONE_OR_MORE = { anyOf: [TEXT, TEXTS] } as const;
+const FLAG = { anyOf: [{ type: 'boolean' }, { enum: ['yes', 'no', 'on', 'off'] }] } as const;
+/** Closed, as the reader is: a filter that is not understood lets too much through. */
+const TOOL_FILTER = {
+  anyOf: [
+    TEXT,
+    TEXTS,
+    {
+      type: 'object',
+      properties: { tool_names: ONE_OR_MORE, read_only: FLAG },
+      additionalProperties: false,
+    },
+  ],
+} as const;
+const APPROVAL = {
+  type: 'object',
+  properties: { always: TOOL_FILTER, never: TOOL_FILTER },
+  additionalProperties: false,
+} as const;
 
 /**
  * The frontmatter as a JSON Schema, for editors: made of the one table of settings.
@@ -97,17 +115,18 @@ const SCHEMAS: Readonly<
   Record<Exclude<SettingType['kind'], 'number' | 'integer' | 'choice'>, JsonObject>
 > = {
   text: { type: ['string', 'number', 'boolean'] },
-  flag: { anyOf: [{ type: 'boolean' }, { enum: ['yes', 'no', 'on', 'off'] }] },
+  flag: FLAG,
   list: ONE_OR_MORE,
   duration: { anyOf: [{ type: 'number', exclusiveMinimum: 0 }, TIME] },
   map: MAP,
   bias: { type: 'object', additionalProperties: { type: 'number', minimum: -100, maximum: 100 } },
   model: { anyOf: [TEXT, TEXTS, MAP] },
   tools: { anyOf: [TEXT, { type: 'array', items: { anyOf: [TEXT, MAP] } }, MAP] },
+  tool_filter: TOOL_FILTER,
   tool_choice: { anyOf: [{ enum: ['none', 'auto', 'required'] }, MAP] },
   input: { anyOf: [MAP, { type: 'array' }] },
   output: { anyOf: [{ enum: OUTPUT_FORMATS }, MAP, { type: 'array' }] },
   urls: { anyOf: [{ enum: [...URL_POLICIES, 'no'] }, { type: 'boolean' }, URLS] },
-  approval: { anyOf: [{ enum: ['never', 'always'] }, MAP] },
+  approval: { anyOf: [{ enum: ['never', 'always'] }, APPROVAL] },
   callback: { anyOf: [ADDRESS, CALLBACK] },
 };

@@ -41,6 +41,7 @@ const NAMES: Readonly<Record<SettingType['kind'], string>> = {
   duration: 'time',
   text: 'text',
   list: 'list of texts',
+  tool_filter: 'list of texts or map',
   map: 'map',
   bias: 'map of numbers',
   model: 'text or list',

@@ -46,9 +46,12 @@ export const SETTINGS = [
   setting('version', 'Version of the prompt.', text),
   setting('metadata', 'Anything to keep with the run.', map),
   setting('tools', 'Tool servers.', { kind: 'tools' }, { aliases: ['mcp', 'mcp_servers'] }),
-  setting('allowed_tools', 'Only these tools of all servers; `*` is a wildcard.', list, {
-    default: 'all',
-  }),
+  setting(
+    'allowed_tools',
+    'Only these tools of all servers; `*` is a wildcard.',
+    { kind: 'tool_filter' },
+    { default: 'all' },
+  ),
   setting('disallowed_tools', 'Not these tools of any server; `*` is a wildcard.', list),
   wire('tool_choice', 'Whether the model must call a tool.', { kind: 'tool_choice' }),
   wire('parallel_tool_calls', 'Whether the model may call several tools at once.', flag),

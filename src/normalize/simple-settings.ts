@@ -1,7 +1,7 @@
 import { isObject, type JsonObject } from '../protocol/json.ts';
-import { readApproval, readToolNames } from './approval.ts';
+import { allowedTools, readApproval, readToolFilter, readToolNames } from './approval.ts';
 import type { Settings } from './given.ts';
-import type { ApprovalPolicy, CompletionRequest } from './request.ts';
+import type { AllowedTools, ApprovalPolicy, CompletionRequest } from './request.ts';
 import { readValue, toJsonObject } from './setting-type.ts';
 
 /** The part of a request that is single values. */
@@ -71,7 +71,7 @@ export class SimpleSettings {
 
   /** Only what was given: absent and undefined are not the same in JSON. */
   #lists(): Pick<Tail, 'allowed_tools' | 'disallowed_tools' | 'metadata'> {
-    const allowed = this.#names('allowed_tools');
+    const allowed = this.#allowed();
     const disallowed = this.#names('disallowed_tools');
     const metadata = this.#map('metadata');
     return {
@@ -92,6 +92,15 @@ export class SimpleSettings {
       ...(description === undefined ? {} : { description }),
       ...(version === undefined ? {} : { prompt_version: version }),
     };
+  }
+
+  #allowed(): AllowedTools | undefined {
+    const given = this.#settings.given('allowed_tools')[0];
+    const read = given === undefined ? { value: {} } : readToolFilter(given.value);
+    if (given !== undefined && 'wrong' in read) {
+      this.#settings.wrong(given.place, read.wrong);
+    }
+    return 'value' in read ? allowedTools(read.value) : undefined;
   }
 
   #names(key: string): readonly string[] | undefined {

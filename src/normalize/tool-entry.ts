@@ -16,7 +16,10 @@ export interface ServerEntry {
   readonly description?: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly authorization?: string;
+  /** Names; all when absent. */
   readonly allowed_tools?: readonly string[];
+  /** Only tools that say that they only read, or only the others. */
+  readonly read_only?: boolean;
   readonly require_approval?: ApprovalPolicy;
   readonly from: ToolServer['from'];
   readonly line?: number;
@@ -180,22 +183,30 @@ function entryAuthorization(
     : {};
 }
 
-/** `allowed_tools`, OpenAI's `{tool_names}`, and the `allowed` and `tools` lists of other tools. */
+/** `allowed_tools`, OpenAI's `{tool_names, read_only}`, and the `allowed` and `tools` lists of other tools. */
 function entryTools(
   value: Readonly<Record<string, unknown>>,
   address: ServerAddress,
   { settings, place }: EntryContext,
   path: Path,
 ) {
-  const found: { allowed_tools?: readonly string[]; require_approval?: ApprovalPolicy } = {};
+  const found: {
+    allowed_tools?: readonly string[];
+    read_only?: boolean;
+    require_approval?: ApprovalPolicy;
+  } = {};
   const key = ['allowed_tools', 'allowedTools', 'allowed', 'tools'].find((name) => name in value);
   const written = key === undefined ? undefined : value[key];
   if (key !== undefined && written !== null && written !== undefined) {
-    const list = readToolFilter(written);
-    if ('wrong' in list) {
-      settings.wrong(place, `has ${key} that ${list.wrong}`, [...path, key]);
-    } else if (list.value !== undefined && !list.value.includes('*')) {
-      found.allowed_tools = address.tool === undefined ? list.value : [address.tool, ...list.value];
+    const filter = readToolFilter(written);
+    if ('wrong' in filter) {
+      settings.wrong(place, `has ${key} that ${filter.wrong}`, [...path, key]);
+    } else {
+      const { tool_names: names, read_only } = filter.value;
+      if (read_only !== undefined) found.read_only = read_only;
+      if (names !== undefined && !names.includes('*')) {
+        found.allowed_tools = address.tool === undefined ? names : [address.tool, ...names];
+      }
     }
   }
   if (value['require_approval'] !== undefined) {

@@ -1,16 +1,26 @@
 import { isObject } from '../protocol/json.ts';
 import type { Settings } from './given.ts';
-import { nameList } from './name-list.ts';
+import { nameList, shortName } from './name-list.ts';
+import type { Place } from './placed-problems.ts';
 import { addressEntry, type EntryContext, objectEntry, type ServerEntry } from './tool-entry.ts';
 import { words } from './words.ts';
 
 type Path = readonly (string | number)[];
+
+/** `write: false`, as opencode switches a function off. */
+interface SwitchedOff {
+  readonly name: string;
+  readonly place: Place;
+  readonly path: Path;
+}
 
 /** Reads all that was given under `tools`, and collects the names that are no servers. */
 class ToolReader {
   readonly servers: ServerEntry[] = [];
   /** Names of other tools' built-in functions. */
   readonly builtIns: string[] = [];
+  /** Names that are switched off. */
+  readonly off: SwitchedOff[] = [];
   readonly #context: EntryContext;
 
   constructor(context: EntryContext) {
@@ -53,7 +63,7 @@ class ToolReader {
         this.servers.push(entry);
       } else if (/^[a-z][a-z\d+.-]*:\/\//i.test(word) || word.startsWith('/')) {
         const { settings, place } = this.#context;
-        const message = `${word.slice(0, 200)} is no address of a tool server.`;
+        const message = `${word.slice(0, 200)} is no address of a tool server. Write its URL, or /demo/mcp.`;
         settings.report('error', 'invalid_server', message, settings.position(place, path));
       } else {
         this.builtIns.push(word);
@@ -79,8 +89,9 @@ class ToolReader {
         this.servers.push({ ...entry, label: key });
       } else if (isObject(item) && (isServerObject(item) || this.#wantsServers())) {
         this.#push(objectEntry(item, this.#context, inside, key));
-      } else if (item !== false) {
-        // `write: false` switches a function off, as opencode writes it: nothing is missing here.
+      } else if (item === false) {
+        this.off.push({ name: key, place: this.#context.place, path: inside });
+      } else {
         this.builtIns.push(key);
       }
     }
@@ -139,6 +150,8 @@ export function readTools(settings: Settings, ownOrigins: readonly string[]): Se
   const builtIns = [...named].flatMap(([label, tools]) =>
     labels.has(label) ? [] : [...tools.keys()],
   );
+  const off = readers.flatMap((reader) => reader.off);
+  builtIns.push(...refusedOff(settings, off, labels));
   const first = given[0];
   if (first !== undefined && builtIns.length > 0) {
     const names = nameList(builtIns, 30);
@@ -170,6 +183,35 @@ function namedTool(name: string): { label: string; tool: string } {
   }
   const [label = '', tool = '*', ...more] = name.split('/');
   return more.length === 0 ? { label, tool } : { label: name, tool: '*' };
+}
+
+/** Reports what is switched off though it is of a server; gives what may be of one that is not here. */
+function refusedOff(
+  settings: Settings,
+  off: readonly SwitchedOff[],
+  labels: ReadonlySet<string | undefined>,
+): string[] {
+  const others: string[] = [];
+  for (const { name, place, path } of off) {
+    if (namesServer(name, labels)) {
+      const message = `has ${shortName(name)}: false, which switches off no tool of a server; disallowed_tools does`;
+      settings.wrong(place, message, path);
+    } else if (/^mcp__|\//.test(name)) {
+      others.push(name);
+    }
+  }
+  return others;
+}
+
+/**
+ * Whether a name that is switched off is that of a server here, or of tools of one, in the words of
+ * whatever tool. Other functions are not missing here; these would go on being called.
+ */
+function namesServer(name: string, labels: ReadonlySet<string | undefined>): boolean {
+  const near = [...labels].some(
+    (label) => label !== undefined && [`${label}_`, `${label}*`].some((by) => name.startsWith(by)),
+  );
+  return near || labels.has(namedTool(name).label) || (name === '*' && labels.size > 0);
 }
 
 /** A server with the tools that a list beside it names, where its own entry does not say which. */

@@ -19,9 +19,12 @@ const BESIDE: Readonly<Record<string, RegExp>> = {
   applyTo: /^description[ \t]*:/m,
 };
 const LINE = /^(description|argument-hint|globs|applyTo)([ \t]*:[ \t]+)([^\s"'|>][^\r\n]*)/gm;
-/** Where the description of an agent ends that goes on over lines of its own. */
+/**
+ * Where the description of an agent ends that goes on over lines of its own: at a key of such a file,
+ * and at settings here that keep a run in bounds, which must not be lost in a text.
+ */
 const NEXT_KEY =
-  /^(?:name|description|tools|disallowedTools|model|color|permissionMode|maxTurns|skills|mcpServers|hooks|memory|background|isolation|effort|allowed-tools|argument-hint)[ \t]*:/gm;
+  /^(?:(?:require|allowed|disallowed|max|mcp)[-_A-Z][\w-]{1,40}|mcp|on[-_]auth|publish|store|strict|ttl|urls|name|description|tools|model|color|permissionMode|skills|hooks|memory|background|isolation|effort|argument-hint)[ \t]*:/gm;
 
 /**
  * Finds the texts of a block that are no YAML and never were meant to be: agents and editors read

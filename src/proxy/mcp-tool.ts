@@ -1,3 +1,5 @@
+import type { AllowedTools, ApprovalPolicy } from '../normalize/request.ts';
+
 /** A tool server as a request to `/chat/completions` names it. @see spec/completions.md CC-1 */
 export interface McpToolOptions {
   /** Address of the MCP server. */
@@ -9,16 +11,10 @@ export interface McpToolOptions {
   readonly headers?: Readonly<Record<string, string>>;
   /** A bearer token for the server; with it nobody is asked to log in. */
   readonly authorization?: string;
-  /** The tools that may be used; all when left out. */
-  readonly allowed_tools?: readonly string[] | { readonly tool_names: readonly string[] };
+  /** The tools that may be used, by name (`*` as wildcard) or as a filter; all when left out. */
+  readonly allowed_tools?: AllowedTools;
   /** Which calls have to be approved; none when left out. */
-  readonly require_approval?:
-    | 'always'
-    | 'never'
-    | {
-        readonly always?: { readonly tool_names: readonly string[] };
-        readonly never?: { readonly tool_names: readonly string[] };
-      };
+  readonly require_approval?: ApprovalPolicy;
 }
 
 /**

@@ -25,7 +25,8 @@ function actionHtml({ type, expires_at, own }: RequiredAction, view: RunView): M
   const time = isoTime(expires_at);
   const until = markup`<p class="quiet">Until <time datetime="${time}">${time.slice(0, 10)} ${time.slice(11, 16)} UTC</time>.</p>`;
   if (own === null) {
-    return markup`<p>The run waits for its owner to ${ownersPart(type)}.</p>${until}
+    // A run that a terminal or a program made has an owner here whom this browser cannot prove yet.
+    return markup`<p>The run waits for its owner to ${ownersPart(type)}. <a href="/${view.id}/own">It is mine</a></p>${until}
 `;
   }
   return markup`<div data-key="action-${own.id}">${ownHtml(own, view)}${until}</div>

@@ -93,7 +93,7 @@ function requestJson(request: CompletionRequest): JsonObject {
     references: jsonOf(rest.references),
     urls: jsonOf(rest.urls),
     limits: jsonOf(rest.limits),
-    allowed_tools: rest.allowed_tools ?? null,
+    allowed_tools: jsonOf(rest.allowed_tools ?? null),
     disallowed_tools: rest.disallowed_tools ?? null,
     profile: rest.profile,
     on_auth: rest.on_auth,

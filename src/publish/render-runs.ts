@@ -53,7 +53,7 @@ function filterLink(filter: RunStatus | null, chosen: RunStatus | null): Markup 
 }
 
 function runHtml({ id, title, status, created_at }: ShownRun): Markup {
-  return markup`<li><a href="/${id}" dir="auto">${title}</a>
+  return markup`<li><a href="/${id}/own" dir="auto">${title}</a>
 <p class="facts"><span class="status ${status}">${statusWords(status, 'owner')}</span> <span><time datetime="${isoTime(created_at)}">${isoTime(created_at).slice(0, 16).replace('T', ' ')} UTC</time></span></p></li>
 `;
 }

@@ -1,18 +1,18 @@
 import type { ApprovalPolicy } from '../normalize/request.ts';
 import type { ActionResolved, ApprovalAction, ToolCall } from './event.ts';
 import type { CallState, Run } from './run.ts';
-import { isToolAllowed } from './tool-filter.ts';
+import { type FilteredTool, fitsFilter } from './tool-filter.ts';
 
 /**
  * Whether a call of this tool waits for the owner of the run. Where a policy names a tool both ways
  * the careful one wins; who lists the tools that need no approval wants to be asked about the rest.
  * @see spec/prompt-format.md TOOL-10
  */
-export function wantsApproval(policy: ApprovalPolicy, tool: string): boolean {
+export function wantsApproval(policy: ApprovalPolicy, tool: FilteredTool): boolean {
   if (typeof policy === 'string') return policy === 'always';
   const { always, never } = policy;
-  if (always !== undefined && isToolAllowed(tool, always.tool_names)) return true;
-  return never !== undefined && !isToolAllowed(tool, never.tool_names);
+  if (always !== undefined && fitsFilter(tool, always)) return true;
+  return never !== undefined && !fitsFilter(tool, never);
 }
 
 /** What the owner was asked about a call, and what came of it. */
@@ -25,8 +25,10 @@ export interface Approval {
 /** Whether the policy of its server holds a call back until the owner allows it. */
 export function isHeldBack(run: Pick<Run, 'servers'>, { server, tool }: ToolCall): boolean {
   if (tool === undefined) return false;
-  const owner = run.servers.find((state) => state.server.label === server)?.server;
-  return owner !== undefined && wantsApproval(owner.require_approval, tool);
+  const state = run.servers.find(({ server: { label } }) => label === server);
+  if (state === undefined) return false;
+  const readOnly = state.end?.tools?.find(({ name }) => name === tool)?.read_only;
+  return wantsApproval(state.server.require_approval, { name: tool, readOnly });
 }
 
 /** What was asked about a call; undefined when nothing was. */

@@ -20,12 +20,18 @@ export function costLimit(run: Run): RunEnd | null {
 /**
  * The end of a run that cannot pay for asking this model once more; else null. Before a step only
  * its input is known, so this is the least that it costs.
+ * @param estimate tokens of what the step sends, where that was estimated before: with many tools it
+ *   takes as long as writing the request
  */
-export function nextCostLimit(run: Run, { provider, price }: ModelChoice): RunEnd | null {
+export function nextCostLimit(
+  run: Run,
+  { provider, price }: ModelChoice,
+  estimate?: number,
+): RunEnd | null {
   const { max_cost } = run.request.limits;
   if (max_cost === null) return null;
   if (price === undefined) return costLimit(run);
-  const input = estimateInput(run, provider);
+  const input = estimate ?? estimateInput(run, provider);
   const usage = { prompt_tokens: input, completion_tokens: 0, total_tokens: input };
   const spent = spentUsd(run);
   const next = costOf(price, usage);

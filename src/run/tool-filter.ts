@@ -1,15 +1,44 @@
+import type { AllowedTools, ToolFilter } from '../normalize/request.ts';
+
+/** What a filter looks at. */
+export interface FilteredTool {
+  readonly name: string;
+  /** Whether its server says that it only reads; who says nothing is taken to write. */
+  readonly readOnly?: boolean | undefined;
+}
+
 /**
- * Whether a tool may be used: it matches a name of `allowed` (all do when there is none) and no
- * name of `disallowed`. `*` stands for any characters.
+ * Whether a tool may be used: it fits `allowed` (all do when there is none) and no name of
+ * `disallowed`. `*` stands for any characters.
  * @see spec/tool-servers.md TS-21
  */
 export function isToolAllowed(
-  name: string,
-  allowed?: readonly string[],
+  tool: FilteredTool,
+  allowed?: AllowedTools,
   disallowed: readonly string[] = [],
 ): boolean {
-  const matches = (pattern: string): boolean => matchesPattern(name, pattern);
-  return (allowed === undefined || allowed.some(matches)) && !disallowed.some(matches);
+  return (
+    (allowed === undefined || fitsFilter(tool, filterOf(allowed))) &&
+    !disallowed.some((pattern) => matchesPattern(tool.name, pattern))
+  );
+}
+
+/** Whether a tool fits everything that the filter says; what it leaves out takes nothing away. */
+export function fitsFilter({ name, readOnly = false }: FilteredTool, filter: ToolFilter): boolean {
+  const { tool_names: names, read_only } = filter;
+  return (
+    (read_only === undefined || read_only === readOnly) &&
+    (names === undefined || names.some((pattern) => matchesPattern(name, pattern)))
+  );
+}
+
+/** The filter that a list of names is short for. */
+export function filterOf(allowed: AllowedTools): ToolFilter {
+  return isNames(allowed) ? { tool_names: allowed } : allowed;
+}
+
+function isNames(allowed: AllowedTools): allowed is readonly string[] {
+  return Array.isArray(allowed);
 }
 
 /**

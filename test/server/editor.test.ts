@@ -80,6 +80,15 @@ describe('POST /inspect', () => {
     expect(await runs()).toBe(before);
   });
 
+  it('counts the tools that a filter leaves', async () => {
+    const { addresses } = await look(
+      '---\nallowed_tools: {read_only: false}\n---\n@/demo/mcp\n\nHi.',
+    );
+    expect(addresses).toMatchObject([{ ok: true, tools: 0, tokens: 0 }]);
+    const reading = await look('---\nallowed_tools: {read_only: true}\n---\n@/demo/mcp\n\nHi.');
+    expect(reading.addresses[0]?.['tools']).toBeGreaterThan(3);
+  });
+
   it('sends no secret unless it is asked to', async () => {
     seen.length = 0;
     const { addresses } = await look(withKey());

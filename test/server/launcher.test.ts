@@ -1,13 +1,13 @@
 /** `npm start`: what it checks, what it keeps, how it ends. */
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
+import { connect, createServer } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { describe, expect, it, vi } from 'vitest';
 import { keptFiles } from '../support/kept-files.ts';
-import { httpPeer } from '../support/peers.ts';
+import { freePort, httpPeer } from '../support/peers.ts';
 import { startProduct, startUntilEnd } from '../support/product.ts';
 
 describe('the launcher', () => {
@@ -42,6 +42,23 @@ describe('the launcher', () => {
     expect(stderr.trim()).toBe(
       `Port ${port} is taken. Choose another one with PORT; 0 is any free one.`,
     );
+  });
+
+  it('starts though pages that are still open ask for it all the time, and wait for an answer', async () => {
+    const port = await freePort();
+    const open = new Set<Socket>();
+    const knock = (): void => {
+      const socket = connect(port, '127.0.0.1');
+      open.add(socket);
+      socket.on('error', () => {});
+      socket.on('close', () => open.delete(socket));
+    };
+    const knocking = setInterval(knock, 5);
+    const product = await startProduct({ PORT: String(port) });
+    clearInterval(knocking);
+    for (const socket of open) socket.destroy();
+    expect((await fetch(`${product.origin}/robots.txt`)).status).toBe(200);
+    await product.stop();
   });
 
   it('runs the example on another port when the usual one is taken, and keeps serving', async () => {

@@ -6,6 +6,7 @@ import process from 'node:process';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { ask } from '../support/ask.ts';
 import { ALICE, Browser, LoginWorld, promptFor } from '../support/login-product.ts';
+import { Mdops } from '../support/mdops.ts';
 import { mcpClient, modernRequest, TASKS, told } from '../support/mcp-clients.ts';
 import { modelPeer, type ModelPeer } from '../support/model-peer.ts';
 import { startProduct, type Product } from '../support/product.ts';
@@ -184,6 +185,29 @@ describe('a run that needs an approval', () => {
       await client.close();
     },
   );
+
+  test('tells a terminal that reads the answer where its person allows it', async () => {
+    const headers = { accept: 'text/plain' };
+    const reading = ask(`${product.origin}/`, { body: prompt, headers });
+    const waits = async () => {
+      const { text } = await ask(`${product.origin}/runs?status=requires_action&limit=1`);
+      return (JSON.parse(text) as { data: { url: string }[] }).data[0]?.url;
+    };
+    await expect.poll(waits, { timeout: 15_000 }).toBeDefined();
+    const page = `${await waits()}/own`;
+    expect(await decides(new Browser(product.origin), page, 'approve')).toBe(303);
+    const { text } = await reading;
+    expect(text).toContain(`Allow it or not at ${page} and the run goes on by itself.`);
+    expect(text).toContain('391');
+  });
+
+  test('tells a terminal that nobody watches where its person allows it', async () => {
+    const args = ['run', '-', '--remote', product.origin, '--wait'];
+    const { code, stderr } = await new Mdops(args, { stdin: prompt }).finished();
+    expect(code).toBe(4);
+    const page = /http:\S+\/own/.exec(stderr)?.[0] ?? '';
+    expect(await decides(new Browser(product.origin), page, 'approve')).toBe(303);
+  });
 
   test('says where to answer, and is not answered by others who go there', async () => {
     const client = await mcpClient(`${product.origin}/mcp`);

@@ -56,6 +56,13 @@ describe('a body is read as', () => {
     expect(await promptOf(created(text).id)).toBe(body);
   });
 
+  it('the prompt itself where a form is not encoded, with a warning that says how fields are sent', async () => {
+    const body = 'prompt=Say hi&model=openai/gpt-5';
+    const { status, text } = await post('/', body, { 'content-type': FORM });
+    expect(status).toBe(201);
+    expect(text).toMatch(/"code": "unread_form",[^}]*--data-urlencode/);
+  });
+
   it('the prompt itself, when it has no type', async () => {
     const { text } = await post('/runs', 'Say hello.');
     expect(await promptOf(created(text).id)).toBe('Say hello.');

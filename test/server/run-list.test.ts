@@ -119,14 +119,24 @@ describe('the list of runs', () => {
       headers: { ...bearer('frank'), accept: 'text/html' },
     });
     expect([status, headers['content-type']]).toEqual([200, 'text/html; charset=utf-8']);
-    expect(text).toContain(`href="/${other.id}"`);
+    expect(text).toContain(`href="/${other.id}/own"`);
     expect(text).toContain(`href="/runs?limit=1&amp;after=${other.id}"`);
     const rest = await ask(`${product.origin}/runs?limit=1&after=${other.id}`, {
       headers: { ...bearer('frank'), accept: 'text/html' },
     });
-    expect(rest.text).toContain(`href="/${id}"`);
+    expect(rest.text).toContain(`href="/${id}/own"`);
     expect(rest.text).toContain('Say &lt;b&gt;hello&lt;/b&gt;.');
     expect(rest.text).not.toContain('Older runs');
+  });
+
+  it('leads to each run as its owner: at once at the machine, else through the sign-in', async () => {
+    const { id } = await create('frank', 'For frank alone.');
+    (await model.next()).stops();
+    const led = async (headers: Record<string, string>) =>
+      (await ask(`${product.origin}/${id}/own`, { headers })).headers.location;
+    expect(await led({ host: 'prompts.example' })).toBe(`/sign-in?return=%2F${id}`);
+    expect(await led(bearer('frank'))).toBe(`/${id}`);
+    expect(await led({})).toBe(`/${id}`);
   });
 
   it('of the person at the machine needs no key, and no other site can read it', async () => {

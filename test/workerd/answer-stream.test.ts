@@ -11,6 +11,15 @@ const step = (number: number, attempt = 1): EventBody => ({
   model: 'm',
 });
 const text = (piece: string): EventBody => ({ type: 'text-delta', step: 1, text: piece });
+const begun: EventBody = {
+  type: 'run-start',
+  version: 1,
+  id: 'r1',
+  prompt: 'Hi',
+  request: null as never,
+  problems: [],
+  expires_at: null,
+};
 const done: EventBody = { type: 'run-end', status: 'completed', stop_reason: 'stop' };
 
 function printed(form: AnswerForm, ...bodies: EventBody[]): string {
@@ -74,8 +83,23 @@ describe('the streamed answer', () => {
         message: 'Which\n\u001b[2Jlist?',
       },
     };
-    expect(printed('text', step(1), text('Hm'), question)).toBe(
-      'Hm\n\nnotes asks: Which \ufffd[2Jlist? Answer on the page of the run.\n',
+    const own = 'https://prompts.example/r1/own';
+    expect(printed('text', begun, step(1), text('Hm'), question)).toBe(
+      `Hm\n\nnotes asks: Which \ufffd[2Jlist? Answer at ${own} and the run goes on by itself.\n`,
+    );
+    const call: EventBody = {
+      ...asked,
+      action: {
+        kind: 'approval',
+        server: 'mail',
+        call_id: 'c',
+        tool: 'send',
+        arguments: '{}',
+        hash: 'h',
+      },
+    };
+    expect(printed('text', begun, step(1), call)).toBe(
+      `The model wants to call send of mail. Allow it or not at ${own} and the run goes on by itself.\n`,
     );
   });
 

@@ -52,6 +52,16 @@ describe('settings beside a prompt', () => {
     expect(inputs.overrides).toEqual({ model: 'b' });
   });
 
+  it('of a form that is not encoded are a part of the document, which is known to look like one', async () => {
+    for (const body of ['prompt=Say hi', 'prompt=Hi&model=openai/gpt-5', 'model=a/b&prompt=Hi']) {
+      expect(await posted(body, FORM)).toMatchObject({ text: body, isLikeForm: true });
+    }
+    for (const body of ['Say hi', 'Set prompt=1 & go', 'prompt = 1']) {
+      expect(await posted(body, FORM)).not.toHaveProperty('isLikeForm');
+    }
+    expect(await posted('prompt=Say hi', 'text/plain')).not.toHaveProperty('isLikeForm');
+  });
+
   it('of a form name one tool server with mcp_url', async () => {
     const form = 'prompt=p&mcp_url=https%3A%2F%2Fa.example%2Fmcp&mcp_authorization=x';
     const { inputs } = await posted(form, FORM);

@@ -11,7 +11,22 @@ export function isOpencode(draft: Draft): boolean {
     ['primary', 'subagent', 'all'].includes(mode) ||
     draft.has('permission', 'subtask') ||
     isSwitches(draft.value('tools')) ||
-    (typeof draft.value('agent') === 'string' && /\$(?:ARGUMENTS|[1-9])(?!\w)/.test(draft.body))
+    isCommand(draft)
+  );
+}
+
+/**
+ * Files of VS Code name an agent too, and a price or a shell script in them has a `$1`: they have
+ * agents of their own, lists of tools, hints and placeholders, none of which opencode has.
+ */
+function isCommand(draft: Draft): boolean {
+  const agent = draft.value('agent');
+  return (
+    typeof agent === 'string' &&
+    !/^(?:agent|ask|edit)$/i.test(agent) &&
+    !draft.has('argument_hint', 'tools') &&
+    !draft.body.includes('${input:') &&
+    /\$(?:ARGUMENTS|[1-9])(?!\w)/.test(draft.body)
   );
 }
 

@@ -3,7 +3,7 @@ import type { Draft, Edit } from './draft.ts';
 
 /** `$ARGUMENTS`, `$ARGUMENTS[0]`, `$1`, `$name`; not `\$1`, and not `$B$1`, a cell of a sheet. */
 const ARGUMENT =
-  /(?<!\\|\$[A-Za-z]{0,3})\$(?:ARGUMENTS(?:\[(\d)\])?(?!\w)|([1-9])(?!\w|[.,]\d)|([A-Za-z_]\w{0,60}))/g;
+  /(?<!\\)\$(?:ARGUMENTS(?:\[(\d)\])?(?!\w)|(?<!\$[A-Za-z]{0,3}\$)([1-9])(?!\w|[.,]\d)|([A-Za-z_]\w{0,60}))/g;
 /** `{{ _1 }}`, the first word behind a file of mdflow. */
 const POSITION = /(?<!\$)\{\{-? {0,3}_([1-9]) {0,3}-?\}\}/g;
 /** Tags of the template language; `${{ … }}` and `\{{` are none. */

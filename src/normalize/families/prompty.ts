@@ -199,15 +199,19 @@ function secret(value: string): string {
 
 /** `approvalMode: {kind: always}`, or the kind alone; `specify` lists the tools on each side. */
 function approvalOf(mode: unknown): Fields {
-  const { kind, ...lists }: Fields = isObject(mode) ? mode : { kind: mode };
+  const { kind, ...tools }: Fields = isObject(mode) ? mode : { kind: mode };
   if (kind !== 'specify') {
-    return kind === undefined || kind === null ? {} : { require_approval: kind };
+    return isGiven(kind) ? { require_approval: kind } : {};
   }
-  const { alwaysRequireApprovalTools: always, neverRequireApprovalTools: never } = lists;
-  return {
-    require_approval: {
-      ...(Array.isArray(always) ? { always: { tool_names: always } } : {}),
-      ...(Array.isArray(never) ? { never: { tool_names: never } } : {}),
-    },
+  const { alwaysRequireApprovalTools: always, neverRequireApprovalTools: never } = tools;
+  const lists = {
+    ...(isGiven(always) ? { always: { tool_names: always } } : {}),
+    ...(isGiven(never) ? { never: { tool_names: never } } : {}),
   };
+  // Without a list it says nothing that could be read as "none": it is refused as it stands.
+  return { require_approval: Object.keys(lists).length === 0 ? kind : lists };
+}
+
+function isGiven(value: unknown): boolean {
+  return value !== undefined && value !== null;
 }

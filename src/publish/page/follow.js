@@ -1,3 +1,4 @@
+import { announce, Lost } from './lost.js';
 import { morph, morphChildren } from './morph.js';
 
 /**
@@ -33,9 +34,10 @@ function readNews(data) {
 
 /**
  * @param {HTMLElement} shown the `<main>` that is kept up to date
+ * @param {Lost} [lost] says when nothing is heard any more
  * @param {number} [pause] milliseconds before the next try when this one gives nothing
  */
-export function follow(shown, pause = SHORTEST_PAUSE) {
+export function follow(shown, lost = new Lost(shown), pause = SHORTEST_PAUSE) {
   const { live, page } = shown.dataset;
   if (!live || !page) return;
   const source = new EventSource(live);
@@ -44,9 +46,13 @@ export function follow(shown, pause = SHORTEST_PAUSE) {
 
   const finish = async () => {
     source.close();
-    const isOver = await update(shown, page).catch(() => false);
-    if (!isOver) window.setTimeout(() => follow(shown, Math.min(2 * wait, LONGEST_PAUSE)), wait);
+    const isOver = await update(shown, page).catch(() => null);
+    if (isOver === null) lost.begins();
+    else lost.ends();
+    const next = Math.min(2 * wait, LONGEST_PAUSE);
+    if (isOver !== true) window.setTimeout(() => follow(shown, lost, next), wait);
   };
+  source.addEventListener('open', () => lost.ends());
   source.addEventListener('page', ({ data }) => {
     wait = SHORTEST_PAUSE;
     const news = readNews(data);
@@ -58,6 +64,7 @@ export function follow(shown, pause = SHORTEST_PAUSE) {
   });
   source.addEventListener('end', () => void finish());
   source.addEventListener('error', () => {
+    lost.begins();
     // Otherwise the browser connects again by itself.
     if (source.readyState === EventSource.CLOSED) void finish();
   });
@@ -118,10 +125,4 @@ async function update(shown, page) {
   morph(shown, main);
   announce(next.getElementById('announcement')?.textContent ?? '');
   return !shown.hasAttribute('data-live');
-}
-
-/** @param {string} text */
-function announce(text) {
-  const region = document.getElementById('announcement');
-  if (region && region.textContent !== text) region.textContent = text;
 }

@@ -119,5 +119,5 @@ function wishIn(fields: { get(name: string): string | null | undefined }): CliWi
   const hasPort = port === null || (/^[1-9]\d{3,4}$/.test(port) && Number(port) <= 65_535);
   const isWhole = /^[\w-]{22,64}$/.test(state) && /^[\w-]{43}$/.test(challenge);
   if (hasPort && isWhole && /^[^\n]{1,64}$/.test(name)) return { port, state, challenge, name };
-  throw new Fault('bad_request', 'This link is not whole. Start `mdops login` again.');
+  throw new Fault('bad_request', 'This link is not whole. Start mdops login again.');
 }

@@ -22,7 +22,7 @@ const OWN_DOORS: Readonly<Record<string, readonly [methods: string, door: Door]>
 };
 
 const NO_DOOR =
-  'There is no such door, and no provider of that name. Chat completions, embeddings and models are at /v1.';
+  'Nothing is at this address, and it names no provider. /v1 has chat/completions, embeddings and models.';
 
 const CONTINUE = '/:id{[0-9A-Za-z]{32}}/chat/completions';
 

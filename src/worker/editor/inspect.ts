@@ -1,5 +1,5 @@
 import { systemClock } from '../../execute/system-clock.ts';
-import { isToolAllowed } from '../../run/tool-filter.ts';
+import { isToolAllowed, type FilteredTool } from '../../run/tool-filter.ts';
 import type { Connection, Ports, ToolDescription } from '../../execute/ports.ts';
 import { asFault, Fault } from '../../fault/fault.ts';
 import type { CompletionRequest, RequestReference, ToolServer } from '../../normalize/request.ts';
@@ -197,11 +197,11 @@ function withoutSecrets({ authorization: _secret, ...server }: ToolServer): Tool
 }
 
 function isOffered(
-  { name }: { readonly name: string },
+  tool: FilteredTool,
   { allowed_tools: ofServer }: ToolServer,
   { allowed_tools: allowed, disallowed_tools: disallowed }: CompletionRequest,
 ): boolean {
-  return isToolAllowed(name, ofServer) && isToolAllowed(name, allowed, disallowed);
+  return isToolAllowed(tool, ofServer) && isToolAllowed(tool, allowed, disallowed);
 }
 
 function toolTokens({ name, description = '', inputSchema }: ToolDescription): number {

@@ -4,6 +4,7 @@ import { Fault } from '../../fault/fault.ts';
 import type { CompletionRequest, NormalizeContext, Normalized } from '../../normalize/request.ts';
 import { normalizePrompt } from '../../normalize/normalize-prompt.ts';
 import { parsePrompt } from '../../parse/parse-prompt.ts';
+import type { Problem } from '../../parse/problem.ts';
 import type { JsonObject } from '../../protocol/json.ts';
 import type { RunStatus } from '../../run/run.ts';
 import { UNSTORED_MS } from '../../run/publication.ts';
@@ -63,8 +64,19 @@ export async function normalizePosted(
     ownOrigins: ownOrigins(request, settings),
     operatorServers: operatorServersFor(settings, isOfThisServer(whose)),
   };
-  return normalizePrompt(document, context, posted.inputs);
+  const normalized = normalizePrompt(document, context, posted.inputs);
+  return posted.isLikeForm === true
+    ? { ...normalized, problems: [...normalized.problems, UNREAD_FORM] }
+    : normalized;
 }
+
+/** The run would else answer `prompt=…` literally, and its fields would be lost without a word. */
+const UNREAD_FORM: Problem = {
+  code: 'unread_form',
+  severity: 'warning',
+  message:
+    'The body is taken as the document: it is not encoded as a form. For fields, send JSON, or write --data-urlencode or -F instead of -d in curl.',
+};
 
 /** Everything that the acceptance of a run needs. */
 export interface Acceptance {

@@ -10,6 +10,8 @@ import { checkedDocument, decoded, documentText, readBody } from './read-body.ts
 export interface PostedPrompt {
   readonly text: string;
   readonly inputs: NormalizeInputs;
+  /** Whether it reads like the fields of a form that nobody encoded, and is taken as a document. */
+  readonly isLikeForm?: boolean;
   /** Under which the same request again is the same run. */
   readonly idempotencyKey?: string;
   /** The caller's own name for the person it is for; only decides whose logins are used. */
@@ -42,6 +44,9 @@ const MAX_DEPTH = 64;
 
 /** A form as a whole: text with other characters is a prompt that `curl -d` sent. */
 const FORM_BODY = /^[A-Za-z0-9*._+%=&-]+$/;
+
+/** `curl -d 'prompt=Say hi' -d model=a/b`: neither space nor slash is encoded. */
+const LIKE_FORM = /^(?:\w+=[^&\s]*&)?prompt=/;
 
 /**
  * Reads the prompt of a POST.
@@ -170,7 +175,9 @@ async function fromMultipart(bytes: Uint8Array, type: string): Promise<PostedPro
 function fromUrlencoded(bytes: Uint8Array): PostedPrompt {
   const text = decoded(bytes);
   const fields = FORM_BODY.test(text) ? new URLSearchParams(text) : null;
-  return fields?.has('prompt') === true ? fromFields(fields) : document(documentText(bytes));
+  if (fields?.has('prompt') === true) return fromFields(fields);
+  const posted = document(documentText(bytes));
+  return LIKE_FORM.test(posted.text) ? { ...posted, isLikeForm: true } : posted;
 }
 
 function fromFields(fields: URLSearchParams): PostedPrompt {

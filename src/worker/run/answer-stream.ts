@@ -1,4 +1,5 @@
 import { inert } from '../../publish/bounded.ts';
+import { endLine } from '../../publish/render-text.ts';
 import { visible } from '../../publish/visible.ts';
 import { connectPath } from '../../run/required-action.ts';
 import type { ActionRequired, RunEvent, StepStart } from '../../run/event.ts';
@@ -17,6 +18,7 @@ export function answerEncoder(form: AnswerForm, origin: string): (event: RunEven
   let said = '';
   let isNewStep = false;
   let held = '';
+  let page = '';
   const say = (text: string) => {
     said = (said + text).slice(-2);
     return text;
@@ -29,6 +31,9 @@ export function answerEncoder(form: AnswerForm, origin: string): (event: RunEven
 
   function encode(event: RunEvent): string {
     switch (event.type) {
+      case 'run-start':
+        page = `${origin}/${event.id}/own`;
+        return '';
       case 'step-start':
         isNewStep = true;
         return said === '' ? '' : say(restartNote(event, said, mark));
@@ -40,12 +45,11 @@ export function answerEncoder(form: AnswerForm, origin: string): (event: RunEven
         return whole === '' ? '' : say(pause + inert(whole));
       }
       case 'action-required':
-        return say(`${blankLineAfter(said)}${mark}${waitNote(event, origin)}\n`);
+        return say(`${blankLineAfter(said)}${mark}${waitNote(event, origin, page)}\n`);
       case 'run-end': {
         if (event.status === 'completed') return lineEndAfter(said);
-        const why =
-          event.error === undefined ? '' : ` ${inert(event.error.message).replace(/\s+/g, ' ')}`;
-        return `${blankLineAfter(said)}${mark}Run ${event.status}: ${event.stop_reason}.${why}\n`;
+        const end = endLine({ ...event, error: event.error ?? null });
+        return `${blankLineAfter(said)}${mark}${end}\n`;
       }
       default:
         return '';
@@ -59,15 +63,16 @@ function halved(text: string): { whole: string; half: string } {
   return { whole: text.slice(0, end), half: text.slice(end) };
 }
 
-function waitNote({ action, action_id }: ActionRequired, origin: string): string {
+/** @param page the run as whoever sits at the machine owns it; the terminal that reads this holds no cookie */
+function waitNote({ action, action_id }: ActionRequired, origin: string, page: string): string {
   const server = inert(action.server);
   if (action.kind === 'authorization') {
     return `${server} wants a login. Open ${origin}${connectPath(action_id)} and the run goes on by itself.`;
   }
   if (action.kind === 'approval') {
-    return `The model wants to call ${visible(action.tool)} of ${server}. Allow it or not on the page of the run.`;
+    return `The model wants to call ${visible(action.tool)} of ${server}. Allow it or not at ${page} and the run goes on by itself.`;
   }
-  return `${server} asks: ${inert(action.message).replace(/\s+/g, ' ')} Answer on the page of the run.`;
+  return `${server} asks: ${inert(action.message).replace(/\s+/g, ' ')} Answer at ${page} and the run goes on by itself.`;
 }
 
 /** What came before is void when a step starts again or asks for the answer anew. */

@@ -35,6 +35,22 @@ test('explain shows messages, servers, references with the reason, limits and so
   expect(done.stdout).toContain('It is a tool server of the server that runs the prompt.');
 });
 
+test('explain says which tools are offered and which of them ask', async () => {
+  const stdin = `---
+tools:
+  - server_url: https://a.example/mcp
+    allowed_tools: { tool_names: [find*, put], read_only: true }
+    require_approval: { always: { read_only: false }, never: { tool_names: [find] } }
+---
+Hi.`;
+  const done = await mdops(['explain'], { stdin });
+  expect(done).toMatchObject({ code: 0, stderr: '' });
+  expect(done.stdout).toContain('find*, put that say they only read');
+  expect(done.stdout).toContain(
+    'approval: always all tools that do not say they only read; never find; always for all others',
+  );
+});
+
 test('explain --json is the answer of a dry run', async () => {
   const done = await mdops(['explain', '--json', '-v', 'topic=moons'], { stdin: PROMPT });
   expect(done).toMatchObject({ code: 0, stderr: '' });

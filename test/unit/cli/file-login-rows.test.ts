@@ -4,6 +4,7 @@ import {
   mkdir,
   readdir,
   readFile,
+  rm,
   stat,
   symlink,
   utimes,
@@ -15,7 +16,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { describe, expect, test, vi } from 'vitest';
 
-import { withFileLock, type LockTimes } from '../../../src/cli/file-lock.ts';
+import { breakLock, look, withFileLock, type LockTimes } from '../../../src/cli/file-lock.ts';
 import { FileLoginRows } from '../../../src/cli/file-login-rows.ts';
 import { FileServerMemory } from '../../../src/cli/file-server-memory.ts';
 import { StateFolder, statePath } from '../../../src/cli/state-folder.ts';
@@ -233,6 +234,22 @@ describe('the lock of a name', () => {
     expect(await readdir(files.path)).toEqual([]);
   });
 
+  test('that was made while another was watched is not taken for it, though both are empty', async () => {
+    await using files = await folder({});
+    const path = join(files.path, 'l.lock');
+    await writeFile(path, '');
+    await utimes(path, new Date(0), new Date(0));
+    const watched = await look(path);
+    if (watched === null) throw new TypeError('There is no lock.');
+    await rm(path);
+    await writeFile(path, '');
+    await breakLock(path, watched, QUICK);
+    expect(await readdir(files.path)).toEqual(['l.lock']);
+    await utimes(path, new Date(0), new Date(0));
+    await breakLock(path, watched, QUICK);
+    expect(await readdir(files.path)).toEqual([]);
+  });
+
   test('is not taken from a holder that gives signs of life', async () => {
     await using files = await folder({});
     const path = join(files.path, 'l.lock');
@@ -243,10 +260,13 @@ describe('the lock of a name', () => {
     clearInterval(beat);
   });
 
-  test('left behind, lets one in at a time however many find it', async () => {
+  test.each([
+    ['whole', JSON.stringify({ pid: 1, host: 'another', token: 't' })],
+    ['empty', ''],
+  ])('left behind %s, lets one in at a time however many find it', async (_kind, text) => {
     await using files = await folder({});
     const path = join(files.path, 'l.lock');
-    await writeFile(path, JSON.stringify({ pid: 1, host: 'another', token: 't' }));
+    await writeFile(path, text);
     let inside = 0;
     let most = 0;
     const work = async () => {

@@ -118,6 +118,14 @@ describe('the demo model calls', () => {
     ]);
   });
 
+  it('an expression that stands behind another number', async () => {
+    expect(await callsFor('Roll 2 dice, what time is it in Tokyo? Also 17*23.')).toEqual([
+      ['roll_dice', { count: 2 }],
+      ['time_in_zone', { zone: 'Asia/Tokyo' }],
+      ['calculate', { expression: '17*23' }],
+    ]);
+  });
+
   it('two numbers that another request follows', async () => {
     expect(await callsFor('Echo "good day" and add 2 and 3. What is 17 * 23?')).toEqual([
       ['echo', { message: 'good day' }],

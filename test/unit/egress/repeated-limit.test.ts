@@ -51,6 +51,15 @@ describe('a time limit that is set anew with every piece', () => {
     expect(late).not.toHaveBeenCalled();
   });
 
+  test('is over in time though the time of day was set back', () => {
+    const late = vi.fn<() => void>();
+    const limit = new RepeatedLimit(late);
+    limit.set(100);
+    vi.setSystemTime(Date.now() - 3_600_000);
+    vi.advanceTimersByTime(100);
+    expect(late).toHaveBeenCalledTimes(1);
+  });
+
   test('uses one timer for a thousand pieces, and none after its end', () => {
     const set = vi.spyOn(globalThis, 'setTimeout');
     const limit = new RepeatedLimit(() => {});

@@ -206,6 +206,33 @@ describe('a call that wants approval', () => {
     }
   });
 
+  it('is held back where none is needed for those that only read, and its tool does not say so', async () => {
+    const some = server('mail', { require_approval: { never: { read_only: true } } });
+    const made: string[] = [];
+    const tool = (name: string, says: Partial<MemoryTool>): MemoryTool => ({
+      name,
+      ...says,
+      run: () => {
+        made.push(name);
+        return text('done');
+      },
+    });
+    const servers = memoryServers({
+      [mail.url]: [
+        tool('look', { readOnly: true }),
+        tool('send', { readOnly: false }),
+        tool('drop', {}),
+      ],
+    });
+    const { all } = place({ servers, log: startedLog({ servers: [some] }) }, [
+      calls(['mail__look', {}], ['mail__send', {}], ['mail__drop', {}]),
+      says('Done.'),
+    ]);
+    expect((await runToEnd(all)).status).toBe('requires_action');
+    expect(made).toEqual(['look']);
+    expect(asked(all)).toHaveLength(2);
+  });
+
   it('is not asked about twice after a crash', async () => {
     const { all } = place();
     await runToEnd(all);

@@ -25,7 +25,9 @@ test('a secret that is bound to hosts goes to those alone, and is refused by nam
   expect(secrets('A', 'mcp.linear.app')).toBe('canary');
   expect(secrets('A', 'localhost:3001')).toBe('canary');
   for (const host of ['linear.app', 'mcp.linear.app:8443', 'xmcp.linear.app', 'localhost', '']) {
-    expect(() => secrets('A', host)).toThrow(`The secret A may not be sent to ${host}.`);
+    expect(() => secrets('A', host)).toThrow(
+      `The secret A may not be sent to ${host}. HOSTS_OF_SECRET_A names the hosts that may get it.`,
+    );
   }
   expect(() => secrets('B', 'mcp.linear.app')).toThrow('may not be sent');
 });

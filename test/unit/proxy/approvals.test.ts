@@ -295,6 +295,31 @@ describe('the next request', () => {
     expect(sentTo(model).at(-1)?.content).toContain('There is no tool named docs__drop.');
   });
 
+  it('is asked about all but what says that it only reads, and only that is allowed', async () => {
+    const { made } = tools();
+    const tool = (name: string, readOnly: boolean): MemoryTool => ({
+      name,
+      readOnly,
+      run: () => {
+        made.push(name);
+        return text(`${name} done`);
+      },
+    });
+    const servers = memoryServers({ [DOCS]: [tool('find', true), tool('drop', false)] });
+    const careful = { ...mcp, require_approval: { never: { read_only: true } } };
+    const message = await messageOf(
+      await answerOf({ tools: [careful] }, scriptedModel([calls(FIND, DROP), says('.')]), servers),
+    );
+    expect(made).toEqual(['find']);
+    expect(message.mcp).toContainEqual(
+      expect.objectContaining({ type: 'mcp_approval_request', name: 'drop' }),
+    );
+    const reading = { ...mcp, allowed_tools: { read_only: true } };
+    const model = going();
+    await messageOf(await answerOf({ tools: [reading] }, model, servers));
+    expect(model.asked[0]?.tools.map((offered) => offered.function.name)).toEqual(['docs__find']);
+  });
+
   it('is refused when it leaves a request unanswered or answers what nobody asked', async () => {
     const message = await messageOf(await answerOf({}, asking(['docs__send', {}])));
     const said = answers(message, true);

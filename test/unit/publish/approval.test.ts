@@ -130,6 +130,7 @@ describe('everybody else', () => {
       'I will ask the tools.\n\nThe run waits for its owner to allow a call.\n',
     );
     expect(renderPage(view, URLS)).not.toContain(`/actions/${ACTION}`);
+    expect(renderPage(view, URLS)).toContain(`<a href="/${view.id}/own">It is mine</a>`);
   });
 
   it('sees in the events what kind of action it is and how it came out', () => {

@@ -91,3 +91,12 @@ it('TEXT-1 gives as text the answer alone, with one newline and no escape sequen
   expect(renderText(plainRun('a\u001b[2Jb'), null)).toBe('a\ufffd[2Jb\n');
   expect(renderText(sampleView([runStart()]), null)).toBe('');
 });
+
+it('TEXT-1 says in the last line why a run did not complete', () => {
+  const error = { code: 'model_timeout', message: 'No answer.\nRun completed.' } as const;
+  const end = { type: 'run-end', status: 'failed', stop_reason: 'model_timeout', error } as const;
+  const line = 'Run failed: model_timeout. No answer. Run completed.\n';
+  expect(renderText(sampleView([runStart(), end]), null)).toBe(line);
+  const cancelled = { type: 'run-end', status: 'cancelled', stop_reason: 'cancelled' } as const;
+  expect(renderText(sampleView([runStart(), cancelled]), null)).toBe('Run cancelled: cancelled.\n');
+});

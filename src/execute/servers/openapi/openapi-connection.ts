@@ -1,5 +1,6 @@
 import type { FetchLike } from '@modelcontextprotocol/client';
 import { Fault } from '../../../fault/fault.ts';
+import type { AllowedTools } from '../../../normalize/request.ts';
 import type { JsonObject } from '../../../protocol/json.ts';
 import type { CallOptions, Connection, ToolOutcome } from '../../ports.ts';
 import { before } from '../deadline.ts';
@@ -13,15 +14,15 @@ import { CannotCall } from './cannot-call.ts';
 import { exchange, type Answer } from './exchange.ts';
 import { findDocument, type FoundDocument } from './find-document.ts';
 import { operationsOf } from './operations.ts';
-import { operationTool, type CallPlan, type OperationTool } from './operation-tool.ts';
+import { onlyReads, operationTool, type CallPlan, type OperationTool } from './operation-tool.ts';
 import { plainObject, textAt } from './pointer.ts';
 
 /** An OpenAPI server and how to speak to it. */
 export interface OpenapiEndpoint extends Endpoint {
   /** The fetch without the login of anybody, for operations at another origin. */
   readonly plain: FetchLike;
-  /** Names of tools that may be used; all when absent. */
-  readonly allowed?: readonly string[];
+  /** Tools that may be used; all when absent. */
+  readonly allowed?: AllowedTools;
 }
 
 /** UTF-16 code units of all tools together, as JSON. */
@@ -85,7 +86,9 @@ async function opened(endpoint: OpenapiEndpoint, signal: AbortSignal): Promise<C
 function toolsOf(endpoint: OpenapiEndpoint, { document, url }: FoundDocument): OperationTool[] {
   const { host, limits, headers, allowed } = endpoint;
   const { root } = document;
-  const operations = operationsOf(root).filter(({ name }) => isToolAllowed(name, allowed));
+  const operations = operationsOf(root).filter(({ name, method }) =>
+    isToolAllowed({ name, readOnly: onlyReads(method) }, allowed),
+  );
   if (operations.length > limits.tools) {
     throw limitFault(
       `${host} has ${operations.length} operations, and ${limits.tools} can be tools. Name those to use under allowed_tools.`,

@@ -100,6 +100,11 @@ function planOf(
   return { method, path, base, parameters, body, wants: wantedBy(root, operation) };
 }
 
+/** Whether operations of this method change nothing, by what HTTP says of it. @see RFC 9110 9.2.1 */
+export function onlyReads(method: string): boolean {
+  return ['GET', 'HEAD', 'OPTIONS'].includes(method);
+}
+
 function toolOf(
   { name, method, path, operation }: Operation,
   inputSchema: JsonObject,
@@ -113,7 +118,7 @@ function toolOf(
     ...(operation['deprecated'] === true ? ['Deprecated.'] : []),
     ...(problem === undefined ? [] : [`Cannot be called from here: ${problem.message}.`]),
   ];
-  const readOnly = ['GET', 'HEAD', 'OPTIONS'].includes(method);
+  const readOnly = onlyReads(method);
   return {
     name,
     description: [...notes, cutText(said.join('\n\n'), MAX_DESCRIPTION)].join('\n\n'),

@@ -78,6 +78,29 @@ describe('a server that answers with a redirect', () => {
     expect(other.lines).toEqual([]);
   });
 
+  test.each([
+    ['two slashes', (host: string) => `//${host}/mcp/`],
+    ['two backslashes', (host: string) => String.raw`\\${host}/mcp/`],
+    ['a host before an at sign', (host: string) => `http://127.0.0.1:1@${host}/mcp/`],
+  ])('that hides another origin behind %s gets nothing there', async (_what, location) => {
+    const other = await mounted(404);
+    const server = await mounted(307, location(new URL(other.origin).host));
+    await faultOf(connectGuarded(server));
+    expect(other.lines).toEqual([]);
+  });
+
+  test('that puts a user and a password into the address is refused', async () => {
+    const lines: string[] = [];
+    const server = await serve((request, response) => {
+      lines.push(`${request.method} ${request.url} ${String(request.headers.authorization)}`);
+      const to = `http://a:b@${String(request.headers.host)}/mcp/`;
+      return response.writeHead(307, { location: to }).end();
+    });
+    open.push(server);
+    expect((await faultOf(connectGuarded(server))).code).toBe('address_refused');
+    expect(lines).toEqual(['POST /mcp undefined']);
+  });
+
   test('that leads to another one is given up', async () => {
     const server = await mounted(307, '/again');
     expect((await faultOf(connectGuarded(server))).code).toBe('server_error');

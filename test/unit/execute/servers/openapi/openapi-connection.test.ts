@@ -105,6 +105,11 @@ describe('the tools', () => {
   test('are those that the prompt allows', async () => {
     const some = await open(shop.origin, { allowed_tools: ['*Note', 'getPet'] });
     expect(some.tools.map(({ name }) => name)).toEqual(['getPet', 'writeNote']);
+    const all = await open(shop.origin);
+    const reading = await open(shop.origin, { allowed_tools: { read_only: true } });
+    expect(reading.tools).toEqual(all.tools.filter(({ readOnly }) => readOnly === true));
+    expect(reading.tools.length).toBeGreaterThan(0);
+    expect(reading.tools.length).toBeLessThan(all.tools.length);
   });
 });
 
