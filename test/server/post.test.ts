@@ -288,16 +288,23 @@ describe('bad input', () => {
     expect(errorOf(asForm.text).code).toBe('not_text');
   });
 
-  it.each([
-    'image/png',
-    'application/pdf',
-    'application/octet-stream',
-    'text/plain; charset=utf-16',
-  ])('%s is no media type of a prompt', async (type) => {
-    const { status, text } = await post('/', 'Hi.', { 'content-type': type });
-    expect(status).toBe(415);
-    expect(errorOf(text).code).toBe('unsupported_media_type');
-  });
+  it.each(['image/png', 'application/pdf', 'text/plain; charset=utf-16'])(
+    '%s is no media type of a prompt',
+    async (type) => {
+      const { status, text } = await post('/', 'Hi.', { 'content-type': type });
+      expect(status).toBe(415);
+      expect(errorOf(text).code).toBe('unsupported_media_type');
+    },
+  );
+
+  it.each([{ 'content-type': 'application/octet-stream' }, {}])(
+    'a body of which the type says nothing is a document when it is text: %j',
+    async (headers: Record<string, string>) => {
+      expect((await post('/?dry_run=1', Buffer.from('Hi.'), headers)).status).toBe(200);
+      const png = await post('/', Buffer.from('89504e470d0a1a0a0000000d', 'hex'), headers);
+      expect(errorOf(png.text).code).toBe('not_text');
+    },
+  );
 
   it.each([
     ['a multipart body without a prompt', multipart({ other: 'x' })],

@@ -97,12 +97,14 @@ export function isForm(request: Request): boolean {
   return /^(?:application\/x-www-form-urlencoded|multipart\/form-data) *(?:;|$)/.test(type);
 }
 
-/** No type at all is text; a charset other than UTF-8 is none that we read. */
+/**
+ * No type at all is text, and so is the one that says nothing, which programs write for any file; its
+ * bytes tell. A charset other than UTF-8 is none that we read.
+ */
 function isText(media: string, type: string): boolean {
   const charset = /;\s*charset="?([^";\s]+)/i.exec(type)?.[1]?.toLowerCase() ?? 'utf-8';
-  return (
-    (media === '' || media.startsWith('text/')) && ['utf-8', 'utf8', 'us-ascii'].includes(charset)
-  );
+  const mayBeText = ['', 'application/octet-stream'].includes(media) || media.startsWith('text/');
+  return mayBeText && ['utf-8', 'utf8', 'us-ascii'].includes(charset);
 }
 
 function document(text: string): PostedPrompt {
