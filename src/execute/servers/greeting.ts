@@ -48,9 +48,11 @@ function answered(): false {
 }
 
 function patienceOver(ms: number): { over: Promise<true>; end: () => void } {
-  const { promise, resolve } = Promise.withResolvers<true>();
-  const timer = setTimeout(() => resolve(true), ms);
-  return { over: promise, end: () => clearTimeout(timer) };
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const over = new Promise<true>((resolve) => {
+    timer = setTimeout(() => resolve(true), ms);
+  });
+  return { over, end: () => clearTimeout(timer) };
 }
 
 /**
@@ -69,27 +71,35 @@ function saysNothing(error: unknown): boolean {
 }
 
 async function first<T>(asking: Opening<T>, shaking: Opening<T>): Promise<T> {
-  const { promise, resolve, reject } = Promise.withResolvers<readonly [T, Opening<T>]>();
-  asking.opened.then(
-    (open) => resolve([open, shaking]),
-    (error: unknown) => {
-      if (!saysNothing(error)) reject(error);
-    },
-  );
-  shaking.opened.then(
-    (open) => resolve([open, asking]),
-    (error: unknown) => {
-      // Whoever has to log in would otherwise be told so only when the time is over.
-      if (faultWithin(error)?.code === 'login_required') reject(error);
-      else asking.opened.catch(() => reject(error));
-    },
-  );
   try {
-    const [open, other] = await promise;
+    const [open, other] = await firstOpen(asking, shaking);
     void other.close();
     return open;
   } catch (error) {
     await Promise.all([asking.close(), shaking.close()]);
     throw error;
   }
+}
+
+/** What was opened first, and the other one. */
+async function firstOpen<T>(
+  asking: Opening<T>,
+  shaking: Opening<T>,
+): Promise<readonly [T, Opening<T>]> {
+  return new Promise((resolve, reject) => {
+    asking.opened.then(
+      (open) => resolve([open, shaking]),
+      (error: unknown) => {
+        if (!saysNothing(error)) reject(error);
+      },
+    );
+    shaking.opened.then(
+      (open) => resolve([open, asking]),
+      (error: unknown) => {
+        // Whoever has to log in would otherwise be told so only when the time is over.
+        if (faultWithin(error)?.code === 'login_required') reject(error);
+        else asking.opened.catch(() => reject(error));
+      },
+    );
+  });
 }
