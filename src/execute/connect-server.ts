@@ -4,7 +4,7 @@ import type { ServerEnd, ServerTool } from '../run/event.ts';
 import type { ConnectServer } from '../run/command.ts';
 import type { Work } from './work.ts';
 import type { Connection, ToolDescription } from './ports.ts';
-import { isToolAllowed, type FilteredTool } from '../run/tool-filter.ts';
+import { isToolOffered } from '../run/tool-filter.ts';
 import { wireNames } from '../run/wire-names.ts';
 
 /** Connects to a tool server and fixes its tools for the run; reports a failure as an event. */
@@ -47,15 +47,9 @@ function identityOf(connection: Connection): Partial<ServerEnd> {
 
 /** Of the tools that cannot be used those that the prompt wants; of others nobody needs to know. */
 function missingOf(server: ToolServer, { leftOut = [] }: Connection, work: Work) {
-  const left_out = leftOut.filter(isOffered(server, work));
+  const { request } = work.run();
+  const left_out = leftOut.filter((tool) => isToolOffered(tool, server, request));
   return left_out.length === 0 ? {} : { left_out };
-}
-
-function isOffered(server: ToolServer, work: Work): (tool: FilteredTool) => boolean {
-  const { allowed_tools, disallowed_tools } = work.run().request;
-  return (tool) =>
-    isToolAllowed(tool, server.allowed_tools) &&
-    isToolAllowed(tool, allowed_tools, disallowed_tools);
 }
 
 async function fixedTools(
@@ -63,7 +57,8 @@ async function fixedTools(
   connection: Connection,
   work: Work,
 ): Promise<ServerTool[]> {
-  const offered = connection.tools.filter(isOffered(server, work));
+  const { request } = work.run();
+  const offered = connection.tools.filter((tool) => isToolOffered(tool, server, request));
   const names = wireNames([{ label: server.label, tools: offered.map(({ name }) => name) }]);
   const hashes = await Promise.all(
     offered.map(({ name }) => work.connections.hashOf(connection, name)),

@@ -1,4 +1,9 @@
-import type { AllowedTools, ToolFilter } from '../normalize/request.ts';
+import type {
+  AllowedTools,
+  CompletionRequest,
+  ToolFilter,
+  ToolServer,
+} from '../normalize/request.ts';
 
 /** What a filter looks at. */
 export interface FilteredTool {
@@ -20,6 +25,18 @@ export function isToolAllowed(
   return (
     (allowed === undefined || fitsFilter(tool, filterOf(allowed))) &&
     !disallowed.some((pattern) => matchesPattern(tool.name, pattern))
+  );
+}
+
+/** Whether a run offers a tool of a server to its model: both the server's entry and the prompt allow it. */
+export function isToolOffered(
+  tool: FilteredTool,
+  server: Pick<ToolServer, 'allowed_tools'>,
+  request: Pick<CompletionRequest, 'allowed_tools' | 'disallowed_tools'>,
+): boolean {
+  return (
+    isToolAllowed(tool, server.allowed_tools) &&
+    isToolAllowed(tool, request.allowed_tools, request.disallowed_tools)
   );
 }
 

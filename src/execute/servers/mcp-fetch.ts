@@ -34,7 +34,7 @@ export interface Wire {
   fault: Fault | null;
   /** Streams that were opened with a GET so far. */
   streams: number;
-  /** Whether the server has answered `server/discover`, or was was asked something else since. */
+  /** Whether the server has answered `server/discover`, or was asked something else since. */
   isDiscovered: boolean;
   /** Set once a response was cut: it is not to be fetched again by resuming its stream. */
   cut: boolean;

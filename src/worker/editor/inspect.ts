@@ -1,5 +1,5 @@
 import { systemClock } from '../../execute/system-clock.ts';
-import { isToolAllowed, type FilteredTool } from '../../run/tool-filter.ts';
+import { isToolOffered } from '../../run/tool-filter.ts';
 import type { Connection, Ports, ToolDescription } from '../../execute/ports.ts';
 import { asFault, Fault } from '../../fault/fault.ts';
 import type { CompletionRequest, RequestReference, ToolServer } from '../../normalize/request.ts';
@@ -147,7 +147,7 @@ async function inspectServer(server: ToolServer, look: Look): Promise<Inspected>
     const asked = look.isWhole ? server : withoutSecrets(server);
     const connection = await look.ports.servers.connect(asked, signal);
     await connection.close().catch(() => undefined);
-    const tools = connection.tools.filter((tool) => isOffered(tool, server, look.request));
+    const tools = connection.tools.filter((tool) => isToolOffered(tool, server, look.request));
     const tokens = tools.reduce((sum, tool) => sum + toolTokens(tool), 0);
     const message = missing(connection, server, look);
     return { ...about, ok: true, message, code: null, tools: tools.length, tokens };
@@ -159,7 +159,7 @@ async function inspectServer(server: ToolServer, look: Look): Promise<Inspected>
 
 /** The tools that the prompt wants and that cannot be used. */
 function missing({ leftOut = [] }: Connection, server: ToolServer, look: Look): string | null {
-  const wanted = leftOut.filter((tool) => isOffered(tool, server, look.request));
+  const wanted = leftOut.filter((tool) => isToolOffered(tool, server, look.request));
   const [first] = wanted;
   if (first === undefined) return null;
   const count = wanted.length === 1 ? 'One tool is' : `${wanted.length} tools are`;
@@ -194,14 +194,6 @@ function plainUrl(written: string): string {
 /** Headers name secrets, and a secret that is sent is gone. */
 function withoutSecrets({ authorization: _secret, ...server }: ToolServer): ToolServer {
   return { ...server, headers: {} };
-}
-
-function isOffered(
-  tool: FilteredTool,
-  { allowed_tools: ofServer }: ToolServer,
-  { allowed_tools: allowed, disallowed_tools: disallowed }: CompletionRequest,
-): boolean {
-  return isToolAllowed(tool, ofServer) && isToolAllowed(tool, allowed, disallowed);
 }
 
 function toolTokens({ name, description = '', inputSchema }: ToolDescription): number {
