@@ -4,7 +4,7 @@ import { Fault } from '../../fault/fault.ts';
 import type { Env } from '../env.ts';
 import { network } from '../network.ts';
 import type { KnownRequest } from '../principal/known-request.ts';
-import { strangerWait } from '../principal/stranger-allowance.ts';
+import { mustWait, strangerWait } from '../principal/stranger-allowance.ts';
 import { grantorId } from './grantor.ts';
 import { REGISTRATION_S } from './library.ts';
 import { isDocumentUrl, readDocument } from './metadata-document.ts';
@@ -64,8 +64,7 @@ async function documented(known: KnownRequest, url: string): Promise<ClientInfo>
   if (text !== null) return clientIn(text);
   const wait = await strangerWait(request, env, settings, 'oauth');
   if (wait !== null) {
-    const message = 'Too many programs were asked about from here. Try again later.';
-    throw new Fault('rate_limited', message, { detail: { retry_after: wait } });
+    throw mustWait(wait, 'Too many programs were asked about from here. Try again later.');
   }
   const { forCallbacks } = network({ env, settings, origin, isTrusted: isOfThisServer(principal) });
   const client = await readDocument(url, forCallbacks);

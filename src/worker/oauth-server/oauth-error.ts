@@ -19,3 +19,11 @@ export function oauthError({ status, error, description, retryAfter }: OauthErro
     ...headers,
   });
 }
+
+/**
+ * The answer to who asked too often.
+ * @param retryAfter seconds
+ */
+export function askedTooOften(retryAfter: number, description: string): Response {
+  return oauthError({ status: 429, error: 'temporarily_unavailable', description, retryAfter });
+}

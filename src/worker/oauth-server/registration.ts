@@ -5,7 +5,7 @@ import { strangerWait } from '../principal/stranger-allowance.ts';
 import type { Settings } from '../settings.ts';
 import { authorizationServer, rowsOf, toLibrary } from './library.ts';
 import { programsClient } from './oauth-client.ts';
-import { oauthError } from './oauth-error.ts';
+import { askedTooOften, oauthError } from './oauth-error.ts';
 import { issuerOf } from './resource.ts';
 
 /** Bytes of what a program says of itself. */
@@ -30,13 +30,7 @@ export async function register(request: Request, env: Env, settings: Settings): 
   const origin = issuerOf(request, settings);
   const wait = await strangerWait(request, env, settings, 'oauth');
   if (wait !== null) {
-    const description = 'Too many programs were registered from here. Try again later.';
-    return oauthError({
-      status: 429,
-      error: 'temporarily_unavailable',
-      description,
-      retryAfter: wait,
-    });
+    return askedTooOften(wait, 'Too many programs were registered from here. Try again later.');
   }
   const body = await readBytes(request, MAX_BYTES).then(decoded, () => null);
   const description = body === null ? `At most ${MAX_BYTES} bytes of UTF-8.` : tooMuchIn(body);

@@ -7,7 +7,7 @@ import { registration } from './find-program.ts';
 import { isGrantorId } from './grantor.ts';
 import { authorizationServer, rowsOf, toLibrary } from './library.ts';
 import { grantorClient } from './oauth-client.ts';
-import { oauthError } from './oauth-error.ts';
+import { askedTooOften, oauthError } from './oauth-error.ts';
 import { issuerOf, withWholeResource } from './resource.ts';
 
 /** Bytes of a request: a code, a verifier and a client that authenticates itself. */
@@ -57,15 +57,10 @@ async function ordered(
   const wait = isOurs
     ? await waitOf(env, 'token', `${grantorId}:${await addressName(request, settings)}`)
     : await strangerWait(request, env, settings, 'token');
-  if (wait !== null) return tooOften(wait);
+  if (wait !== null) return askedTooOften(wait, 'Too many requests. Try again later.');
   if (!isOurs) return strangersOrder(env, order, form);
   const { status, headers, body } = await grantorClient(env, grantorId).exchange(order);
   return new Response(body, { status, headers: Object.fromEntries(headers) });
-}
-
-function tooOften(retryAfter: number): Response {
-  const description = 'Too many requests. Try again later.';
-  return oauthError({ status: 429, error: 'temporarily_unavailable', description, retryAfter });
 }
 
 async function formOf(request: Request): Promise<URLSearchParams | null> {

@@ -1,11 +1,11 @@
 import { waitUntil } from 'cloudflare:workers';
-import { Fault } from '../../fault/fault.ts';
 import type { Env } from '../env.ts';
 import { addressClient, addressName } from './caller-address.ts';
 import type { RunCaps } from './caller-caps.ts';
 import { principalName } from './principal-name.ts';
 import type { Principal } from './principal-name.ts';
 import type { Settings } from '../settings.ts';
+import { mustWait } from './stranger-allowance.ts';
 
 /** Milliseconds after which a look is over, whatever became of it. */
 const LOOK_MS = 60_000;
@@ -32,8 +32,7 @@ export async function admitLook(
   const id = crypto.randomUUID();
   const wait = await own.take(id, caps, Date.now() + LOOK_MS);
   if (wait !== null) {
-    const message = 'Too many addresses were asked for. Try again later.';
-    throw new Fault('rate_limited', message, { detail: { retry_after: wait } });
+    throw mustWait(wait, 'Too many addresses were asked for. Try again later.');
   }
   return () => waitUntil(own.release(id).catch(() => {}));
 }

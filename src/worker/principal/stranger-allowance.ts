@@ -32,7 +32,9 @@ export function waitOf(env: Env, what: keyof typeof RATES, whose: string): Promi
 }
 
 /** The refusal of who has to wait. */
-export function mustWait(seconds: number): Fault {
-  const message = 'Too many requests from here. Try again later.';
+export function mustWait(
+  seconds: number,
+  message = 'Too many requests from here. Try again later.',
+): Fault {
   return new Fault('rate_limited', message, { detail: { retry_after: seconds } });
 }

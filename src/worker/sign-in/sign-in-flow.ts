@@ -15,7 +15,7 @@ import { readFields } from '../post/read-fields.ts';
 import { principalName } from '../principal/principal-name.ts';
 import { backTo } from '../principal/return-path.ts';
 import { isHttps, userCookie } from '../principal/session.ts';
-import { strangerWait } from '../principal/stranger-allowance.ts';
+import { mustWait, strangerWait } from '../principal/stranger-allowance.ts';
 import type { Settings } from '../settings.ts';
 import { addressOf, arrived, originOf } from './sign-in-way.ts';
 import type { WayUse } from './sign-in-way.ts';
@@ -113,8 +113,7 @@ async function finished(
 async function admitStranger(request: Request, env: Env, settings: Settings): Promise<void> {
   const wait = await strangerWait(request, env, settings, 'sign-in');
   if (wait === null) return;
-  const message = 'Too many people are signing in from here. Try again later.';
-  throw new Fault('rate_limited', message, { detail: { retry_after: wait } });
+  throw mustWait(wait, 'Too many people are signing in from here. Try again later.');
 }
 
 /** Its page says what went wrong; nothing of a stranger's words goes there. */
